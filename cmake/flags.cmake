@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# One interface target carries every flag; each of our targets links it.
+add_library(deputy-flags INTERFACE)
+target_include_directories(deputy-flags INTERFACE
+	${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+target_compile_definitions(deputy-flags INTERFACE _GNU_SOURCE
+	DEPUTY_VERSION="${PROJECT_VERSION}")
+target_compile_options(deputy-flags INTERFACE
+	-Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes
+	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wno-unused-parameter
+	-Wno-missing-field-initializers -fno-common -fno-strict-aliasing)
+if(DEPUTY_WERROR)
+	target_compile_options(deputy-flags INTERFACE -Werror)
+endif()
+
+if(DEPUTY_SANITIZE)
+	set(DEPUTY_STATIC_WORKER OFF) # the runtimes are shared libraries
+	target_compile_options(deputy-flags INTERFACE
+		-fsanitize=${DEPUTY_SANITIZE} -fno-sanitize-recover=all
+		-fno-omit-frame-pointer)
+	target_link_options(deputy-flags INTERFACE
+		-fsanitize=${DEPUTY_SANITIZE})
+else()
+	target_compile_options(deputy-flags INTERFACE
+		-fstack-protector-strong -fstack-clash-protection
+		$<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+	target_link_options(deputy-flags INTERFACE -Wl,-z,relro,-z,now)
+endif()

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * What deputyd hands a deputy-worker at its birth: these fds and stderr, and
+ * nothing else.  No arguments, no environment.
+ */
+enum handover_fd {
+	HANDOVER_STDERR = 2,
+	HANDOVER_LISTENER = 3,
+	HANDOVER_POLICY = 4, /* sealed memfd: the compiled policy (policy/arena.h) */
+	HANDOVER_SLOT = 5,   /* sealed memfd: the journal slot (lib/slot.h) */
+	HANDOVER_FDS
+};
+
+/* Exit statuses of a worker; anything else, and any signal, is a crash. */
+enum handover_exit {
+	HANDOVER_EXIT_HANGUP = 0, /* the last task under the filter is gone */
+	HANDOVER_EXIT_SETUP = 3,  /* could not start; it said why on stderr */
+};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * The journal slot: one page of shared memory for each listener.
+ *
+ * deputyd makes it (slot_new), writes the identity and hands it to the worker.
+ * The worker receives notifications straight into call.notif and notes each
+ * phase before it goes on, so that after any crash the slot says exactly what
+ * was in flight:
+ *
+ *   phase          a successor must
+ *   IDLE, ANSWERED receive
+ *   RECEIVING      nothing if notif is still zero, else as RECEIVED: RECV
+ *                  copies the whole notification or nothing
+ *   RECEIVED       begin anew: nothing has been done
+ *   DECIDED        begin anew: a rule was chosen, nothing has been done
+ *   EFFECT_BEGUN   begin anew, and take what then stands in the way but was
+ *                  made since effect_realtime_ns as the lost effect
+ *   EFFECT_DONE    send verdict
+ *
+ * The memfd is sealed against resizing (no SIGBUS).  deputyd trusts no byte
+ * that a worker may have written: it reads each once, checks it, and follows
+ * no offset out of it.
+ */
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "lib/listener.h"
+#include "lib/verdict.h"
+
+#define SLOT_MAGIC	    UINT32_C(0x74736a64) /* "djst", little endian */
+#define SLOT_VERSION	    1
+#define SLOT_BYTES	    4096
+#define SLOT_CONTAINER_MAX  256
+#define SLOT_POLICY_MAX	    64
+#define SLOT_MAX_ATTEMPTS   3 /* workers that one call may kill */
+
+enum slot_phase {
+	SLOT_IDLE = 0,
+	SLOT_RECEIVING,
+	SLOT_RECEIVED,
+	SLOT_DECIDED,
+	SLOT_EFFECT_BEGUN,
+	SLOT_EFFECT_DONE,
+	SLOT_ANSWERED,
+};
+
+/* Written once by deputyd, before any worker starts; checksummed. */
+struct slot_identity {
+	uint64_t userns_dev; /* st_dev, st_ino of the container's user namespace; */
+	uint64_t userns_ino; /* both 0: unknown, then nothing is ever emulated */
+	uint32_t peer_uid;
+	uint32_t exact_only; /* 1: the container sees the host's pids */
+	char container[SLOT_CONTAINER_MAX];
+	char policy[SLOT_POLICY_MAX];
+};
+
+struct slot_call {
+	_Atomic uint32_t phase; /* enum slot_phase */
+	_Atomic uint32_t attempts; /* workers appointed with this call in flight */
+	_Atomic uint64_t start_ns; /* CLOCK_MONOTONIC, when it was received */
+	int64_t effect_realtime_ns; /* CLOCK_REALTIME_COARSE, before the effect */
+	uint32_t effect_existed; /* xattr: the name was there before the effect */
+	uint32_t reserved;
+	struct verdict verdict;
+	union listener_notif notif;
+};
+
+/* One writer, the worker; deputyd reads. Names: slot_counter_names. */
+#define SLOT_COUNTERS(X)                                                       \
+	X(received, "notifications received")                                  \
+	X(continued, "let through to the kernel")                              \
+	X(emulated, "done in the caller's place")                              \
+	X(denied, "answered with an errno or a value by a rule")               \
+	X(failed, "emulated calls that ended in an errno, as the kernel's")    \
+	X(refused, "emulations left to the kernel: caller lacks the right")    \
+	X(gone, "callers that were gone before the answer")                    \
+	X(recovered, "calls taken over from a dead worker")                    \
+	X(fast, "emulations by the fast path")                                 \
+	X(exact, "emulations by the exact path")
+
+struct slot_counters {
+#define X(name, help) _Atomic uint64_t name;
+	SLOT_COUNTERS(X)
+#undef X
+};
+
+struct slot {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t bytes; /* SLOT_BYTES */
+	uint32_t checksum; /* of identity */
+	struct slot_identity identity;
+	_Alignas(64) struct slot_call call;
+	_Alignas(64) struct slot_counters counters;
+};
+_Static_assert(sizeof(struct slot) <= SLOT_BYTES, "a slot is one page");
+
+static inline void slot_count(_Atomic uint64_t *counter)
+{
+	atomic_store_explicit(
+		counter,
+		atomic_load_explicit(counter, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
+
+/**
+ * slot_new() - make a slot
+ * @id:       borrowed, copied
+ * @ret_fd:   the sealed memfd, the caller's to close
+ * @ret_slot: its mapping, the caller's to slot_unmap()
+ * Return: 0 or a negative errno
+ */
+int slot_new(const struct slot_identity *id, int *ret_fd,
+	     struct slot **ret_slot);
+
+/**
+ * slot_map() - map a slot that somebody else made
+ * @fd: borrowed
+ * Return: 0, or -EPROTO where magic, version, size, seals or checksum are not
+ * what this program writes, or another negative errno
+ */
+int slot_map(int fd, struct slot **ret_slot);
+
+/* Return: NULL */
+struct slot *slot_unmap(struct slot *s);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * The hot half of the policy: from a notified call to what is to be done with
+ * it.  Pure: no allocation, no system call, no log.  First match wins.
+ *
+ *   decide_plan()  which call is this, and which pointed-to arguments do the
+ *                  rules for it look at?  (The caller of decide() then reads
+ *                  exactly those, once.)
+ *   decide()       the answer, on the copies
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/verdict.h"
+#include "policy/arena.h"
+#include "policy/call.h"
+
+#define XATTR_NAME_MAX_BYTES 255 /* limits.h XATTR_NAME_MAX, without the NUL */
+/* A rule's "value" is at most this long; longer ones match no such rule. */
+#define DECIDE_VALUE_MAX_BYTES 256
+
+struct decide_plan {
+	enum call_id id;	  /* CALL_OTHER: nothing to decode */
+	bool needs_name;
+	bool needs_value;	  /* only when size <= value_max_bytes */
+	uint32_t value_max_bytes; /* longest value that a rule compares with */
+	uint32_t call_index;	  /* the arena's; UINT32_MAX: no rule names it */
+};
+
+/* @arch, @nr as in struct seccomp_data. An unknown pair gets the default. */
+void decide_plan(const struct arena *a, uint32_t arch, uint32_t nr,
+		 struct decide_plan *ret);
+
+struct facts {
+	const struct call *call;
+	const char *name;  /* NULL: not needed, or not readable: matches no rule
+			      that asks for a name */
+	const void *value; /* call->size bytes; NULL: the same for a value */
+};
+
+struct decision {
+	bool emulate;	       /* else verdict is the answer */
+	bool log;	       /* the rule says "log": true */
+	int32_t rule;	       /* index in the policy's "rules", -1: default */
+	struct verdict verdict;
+};
+
+void decide(const struct arena *a, const struct decide_plan *plan,
+	    const struct facts *facts, struct decision *ret);
+
+/* What a worker under this policy will ever do: FAMILY_BIT() of each emulated
+ * family, and whether it reads any memory of its callers. */
+uint32_t decide_families(const struct arena *a);
+bool decide_reads_memory(const struct arena *a);
+
+/* What the caller gets when deputy itself cannot: EPERM. */
+struct verdict decide_fail(const struct arena *a);

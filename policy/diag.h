@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * Diagnostics of a policy file: collected, never logged here.
+ * policy.json:12:7: error: /policies/default/rules/3/syscalls/0: unknown
+ * syscall "mknode" (did you mean "mknod"?)
+ */
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define DIAGS_MAX 100 /* the rest is counted, not kept */
+
+enum diag_level { DIAG_ERROR, DIAG_WARNING };
+
+struct diag {
+	enum diag_level level;
+	unsigned line;	 /* 1-based; 0: the file as a whole */
+	unsigned column; /* 1-based, in bytes */
+	char pointer[256];
+	char reason[512];
+};
+
+struct diags {
+	char file[256];
+	size_t n, n_errors; /* n may exceed DIAGS_MAX */
+	struct diag items[DIAGS_MAX];
+};
+
+/* The path is the file's in messages. Big: keep it off small stacks. */
+void diags_init(struct diags *d, const char *file);
+void diags_add(struct diags *d, enum diag_level level, unsigned line,
+	       unsigned column, const char *pointer, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+/* One diagnostic as one line, without a newline. */
+void diag_format(const struct diags *d, const struct diag *one, char *buf,
+		 size_t size);
+/* All of them, a line each. */
+void diags_print(const struct diags *d, FILE *out);
