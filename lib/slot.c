@@ -22,15 +22,13 @@ static uint32_t identity_checksum(const struct slot_identity *id)
 	return h;
 }
 
-static int map_fd(int fd, struct slot **ret_slot)
+/* Return: NULL with errno set when it fails */
+static struct slot *map_fd(int fd)
 {
 	void *p = mmap(NULL, SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
 		       0);
 
-	if (p == MAP_FAILED)
-		return -errno;
-	*ret_slot = p;
-	return 0;
+	return p == MAP_FAILED ? NULL : p;
 }
 
 int slot_new(const struct slot_identity *id, int *ret_fd, struct slot **ret_slot)
@@ -38,14 +36,13 @@ int slot_new(const struct slot_identity *id, int *ret_fd, struct slot **ret_slot
 	AUTO(fd_close) int fd =
 		memfd_create("deputy-slot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct slot *s;
-	int r;
 
 	if (fd < 0 || ftruncate(fd, SLOT_BYTES) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, SLOT_SEALS) < 0)
 		return -errno;
-	r = map_fd(fd, &s);
-	if (r < 0)
-		return r;
+	s = map_fd(fd);
+	if (!s)
+		return -errno;
 	s->identity = *id;
 	s->checksum = identity_checksum(id);
 	s->bytes = SLOT_BYTES;
@@ -60,16 +57,15 @@ int slot_map(int fd, struct slot **ret_slot)
 {
 	struct slot *s;
 	struct stat st;
-	int r;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_size != SLOT_BYTES ||
 	    (fcntl(fd, F_GET_SEALS) & SLOT_SEALS) != SLOT_SEALS)
 		return -EPROTO;
-	r = map_fd(fd, &s);
-	if (r < 0)
-		return r;
+	s = map_fd(fd);
+	if (!s)
+		return -errno;
 	if (s->magic != SLOT_MAGIC || s->version != SLOT_VERSION ||
 	    s->bytes != SLOT_BYTES ||
 	    s->checksum != identity_checksum(&s->identity)) {
