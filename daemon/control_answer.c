@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "daemon/control_answer.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct request {
+	const struct control_ops *ops;
+	void *ctx;
+	const char *arg; /* the method's one parameter */
+};
+
+/* Gives the whole message. Return: NULL for lack of memory */
+typedef struct json_object *answer_fn(const struct request *rq);
+
+static struct json_object *error_str(const char *error, const char *key,
+				     const char *value)
+{
+	struct json_object *parameters = varlink_parameter_str(key, value);
+
+	return parameters ? varlink_error_new(error, parameters) : NULL;
+}
+
+static struct json_object *answer_ops(const struct request *rq, int status,
+				      struct json_object *parameters)
+{
+	if (status == CONTROL_OK && parameters)
+		return varlink_reply_new(parameters);
+	if (status == CONTROL_NOT_FOUND)
+		return error_str(CONTROL_ERROR("NotFound"), "id",
+				 rq->arg ? rq->arg : "");
+	if (status == CONTROL_RELOAD_FAILED && parameters)
+		return varlink_error_new(CONTROL_ERROR("ReloadFailed"),
+					 parameters);
+	return error_str(CONTROL_ERROR("InternalError"), "reason",
+			 strerror(status < 0 ? -status : ENOMEM));
+}
+
+static struct json_object *answer_status(const struct request *rq)
+{
+	struct json_object *p = NULL;
+	int r = rq->ops->status(rq->ctx, &p);
+
+	return answer_ops(rq, r, p);
+}
+
+static struct json_object *answer_list(const struct request *rq)
+{
+	struct json_object *p = NULL;
+	int r = rq->ops->list(rq->ctx, &p);
+
+	return answer_ops(rq, r, p);
+}
+
+static struct json_object *answer_show(const struct request *rq)
+{
+	struct json_object *p = NULL;
+	int r = rq->ops->show(rq->ctx, rq->arg, &p);
+
+	return answer_ops(rq, r, p);
+}
+
+static struct json_object *answer_reload(const struct request *rq)
+{
+	struct json_object *p = NULL;
+	int r = rq->ops->reload(rq->ctx, &p);
+
+	return answer_ops(rq, r, p);
+}
+
+static const struct {
+	const char *name, *idl;
+} interfaces[] = {
+	{ SERVICE_INTERFACE, varlink_idl_service },
+	{ CONTROL_INTERFACE, varlink_idl_control },
+};
+
+static struct json_object *answer_info(const struct request *rq)
+{
+	static const struct {
+		const char *key, *value;
+	} strings[] = { { "vendor", "deputy" },
+			{ "product", "deputyd" },
+			{ "version", DEPUTY_VERSION },
+			{ "url", "" } };
+	struct json_object *p = json_object_new_object();
+	struct json_object *names = json_object_new_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(interfaces); i++)
+		json_object_array_add(
+			names, json_object_new_string(interfaces[i].name));
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		json_object_object_add(
+			p, strings[i].key,
+			json_object_new_string(strings[i].value));
+	json_object_object_add(p, "interfaces", names);
+	return varlink_reply_new(p);
+}
+
+static struct json_object *answer_description(const struct request *rq)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(interfaces); i++)
+		if (strcmp(interfaces[i].name, rq->arg) == 0)
+			return varlink_reply_new(varlink_parameter_str(
+				"description", interfaces[i].idl));
+	return error_str(SERVICE_ERROR("InterfaceNotFound"), "interface",
+			 rq->arg);
+}
+
+static const struct method {
+	const char *name;
+	const char *parameter; /* its one parameter, a string; NULL: none */
+	bool changes;	       /* for uid 0 only */
+	answer_fn *answer;
+} methods[] = {
+	{ SERVICE_INTERFACE ".GetInfo", NULL, false, answer_info },
+	{ SERVICE_INTERFACE ".GetInterfaceDescription", "interface", false,
+	  answer_description },
+	{ CONTROL_INTERFACE ".Status", NULL, false, answer_status },
+	{ CONTROL_INTERFACE ".List", NULL, false, answer_list },
+	{ CONTROL_INTERFACE ".Show", "id", false, answer_show },
+	{ CONTROL_INTERFACE ".Reload", NULL, true, answer_reload },
+};
+
+static const struct method *method_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
+		if (strcmp(methods[i].name, name) == 0)
+			return &methods[i];
+	return NULL;
+}
+
+static struct json_object *answer_no_method(const char *method)
+{
+	const char *dot = strrchr(method, '.');
+	size_t bytes = dot ? (size_t)(dot - method) : 0;
+	char *interface;
+	struct json_object *m;
+
+	for (size_t i = 0; i < ARRAY_SIZE(interfaces); i++)
+		if (strlen(interfaces[i].name) == bytes &&
+		    memcmp(interfaces[i].name, method, bytes) == 0)
+			dot = NULL;
+	if (!dot)
+		return error_str(SERVICE_ERROR("MethodNotFound"), "method",
+				 method);
+	interface = strndup(method, bytes);
+	m = interface ? error_str(SERVICE_ERROR("InterfaceNotFound"),
+				  "interface", interface) :
+			NULL;
+	free(interface);
+	return m;
+}
+
+/* Return: the name of a parameter that is wrong, or NULL: all is well */
+static const char *parameters_check(const struct method *m,
+				    struct json_object *parameters,
+				    const char **ret_arg)
+{
+	struct json_object *arg = NULL;
+
+	if (parameters) {
+		json_object_object_foreach(parameters, key, value) {
+			if (!m->parameter || strcmp(key, m->parameter) != 0)
+				return key;
+			arg = value;
+		}
+	}
+	if (!m->parameter)
+		return NULL;
+	if (!json_object_is_type(arg, json_type_string))
+		return m->parameter;
+	*ret_arg = json_object_get_string(arg);
+	if (strlen(*ret_arg) != (size_t)json_object_get_string_len(arg))
+		return m->parameter;
+	return NULL;
+}
+
+struct json_object *control_answer(const struct control_ops *ops, void *ctx,
+				   uid_t peer_uid,
+				   const struct varlink_call *call)
+{
+	struct request rq = { .ops = ops, .ctx = ctx };
+	const struct method *m = method_find(call->method);
+	struct json_object *answer;
+	const char *wrong;
+
+	if (call->oneway && (!m || !m->changes))
+		return NULL;
+	if (!m)
+		return answer_no_method(call->method);
+	wrong = call->upgrade ? "upgrade" :
+				parameters_check(m, call->parameters, &rq.arg);
+	if (wrong)
+		answer = error_str(SERVICE_ERROR("InvalidParameter"),
+				   "parameter", wrong);
+	else if (m->changes && peer_uid != 0)
+		answer = varlink_error_new(SERVICE_ERROR("PermissionDenied"),
+					   NULL);
+	else
+		answer = m->answer(&rq);
+	return call->oneway ? json_put(answer) : answer;
+}
+
+struct json_object *control_protocol_error(const char *reason)
+{
+	return error_str(CONTROL_ERROR("ProtocolError"), "reason", reason);
+}
+
+struct json_object *control_limit_error(const char *limit, int64_t max)
+{
+	struct json_object *p = varlink_parameter_str("limit", limit);
+
+	if (!p)
+		return NULL;
+	json_object_object_add(p, "max", json_object_new_int64(max));
+	return varlink_error_new(CONTROL_ERROR("LimitExceeded"), p);
+}
