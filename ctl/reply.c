@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "ctl/reply.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ctl/text.h"
+#include "lib/own.h"
+
+static struct json_object *reply_get(struct json_object *o, const char *key,
+				     json_type type)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_is_type(o, json_type_object) ||
+	    !json_object_object_get_ex(o, key, &value) ||
+	    !json_object_is_type(value, type))
+		return NULL;
+	return value;
+}
+
+struct json_object *reply_object(struct json_object *o, const char *key)
+{
+	return reply_get(o, key, json_type_object);
+}
+
+struct json_object *reply_array(struct json_object *o, const char *key)
+{
+	return reply_get(o, key, json_type_array);
+}
+
+const char *reply_str(struct json_object *o, const char *key)
+{
+	struct json_object *value = reply_get(o, key, json_type_string);
+
+	return value ? json_object_get_string(value) : "";
+}
+
+int64_t reply_int(struct json_object *o, const char *key)
+{
+	return json_object_get_int64(reply_get(o, key, json_type_int));
+}
+
+int reply_print_json(struct json_object *o)
+{
+	const char *text = json_object_to_json_string_ext(
+		o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+			   JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (!text) {
+		fprintf(stderr, "deputyctl: out of memory\n");
+		return CTL_FAILED;
+	}
+	puts(text);
+	return CTL_OK;
+}
+
+static void print_escaped(const char *s, FILE *out)
+{
+	AUTO(free_ptr) char *escaped = text_escape(s);
+
+	fputs(escaped ? escaped : "?", out);
+}
+
+void reply_print_policy(struct json_object *policy_set)
+{
+	struct json_object *names = reply_array(policy_set, "policies");
+	size_t n = names ? json_object_array_length(names) : 0;
+
+	print_escaped(reply_str(policy_set, "source"), stdout);
+	printf(", generation %" PRId64 ", %zu %s",
+	       reply_int(policy_set, "generation"), n,
+	       n == 1 ? "policy" : "policies");
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *name = json_object_array_get_idx(names, i);
+
+		fputs(i ? ", " : ": ", stdout);
+		if (name)
+			print_escaped(json_object_get_string(name), stdout);
+	}
+	putchar('\n');
+}
+
+static void print_diagnostic(struct json_object *d)
+{
+	int64_t line = reply_int(d, "line");
+
+	print_escaped(reply_str(d, "file"), stderr);
+	if (line > 0)
+		fprintf(stderr, ":%" PRId64 ":%" PRId64, line,
+			reply_int(d, "column"));
+	fputs(": ", stderr);
+	print_escaped(reply_str(d, "level"), stderr);
+	fputs(": ", stderr);
+	if (*reply_str(d, "pointer")) {
+		print_escaped(reply_str(d, "pointer"), stderr);
+		fputs(": ", stderr);
+	}
+	print_escaped(reply_str(d, "reason"), stderr);
+	fputc('\n', stderr);
+}
+
+void reply_print_diagnostics(struct json_object *array)
+{
+	size_t n = array ? json_object_array_length(array) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		print_diagnostic(json_object_array_get_idx(array, i));
+}
+
+int reply_print_table(const struct ctl *ctl, struct table *t)
+{
+	int r = t ? table_print(t, ctl->colour, stdout) : -ENOMEM;
+
+	table_free(t);
+	if (r == 0)
+		return CTL_OK;
+	fprintf(stderr, "deputyctl: out of memory\n");
+	return CTL_FAILED;
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* deputyctl against a server that says what a row of a table tells it to. */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/own.h"
+#include "tests/harness/test.h"
+
+#define ARGS_MAX 8
+#define OUT_MAX	 8192
+
+struct fake {
+	char dir[32];
+	struct sockaddr_un addr;
+	int listener;
+	const char *reply; /* NULL: close without one; "": say nothing */
+	char request[1024];
+	pthread_t thread;
+};
+
+static void *fake_run(void *arg)
+{
+	struct fake *f = arg;
+	struct pollfd p = { .fd = f->listener, .events = POLLIN };
+	AUTO(fd_close) int fd = -1;
+	ssize_t n = 0;
+
+	if (poll(&p, 1, 10000) != 1)
+		return NULL;
+	fd = accept4(f->listener, NULL, NULL, SOCK_CLOEXEC);
+	while (n < (ssize_t)sizeof(f->request)) {
+		if (read(fd, f->request + n, 1) != 1)
+			return NULL;
+		if (f->request[n++] == 0)
+			break;
+	}
+	if (!f->reply)
+		return NULL;
+	if (*f->reply) {
+		/* in two pieces */
+		(void)!write(fd, f->reply, 1);
+		(void)!write(fd, f->reply + 1, strlen(f->reply));
+	}
+	(void)!read(fd, &(char){ 0 }, 1); /* until deputyctl leaves */
+	return NULL;
+}
+
+static void fake_start(struct fake *f, const char *reply)
+{
+	memset(f, 0, sizeof(*f));
+	strcpy(f->dir, "/tmp/deputy-ctl-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	f->addr.sun_family = AF_UNIX;
+	snprintf(f->addr.sun_path, sizeof(f->addr.sun_path), "%s/s", f->dir);
+	f->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(f->listener, (void *)&f->addr, sizeof(f->addr)),
+			 0);
+	assert_int_equal(listen(f->listener, 1), 0);
+	f->reply = reply;
+	assert_int_equal(pthread_create(&f->thread, NULL, fake_run, f), 0);
+}
+
+static void fake_stop(struct fake *f)
+{
+	pthread_join(f->thread, NULL);
+	close(f->listener);
+	unlink(f->addr.sun_path);
+	rmdir(f->dir);
+}
+
+struct result {
+	int status;
+	char out[OUT_MAX], err[OUT_MAX];
+};
+
+static void slurp(int fd, char *buf)
+{
+	ssize_t n = pread(fd, buf, OUT_MAX - 1, 0);
+
+	buf[n > 0 ? n : 0] = 0;
+	close(fd);
+}
+
+/* @socket: NULL: no --socket */
+static void ctl_run(const char *socket, const char *const *args,
+		    struct result *ret)
+{
+	const char *argv[ARGS_MAX + 4] = { "deputyctl" };
+	int out = memfd_create("out", MFD_CLOEXEC), status, n = 1;
+	int err = memfd_create("err", MFD_CLOEXEC);
+	pid_t pid;
+
+	if (socket) {
+		argv[n++] = "--socket";
+		argv[n++] = socket;
+	}
+	for (int i = 0; i < ARGS_MAX && args[i]; i++)
+		argv[n++] = args[i];
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		dup2(out, STDOUT_FILENO);
+		dup2(err, STDERR_FILENO);
+		setenv("LC_ALL", "C.UTF-8", 1);
+		execv(DEPUTYCTL, (char **)argv);
+		_exit(126);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	ret->status = WEXITSTATUS(status);
+	slurp(out, ret->out);
+	slurp(err, ret->err);
+}
+
+static void expect_in(const char *what, const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("%s lacks \"%s\":\n%s", what, part, text);
+}
+
+/* Parts of stdout and stderr; an empty one wants nothing there. */
+struct row {
+	const char *args[ARGS_MAX];
+	int status;
+	const char *out, *err;
+};
+
+static void expect_row(const char *socket, const struct row *row)
+{
+	struct result r;
+
+	ctl_run(socket, row->args, &r);
+	if (r.status != row->status)
+		fail_msg("%s: status %d, wanted %d\n%s%s", row->args[0],
+			 r.status, row->status, r.out, r.err);
+	if (!*row->out)
+		assert_string_equal(r.out, "");
+	if (!*row->err)
+		assert_string_equal(r.err, "");
+	expect_in("stdout", r.out, row->out);
+	expect_in("stderr", r.err, row->err);
+}
+
+static const struct row without_server[] = {
+	{ { "--help" }, 0, "Usage: deputyctl", "" },
+	{ { "-h" }, 0, "--socket PATH", "" },
+	{ { "--version" }, 0, "deputyctl " DEPUTY_VERSION, "" },
+	{ { "status", "--help" }, 0, "Usage: deputyctl [OPTION...] status\n",
+	  "" },
+	{ { "--help", "list" }, 0, "Usage: deputyctl [OPTION...] list\n", "" },
+	{ { "show", "-h" }, 0, "show ID\n", "" },
+	{ { "reload", "--help" }, 0, "reload\n", "" },
+	{ { NULL }, 2, "", "a verb is missing" },
+	{ { "--nothing" }, 2, "", "unrecognized option" },
+	{ { "--socket" }, 2, "", "requires an argument" },
+	{ { "dance" }, 2, "", "unknown verb \"dance\"" },
+	{ { "dance", "--help" }, 2, "", "unknown verb \"dance\"" },
+	{ { "statu" }, 2, "", "unknown verb" },
+	{ { "status", "x" }, 2, "", "usage: deputyctl status\n" },
+	{ { "show" }, 2, "", "usage: deputyctl show ID\n" },
+	{ { "show", "a", "b" }, 2, "", "usage: deputyctl show ID\n" },
+};
+
+TEST(deputyctl, usage)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(without_server); i++)
+		expect_row(NULL, &without_server[i]);
+}
+
+#define COUNTERS                                                               \
+	"{\"received\":1239,\"continued\":1000,\"emulated\":200,"              \
+	"\"denied\":34,\"failed\":5,\"refused\":0,\"gone\":3,"                 \
+	"\"recovered\":0,\"fast\":0,\"exact\":0}"
+#define STATUS                                                                 \
+	"{\"parameters\":{\"version\":\"9.8\",\"pid\":77,\"uptime\":3700,"     \
+	"\"policy\":{\"source\":\"/etc/p.json\",\"generation\":4,"             \
+	"\"policies\":[\"default\",\"strict\"]},\"containers\":2,"             \
+	"\"listeners\":3,\"workers\":3,\"counters\":" COUNTERS                 \
+	",\"features\":{\"continue\":true,\"sync\":false}}}"
+#define CONTAINER(id)                                                          \
+	"{\"id\":\"" id "\",\"peer_uid\":1000,\"policy\":\"default\","         \
+	"\"listeners\":2,\"received\":1239,\"continued\":1000,"                \
+	"\"emulated\":200,\"denied\":34,\"failed\":5,\"since\":0}"
+#define LIST                                                                   \
+	"{\"parameters\":{\"containers\":[" CONTAINER("c1") ","                \
+	CONTAINER("\\u001b[2J\\nroot") "]}}"
+#define SHOW                                                                   \
+	"{\"parameters\":{\"container\":" CONTAINER("c1") ",\"listeners\":["   \
+	"{\"worker_pid\":815,\"phase\":\"idle\",\"restarts\":2,"               \
+	"\"counters\":" COUNTERS "},{\"worker_pid\":null,"                     \
+	"\"phase\":\"received\",\"restarts\":0,\"counters\":" COUNTERS "}]}}"
+#define DIAGNOSTICS                                                            \
+	"[{\"level\":\"error\",\"file\":\"/etc/p.json\",\"line\":12,"          \
+	"\"column\":7,\"pointer\":\"/policies/x\",\"reason\":\"unknown\"}]"
+#define ERROR(name, parameters)                                                \
+	"{\"error\":\"" name "\",\"parameters\":" parameters "}"
+
+static const struct {
+	const char *request, *reply;
+	struct row row;
+} with_server[] = {
+	{ "Status", STATUS,
+	  { { "status" }, 0, "deputyd 9.8, up 1h 1m, pid 77\n", "" } },
+	{ "Status", STATUS,
+	  { { "status" },
+	    0,
+	    "Policy      /etc/p.json, generation 4, 2 policies: default, "
+	    "strict\nContainers  2 (3 listeners, 3 workers)\n"
+	    "Calls       1239  received   ",
+	    "" } },
+	{ "Status", STATUS,
+	  { { "status" },
+	    0,
+	    "               5  failed     emulated calls that ended in an "
+	    "errno, as the kernel's\n               3  gone  ",
+	    "" } },
+	{ "Status", STATUS,
+	  { { "status" }, 0, "Kernel      continue, no sync\n", "" } },
+	{ "Status", STATUS,
+	  { { "-j", "status" }, 0, "\n  \"pid\": 77,\n", "" } },
+	{ "Status", "{\"parameters\":{}}", { { "status" }, 0, "deputyd ", "" } },
+	{ "Status", "{}", { { "status" }, 0, "deputyd ", "" } },
+	{ "List", LIST,
+	  { { "list" }, 0, "\nc1               default  1000  ", "" } },
+	{ "List", LIST,
+	  { { "list" }, 0, "\n\\x1b[2J\\x0aroot  default  1000  ", "" } },
+	{ "List", LIST, { { "list", "--json" }, 0, "\"id\": \"c1\",", "" } },
+	{ "List", "{\"parameters\":{\"containers\":[]}}",
+	  { { "list" }, 0, "No container is attached.\n", "" } },
+	{ "List", "{\"parameters\":{\"containers\":[null,7,{}]}}",
+	  { { "list" }, 0, "ID  POLICY", "" } },
+	{ "Show\",\"parameters\":{\"id\":\"c1\"}", SHOW,
+	  { { "show", "c1" }, 0, "Container  c1\nPolicy     default\n", "" } },
+	{ "Show", SHOW,
+	  { { "show", "c1" },
+	    0,
+	    "   815  idle             2      1239       1000",
+	    "" } },
+	{ "Show", SHOW, { { "show", "c1" }, 0, "\n  none  received ", "" } },
+	{ "Show", ERROR("io.deputy.Control.NotFound", "{\"id\":\"a\\nb\"}"),
+	  { { "show", "a\nb" }, 1, "", "has the id \"a\\x0ab\"" } },
+	{ "Reload",
+	  "{\"parameters\":{\"policy\":{\"source\":\"built-in\","
+	  "\"generation\":2,\"policies\":[\"d\"]},\"warnings\":[]}}",
+	  { { "reload" },
+	    0,
+	    "Reloaded: built-in, generation 2, 1 policy: d\n",
+	    "" } },
+	{ "Reload",
+	  "{\"parameters\":{\"policy\":{},\"warnings\":" DIAGNOSTICS "}}",
+	  { { "reload" }, 0, "Reloaded", "/etc/p.json:12:7: error: /pol" } },
+	{ "Reload",
+	  ERROR("io.deputy.Control.ReloadFailed",
+		"{\"source\":\"/etc/p.json\",\"diagnostics\":" DIAGNOSTICS "}"),
+	  { { "reload" },
+	    1,
+	    "",
+	    "/etc/p.json:12:7: error: /policies/x: unknown\n"
+	    "deputyctl: the new policy was not taken; the old" } },
+	{ "Reload",
+	  ERROR("io.deputy.Control.ReloadFailed",
+		"{\"source\":\"x\",\"diagnostics\":" DIAGNOSTICS "}"),
+	  { { "reload", "--json" }, 1, "\"line\": 12,", "not taken" } },
+	{ "Reload", ERROR("org.varlink.service.PermissionDenied", "{}"),
+	  { { "reload" }, 1, "", "Reload is for root only" } },
+	{ "Status", ERROR("io.deputy.Control.LimitExceeded",
+			  "{\"limit\":\"\\u001b\"}"),
+	  { { "status" }, 1, "", "answered io.deputy.Control.LimitExceeded" } },
+	{ "Status", "{\"error\":\"a.b\"}",
+	  { { "status" }, 1, "", "answered a.b null" } },
+	{ "Status", "HTTP/1.1 400", { { "status" }, 1, "", "no deputyd" } },
+	{ "Status", "{\"parameters\":7}",
+	  { { "status" }, 1, "", "\"parameters\" is not an object" } },
+	{ "Status", NULL, { { "status" }, 1, "", "without an answer" } },
+};
+
+TEST(deputyctl, shows_what_deputyd_replies)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(with_server); i++) {
+		struct fake f;
+
+		fake_start(&f, with_server[i].reply);
+		expect_row(f.addr.sun_path, &with_server[i].row);
+		fake_stop(&f);
+		expect_in("request", f.request, with_server[i].request);
+		expect_in("request", f.request,
+			  "{\"method\":\"io.deputy.Control.");
+	}
+}
+
+TEST(deputyctl, deputyd_that_says_nothing)
+{
+	static const struct row row = { { "status" },
+					1,
+					"",
+					"did not answer within 5 s" };
+	int64_t start_ms = test_now_ms();
+	struct fake f;
+
+	fake_start(&f, "");
+	expect_row(f.addr.sun_path, &row);
+	assert_in_range(test_now_ms() - start_ms, 4900, 15000);
+	fake_stop(&f);
+}
+
+TEST(deputyctl, deputyd_that_takes_no_connection)
+{
+	static const struct row row = { { "status" },
+					1,
+					"",
+					"took no connection within 5 s" };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int queued = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char dir[] = "/tmp/deputy-ctl-XXXXXX";
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/s", dir);
+	assert_int_equal(bind(listener, (void *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(listener, 0), 0);
+	assert_int_equal(connect(queued, (void *)&addr, sizeof(addr)), 0);
+	expect_row(addr.sun_path, &row);
+	close(listener);
+	close(queued);
+	unlink(addr.sun_path);
+	rmdir(dir);
+}
+
+TEST(deputyctl, no_socket_says_what_to_do)
+{
+	static const struct row missing = {
+		{ "status" }, 1, "", "deputyd does not seem to run (/tmp/no"
+	};
+	static const struct row far = { { "list" }, 1, "", "too long" };
+	char path[300];
+
+	expect_row("/tmp/no/such/socket", &missing);
+	memset(path, 'x', sizeof(path));
+	path[sizeof(path) - 1] = 0;
+	expect_row(path, &far);
+}
+
+TEST(deputyctl, a_socket_of_others_says_who_may)
+{
+	static const char *const args[] = { "status", NULL };
+	char dir[] = "/tmp/deputy-ctl-XXXXXX", path[64];
+	struct result r;
+
+	if (geteuid() != 0)
+		TEST_SKIP("changing the uid needs root");
+	assert_non_null(mkdtemp(dir)); /* mode 0700 */
+	snprintf(path, sizeof(path), "%s/s", dir);
+	assert_int_equal(seteuid(12345), 0);
+	/* the child's real uid stays 0, its effective one counts */
+	ctl_run(path, args, &r);
+	assert_int_equal(seteuid(0), 0);
+	rmdir(dir);
+	assert_int_equal(r.status, 1);
+	expect_in("stderr", r.err, "needs root or the group \"deputy\"");
+}
+
+TEST(deputyctl, output_that_cannot_be_written)
+{
+	assert_int_equal(
+		WEXITSTATUS(system(DEPUTYCTL " --help >/dev/full 2>&1")), 1);
+}
