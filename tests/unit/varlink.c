@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/slot.h"
+#include "proto/diagnostics.h"
 #include "tests/harness/test.h"
 
 #define CALL   "{\"method\":\"a.b.C\"}"
@@ -251,6 +252,28 @@ TEST(encode, too_big)
 	assert_int_equal(varlink_encode(m, &text, &bytes), -EMSGSIZE);
 	json_put(m);
 	free(big);
+}
+
+TEST(diagnostics, as_the_interface_has_them)
+{
+	struct diags *d = calloc(1, sizeof(*d));
+	struct json_object *array;
+
+	strcpy(d->file, "/etc/p.json");
+	d->items[0] = (struct diag){ DIAG_WARNING, 12, 7, "/a/0", "odd" };
+	d->n = 1;
+	array = diagnostics_json(d);
+	assert_string_equal(
+		json_object_to_json_string_ext(
+			array, JSON_C_TO_STRING_NOSLASHESCAPE),
+		"[{\"level\":\"warning\",\"file\":\"/etc/p.json\",\"line\":12,"
+		"\"column\":7,\"pointer\":\"/a/0\",\"reason\":\"odd\"}]");
+	json_put(array);
+	d->n = d->n_errors = 10 * DIAGS_MAX; /* more than were kept */
+	array = diagnostics_json(d);
+	assert_int_equal(json_object_array_length(array), DIAGS_MAX);
+	json_put(array);
+	free(d);
 }
 
 /* The fields of the IDL's Counters are the journal slot's. */
