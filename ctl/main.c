@@ -29,8 +29,7 @@ static const struct verb {
 	  "ID is the container's id as \"deputyctl list\" shows it.\n",
 	  verb_show },
 	{ "reload", "", 0, "Make deputyd read its policy file anew (root only)",
-	  "A file with mistakes is refused, and the old policy serves on.\n"
-	  "Check it first with \"deputyctl policy check FILE\".\n",
+	  "A file with mistakes is refused, and the old policy serves on.\n",
 	  verb_reload },
 };
 
