@@ -66,9 +66,9 @@ void text_duration(int64_t seconds, char *buf, size_t size)
 
 	if (s < 60)
 		snprintf(buf, size, "%llds", s);
-	else if (s < 60 * 60)
+	else if (s < 3600)
 		snprintf(buf, size, "%lldm %llds", s / 60, s % 60);
-	else if (s < 24 * 60 * 60)
+	else if (s < 86400)
 		snprintf(buf, size, "%lldh %lldm", s / 3600, s / 60 % 60);
 	else
 		snprintf(buf, size, "%lldd %lldh", s / 86400, s / 3600 % 24);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/log.h"
+
 struct request {
 	const struct control_ops *ops;
 	void *ctx;
@@ -176,6 +178,19 @@ static const char *parameters_check(const struct method *m,
 	return NULL;
 }
 
+/* Who changed something, or tried to, stands in the log. */
+static struct json_object *answer_change(const struct request *rq,
+					 const struct method *m, uid_t peer_uid)
+{
+	bool may = peer_uid == 0;
+
+	log_event(may ? LOG_NOTICE : LOG_WARNING,
+		  may ? "control-called" : "control-not-permitted",
+		  LOG_S("method", m->name), LOG_U("peer_uid", peer_uid));
+	return may ? m->answer(rq) :
+		     varlink_error_new(SERVICE_ERROR("PermissionDenied"), NULL);
+}
+
 struct json_object *control_answer(const struct control_ops *ops, void *ctx,
 				   uid_t peer_uid,
 				   const struct varlink_call *call)
@@ -194,9 +209,8 @@ struct json_object *control_answer(const struct control_ops *ops, void *ctx,
 	if (wrong)
 		answer = error_str(SERVICE_ERROR("InvalidParameter"),
 				   "parameter", wrong);
-	else if (m->changes && peer_uid != 0)
-		answer = varlink_error_new(SERVICE_ERROR("PermissionDenied"),
-					   NULL);
+	else if (m->changes)
+		answer = answer_change(&rq, m, peer_uid);
 	else
 		answer = m->answer(&rq);
 	return call->oneway ? json_put(answer) : answer;

@@ -2,7 +2,8 @@
 #pragma once
 
 /**
- * From one varlink call to the message that answers it.  No socket, no loop.
+ * From one varlink call to the message that answers it.  No socket, no loop; what
+ * changes something is logged.
  */
 
 #include <sys/types.h>
