@@ -15,6 +15,7 @@ enum handover_fd {
 
 /* Exit statuses of a worker; anything else, and any signal, is a crash. */
 enum handover_exit {
-	HANDOVER_EXIT_HANGUP = 0, /* the last task under the filter is gone */
+	HANDOVER_EXIT_HANGUP = 0, /* its last task is gone, or it was asked to leave */
 	HANDOVER_EXIT_SETUP = 3,  /* could not start; it said why on stderr */
+	HANDOVER_EXIT_FAILED = 4, /* could not go on; it said why on stderr */
 };

@@ -58,7 +58,6 @@ int listener_set_sync(int fd)
 
 int listener_recv(int fd, union listener_notif *n)
 {
-	memset(n, 0, sizeof(*n));
 	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &n->notif) == 0)
 		return LISTENER_OK;
 	if (errno == ENOENT || errno == EINTR)

@@ -53,7 +53,8 @@ int listener_set_sync(int fd);
 
 /**
  * listener_recv() - wait for the next notification
- * @n: zeroed by us first, as the kernel demands; undefined unless LISTENER_OK
+ * @n: zeroed by the caller, as the kernel demands; written whole on LISTENER_OK,
+ *     else untouched
  * Blocks whatever O_NONBLOCK says.  Where no filtered task is left, kernels
  * from some version between 6.2 and 6.12 on report it (LISTENER_AGAIN, and
  * listener_hung_up() holds); older ones block for good.

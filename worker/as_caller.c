@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "worker/as_caller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/own.h"
+#include "worker/caps.h"
+
+/* Raw calls: the C library's change the ids of all threads by signal, and the
+ * exact child shares its memory with a parent whose ids must stay. */
+static int set_ids(const uid_t uid[CALLER_IDS], const gid_t gid[CALLER_IDS],
+		   unsigned n_groups, const gid_t *groups)
+{
+	if (syscall(SYS_setgroups, n_groups, groups) < 0 ||
+	    syscall(SYS_setresgid, gid[REAL], gid[EFFECTIVE], gid[SAVED]) < 0 ||
+	    syscall(SYS_setresuid, uid[REAL], uid[EFFECTIVE], uid[SAVED]) < 0)
+		return -errno;
+	/* These report the old id, never an error. */
+	if (gid[FS] != gid[EFFECTIVE])
+		(void)syscall(SYS_setfsgid, gid[FS]);
+	if (uid[FS] != uid[EFFECTIVE])
+		(void)syscall(SYS_setfsuid, uid[FS]);
+	return 0;
+}
+
+/* Root and ids. The capabilities stay: SECBIT_NO_SETUID_FIXUP is set. */
+static int enter(const struct home *h, const struct caller *c)
+{
+	if (fchdir(c->root_fd) < 0 || chroot(".") < 0 || fchdir(h->proc_fd) < 0)
+		return -errno;
+	(void)umask(c->umask);
+	return set_ids(c->uid, c->gid, c->n_groups, c->groups);
+}
+
+int as_caller_enter(const struct home *h, const struct caller *c, uint64_t caps)
+{
+	int r = enter(h, c);
+
+	if (r == 0)
+		r = caps_set(h->caps, caps);
+	if (r < 0)
+		as_caller_leave(h);
+	return r;
+}
+
+int as_caller_caps(const struct home *h, uint64_t caps)
+{
+	return caps_set(h->caps, caps);
+}
+
+void as_caller_leave(const struct home *h)
+{
+	static const uint32_t root[CALLER_IDS];
+
+	if (caps_set(h->caps, h->caps) < 0 || set_ids(root, root, 0, NULL) < 0 ||
+	    fchdir(h->root_fd) < 0 || chroot(".") < 0)
+		abort(); /* the slot tells a successor what to do */
+	(void)umask(0);
+}
+
+struct exact {
+	const struct home *home;
+	const struct caller *caller;
+	int (*try_it)(void *ctx);
+	void *ctx;
+	int userns_fd;
+	pid_t parent;
+	int setup; /* 0: try_it ran */
+	int result;
+};
+
+/* In the caller's user namespace with its capabilities, or not at all. */
+static int become(const struct exact *e)
+{
+	int r = enter(e->home, e->caller);
+
+	if (r < 0)
+		return r;
+	/* Its ids first, while every id can still be set; joining then brings
+	 * all capabilities over that namespace, of which only its own stay. */
+	if (setns(e->userns_fd, CLONE_NEWUSER) < 0)
+		return -errno;
+	r = caps_set(e->caller->caps, e->caller->caps);
+	if (r < 0)
+		return r;
+	/* A change of credentials clears it, so last; and if the parent died
+	 * before, nobody waits for us. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -errno;
+	return getppid() == e->parent ? 0 : -ECHILD;
+}
+
+static int exact_main(void *arg)
+{
+	struct exact *e = arg;
+
+	e->setup = become(e);
+	if (e->setup == 0)
+		e->result = e->try_it(e->ctx);
+	_exit(0);
+}
+
+/* It must be the namespace that was checked: threads may not move, but the
+ * link is opened again here. */
+static int open_userns(const struct caller *c, int *ret_fd)
+{
+	AUTO(fd_close) int fd =
+		openat(c->proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_dev != c->userns_dev || st.st_ino != c->userns_ino)
+		return -ESTALE;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int as_caller_try(const struct home *h, const struct caller *c,
+		  int (*try_it)(void *ctx), void *ctx, int *ret)
+{
+	static _Alignas(64) char stack[64 * 1024];
+	AUTO(fd_close) int userns_fd = -1;
+	struct exact e = { .home = h, .caller = c, .try_it = try_it,
+			   .ctx = ctx, .parent = getpid(), .setup = -ECHILD };
+	int r = open_userns(c, &userns_fd), status;
+	pid_t pid;
+
+	if (r < 0)
+		return r;
+	e.userns_fd = userns_fd;
+	pid = clone(exact_main, stack + sizeof(stack),
+		    CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &e);
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (!WIFEXITED(status)) /* killed: nothing it said counts */
+		return -ECHILD;
+	if (e.setup == 0)
+		*ret = e.result;
+	return e.setup;
+}

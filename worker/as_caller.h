@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * Acting as the caller, in two ways.
+ *
+ * *Entering* (as_caller_enter .. as_caller_leave) is the fast one: this process
+ * takes the caller's root, all of its ids, its groups and its umask, but stays
+ * in its own user namespace with an effective set that holds only what the
+ * effect needs.  The kernel then refuses whatever the ids alone may not do, so
+ * success is exact, and so is "it exists already"; any other failure may only
+ * mean that the caller has a capability that this process does not.
+ *
+ *   - All ids, not only the fs ids: a uid 0 would have every capability over a
+ *     user namespace that root made, and FUSE looks at real and saved ids.
+ *   - Never left entered: a process rooted in a container keeps its mounts busy.
+ *   - Its working directory meanwhile is *our* /proc, for "self/fd/N"; so every
+ *     path of the caller is resolved from an explicit dirfd.
+ *
+ * *Trying* (as_caller_try) is the exact one: a child that shares this memory and
+ * fd table but nothing else enters, then joins the caller's user namespace and
+ * takes exactly its capabilities.  What the kernel tells this child it would tell
+ * the caller.  In that namespace the child can be seen (and signalled, but not
+ * traced: it is not dumpable) by a container that shares our pid namespace.
+ *
+ * Magic links (/proc/PID/fd and its like) are never followed here: "self" is
+ * this process, whose fds are not the caller's business.
+ */
+
+#include "worker/caller.h"
+#include "worker/home.h"
+
+/**
+ * as_caller_enter() - become the caller, with @caps in effect
+ * @c:    with its root open (caller_open_dirs())
+ * @caps: bits of CAP_*, over our own user namespace
+ * Return: 0, or a negative errno, then this process is home again
+ */
+int as_caller_enter(const struct home *h, const struct caller *c, uint64_t caps);
+
+/* Changes the effective set while entered. Return: 0 or a negative errno */
+int as_caller_caps(const struct home *h, uint64_t caps);
+
+/* Goes home. A process that cannot must not go on: it ends itself. */
+void as_caller_leave(const struct home *h);
+
+/**
+ * as_caller_try() - run @try_it in the exact child
+ * @try_it: runs with the caller's rights; fds it opens are this process's too;
+ *          allocates nothing; returns 0 or a negative errno
+ * @ret:    what @try_it returned
+ * Return: 0, or a negative errno of ours (@try_it did not run, or the child was
+ * killed)
+ */
+int as_caller_try(const struct home *h, const struct caller *c,
+		  int (*try_it)(void *ctx), void *ctx, int *ret);

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "worker/caller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/own.h"
+
+/* Everything before the groups and after them, and 11 bytes for each group. */
+#define STATUS_MAX_BYTES (4096 + 11 * CALLER_GROUPS_MAX)
+
+/* A process that is just gone shows as either. */
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ESRCH;
+}
+
+/* Return: bytes read (NUL added), -EFBIG when it did not fit, or an errno */
+static ssize_t read_whole(int dirfd, const char *name, char *buf, size_t size)
+{
+	AUTO(fd_close) int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	size_t done = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	while ((n = read(fd, buf + done, size - 1 - done)) > 0)
+		done += (size_t)n;
+	if (n < 0)
+		return -errno;
+	if (done == size - 1)
+		return -EFBIG;
+	buf[done] = '\0';
+	return (ssize_t)done;
+}
+
+static int parse_ids(const char *s, uint32_t ids[CALLER_IDS])
+{
+	char *end;
+
+	for (int i = 0; i < CALLER_IDS; i++, s = end) {
+		ids[i] = (uint32_t)strtoul(s, &end, 10);
+		if (end == s)
+			return -EPROTO;
+	}
+	return CALLER_OK;
+}
+
+static int parse_groups(const char *s, struct caller *c)
+{
+	for (;;) {
+		char *end;
+		gid_t gid;
+
+		while (*s == ' ' || *s == '\t')
+			s++;
+		if (*s == '\n' || *s == '\0')
+			return CALLER_OK;
+		gid = (gid_t)strtoul(s, &end, 10);
+		if (end == s)
+			return -EPROTO;
+		if (c->n_groups == CALLER_GROUPS_MAX)
+			return CALLER_UNKNOWN;
+		c->groups[c->n_groups++] = gid;
+		s = end;
+	}
+}
+
+enum { SEEN_UMASK = 1, SEEN_UID = 2, SEEN_GID = 4, SEEN_GROUPS = 8,
+       SEEN_CAPS = 16, SEEN_ALL = 31 };
+
+static int parse_line(const char *line, struct caller *c, unsigned *seen)
+{
+	if (strncmp(line, "Umask:", 6) == 0) {
+		*seen |= SEEN_UMASK;
+		c->umask = (mode_t)strtoul(line + 6, NULL, 8);
+	} else if (strncmp(line, "Uid:", 4) == 0) {
+		*seen |= SEEN_UID;
+		return parse_ids(line + 4, c->uid);
+	} else if (strncmp(line, "Gid:", 4) == 0) {
+		*seen |= SEEN_GID;
+		return parse_ids(line + 4, c->gid);
+	} else if (strncmp(line, "Groups:", 7) == 0) {
+		*seen |= SEEN_GROUPS;
+		return parse_groups(line + 7, c);
+	} else if (strncmp(line, "CapEff:", 7) == 0) {
+		*seen |= SEEN_CAPS;
+		c->caps = strtoull(line + 7, NULL, 16);
+	}
+	return CALLER_OK;
+}
+
+/* proc_pid_status(5). The thread's own name stands in the first line with its
+ * newlines escaped, so no line below is of its making. */
+static int parse_status(const char *status, struct caller *c)
+{
+	unsigned seen = 0;
+
+	for (const char *line = strchr(status, '\n'); line && seen != SEEN_ALL;
+	     line = strchr(line, '\n')) {
+		int r = parse_line(++line, c, &seen);
+
+		if (r != CALLER_OK)
+			return r;
+	}
+	/* A thread on its way out has no umask any more. */
+	return seen == SEEN_ALL ? CALLER_OK : CALLER_GONE;
+}
+
+static int take_identity(struct caller *c)
+{
+	static char status[STATUS_MAX_BYTES];
+	struct stat ns;
+	ssize_t n = read_whole(c->proc_fd, "status", status, sizeof(status));
+
+	if (n == -EFBIG)
+		return CALLER_UNKNOWN;
+	if (n < 0)
+		return is_gone((int)-n) ? CALLER_GONE : (int)n;
+	if (fstatat(c->proc_fd, "ns/user", &ns, 0) < 0)
+		return is_gone(errno) ? CALLER_GONE : -errno;
+	c->userns_dev = ns.st_dev;
+	c->userns_ino = ns.st_ino;
+	return parse_status(status, c);
+}
+
+int caller_open(const struct home *h, pid_t tid, struct caller *c)
+{
+	char name[16];
+	int r;
+
+	c->root_fd = c->dir_fd = -1;
+	c->n_groups = 0;
+	(void)snprintf(name, sizeof(name), "%d", tid);
+	c->proc_fd = openat(h->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (c->proc_fd < 0)
+		return is_gone(errno) ? CALLER_GONE : -errno;
+	r = take_identity(c);
+	if (r != CALLER_OK)
+		caller_close(c);
+	return r;
+}
+
+static int open_link(const struct caller *c, const char *name, int absent,
+		     int *ret_fd)
+{
+	int fd = openat(c->proc_fd, name, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return is_gone(errno) ? absent : -errno;
+	*ret_fd = fd;
+	return CALLER_OK;
+}
+
+static int open_fd_link(const struct caller *c, int fd, int *ret_fd)
+{
+	char name[16];
+
+	if (fd < 0)
+		return CALLER_BAD_FD;
+	(void)snprintf(name, sizeof(name), "fd/%d", fd);
+	return open_link(c, name, CALLER_BAD_FD, ret_fd);
+}
+
+int caller_open_dirs(struct caller *c, int dirfd, bool absolute)
+{
+	int r = open_link(c, "root", CALLER_GONE, &c->root_fd);
+
+	if (r != CALLER_OK || absolute)
+		return r;
+	if (dirfd == AT_FDCWD)
+		return open_link(c, "cwd", CALLER_GONE, &c->dir_fd);
+	return open_fd_link(c, dirfd, &c->dir_fd);
+}
+
+int caller_open_fd(const struct caller *c, int fd, int *ret_fd)
+{
+	char name[24], info[1024];
+	const char *flags;
+	ssize_t n;
+
+	if (fd < 0)
+		return CALLER_BAD_FD;
+	(void)snprintf(name, sizeof(name), "fdinfo/%d", fd);
+	n = read_whole(c->proc_fd, name, info, sizeof(info));
+	if (n < 0 && n != -EFBIG)
+		return is_gone((int)-n) ? CALLER_BAD_FD : (int)n;
+	info[sizeof(info) - 1] = '\0';
+	flags = strstr(info, "flags:");
+	if (!flags)
+		return CALLER_BAD_FD;
+	if (strtoul(flags + 6, NULL, 8) & O_PATH)
+		return CALLER_BAD_FD;
+	return open_fd_link(c, fd, ret_fd);
+}
+
+void caller_close(struct caller *c)
+{
+	c->proc_fd = fd_close(c->proc_fd);
+	c->root_fd = fd_close(c->root_fd);
+	c->dir_fd = fd_close(c->dir_fd);
+}
+
+/* user_namespaces(7) */
+#define MAP_RANGES_MAX 340
+#define MAP_LINE_BYTES 33
+
+struct map {
+	unsigned n;
+	struct {
+		uint32_t first, count; /* outside, as our namespace sees it */
+	} ranges[MAP_RANGES_MAX];
+};
+
+/* Lines of "inside outside count". */
+static void map_parse(struct map *m, const char *s)
+{
+	for (m->n = 0; m->n < MAP_RANGES_MAX; m->n++) {
+		unsigned long v[3];
+
+		for (int i = 0; i < 3; i++) {
+			char *end;
+
+			v[i] = strtoul(s, &end, 10);
+			if (end == s)
+				return;
+			s = end;
+		}
+		m->ranges[m->n].first = (uint32_t)v[1];
+		m->ranges[m->n].count = (uint32_t)v[2];
+	}
+}
+
+/* A map is written once, and every caller that is acted for is in the one user
+ * namespace of this worker's container: so it is read once. */
+static int map_load(struct map *m, const struct caller *c, const char *name)
+{
+	static char text[MAP_RANGES_MAX * MAP_LINE_BYTES + 2];
+	ssize_t n;
+
+	if (m->n > 0)
+		return 0;
+	n = read_whole(c->proc_fd, name, text, sizeof(text));
+	if (n < 0)
+		return (int)n;
+	map_parse(m, text);
+	return 0;
+}
+
+static int map_holds(const struct map *m, uint32_t id)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (id >= m->ranges[i].first &&
+		    id - m->ranges[i].first < m->ranges[i].count)
+			return 1;
+	return 0;
+}
+
+int caller_maps(const struct caller *c, uid_t uid, gid_t gid)
+{
+	static struct map uids, gids;
+	int r = map_load(&uids, c, "uid_map");
+
+	if (r == 0)
+		r = map_load(&gids, c, "gid_map");
+	if (r < 0)
+		return r;
+	return map_holds(&uids, uid) && map_holds(&gids, gid);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * Emulation: doing in the caller's place what only the initial user namespace's
+ * capability forbids it.  A handler either has the effect that the kernel would
+ * have had for this caller, or it has none and leaves the call to the kernel
+ * (continue), which then refuses in its own words: it natively never allows to a
+ * container what is emulated here, whatever another thread makes of the memory.
+ */
+
+#include <linux/seccomp.h>
+#include <stdbool.h>
+
+#include "lib/slot.h"
+#include "lib/verdict.h"
+#include "policy/call.h"
+#include "worker/caller.h"
+#include "worker/home.h"
+
+/* Needed to look at the caller and to become it: ptrace access to /proc/TID;
+ * chroot; any id; joining its user namespace; entering directories on the way
+ * (DAC_OVERRIDE, dropped before a path of the caller is walked); and killing the
+ * exact child when this process dies. */
+#define EMULATE_COMMON_CAPS                                                    \
+	(CAP_BIT(SYS_PTRACE) | CAP_BIT(SYS_CHROOT) | CAP_BIT(SETUID) |         \
+	 CAP_BIT(SETGID) | CAP_BIT(SYS_ADMIN) | CAP_BIT(DAC_OVERRIDE) |        \
+	 CAP_BIT(KILL))
+
+enum emulate_status {
+	EMULATE_DONE = 0,  /* the verdict is set */
+	EMULATE_LEAVE = 1, /* no effect: the kernel's to refuse */
+	EMULATE_GONE = 2,  /* nobody waits any more */
+};
+
+/* One call being emulated. */
+struct emulation {
+	const struct home *home;
+	int listener;
+	struct slot *slot;
+	uint64_t id;	/* of the notification */
+	pid_t tid;
+	const struct call *call;
+	/* The copies that were decided upon, NULL where none was needed: what
+	 * is here must not be read from the caller again. */
+	const char *name;
+	const void *value; /* call->size bytes */
+	bool recovering;  /* a dead worker had begun the effect */
+	struct caller caller; /* open for the handler */
+};
+
+/* Each: Return: enum emulate_status, or a negative errno of ours */
+#define X(family, handler, caps)                                               \
+	int handler(struct emulation *e, struct verdict *ret);
+#include "worker/emulate.def"
+#undef X
+
+/* Takes the caller's identity, sees whether it may be acted for at all, and
+ * runs the family's handler. Return: as a handler */
+int emulate(struct emulation *e, struct verdict *ret);
+
+/* All that a worker emulating @families (FAMILY_BIT) keeps; 0 for none. */
+uint64_t emulate_caps(uint32_t families);
+
+/* For handlers: is the caller still there?  To be asked after the last read
+ * and again right before the effect. */
+bool emulate_is_valid(const struct emulation *e);
+/* Journals that the effect begins now; see lib/slot.h. */
+void emulate_effect_begins(struct emulation *e);

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * mknod(2) and mknodat(2) of a device node.
+ *
+ * Natively this fails with EPERM for want of CAP_MKNOD over the *initial* user
+ * namespace, and only after every other permission was granted.  So:
+ *
+ * fast   entered as the caller with CAP_MKNOD alone, open the parent directory,
+ *        make the node in it.  Success and EEXIST stand.
+ * exact  the exact child opens the parent and tries the very call in it.  EPERM
+ *        there means that all else is granted; then the node is made in that
+ *        same directory (the fd pins it) with the caller's ids, past the
+ *        permissions that the child proved.  Never with CAP_SYS_RESOURCE:
+ *        quotas and reserved blocks hold.  Any other errno the kernel will
+ *        tell the caller itself.
+ *
+ * Where the last component is not a plain name ("..", "x/", "/") the kernel
+ * makes nothing either way.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lib/own.h"
+#include "policy/decide.h"
+#include "worker/as_caller.h"
+#include "worker/caps.h"
+#include "worker/emulate.h"
+#include "worker/tracee.h"
+
+struct node {
+	struct emulation *e;
+	const char *parent; /* NULL: the caller's directory itself */
+	const char *last;   /* a plain name */
+	int parent_fd;	    /* -1, or owned by whoever opened it */
+	mode_t mode;
+	dev_t dev;
+};
+
+/* Cuts @path into parent and last. Return: false when last is no plain name */
+static bool node_split(char *path, struct node *n)
+{
+	char *slash = strrchr(path, '/');
+	char *last = slash ? slash + 1 : path;
+
+	if (last[0] == '\0' || strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
+		return false;
+	n->last = last;
+	if (slash == path) {
+		n->parent = "/";
+	} else if (slash) {
+		*slash = '\0';
+		n->parent = path;
+	}
+	return true;
+}
+
+/* As the caller. Return: 0 with parent_fd set, or a negative errno */
+static int node_open_parent(struct node *n)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+				.resolve = RESOLVE_NO_MAGICLINKS };
+
+	n->parent_fd = (int)syscall(SYS_openat2, n->e->caller.dir_fd,
+				    n->parent ?: ".", &how, sizeof(how));
+	return n->parent_fd < 0 ? -errno : 0;
+}
+
+static int node_make(const struct node *n)
+{
+	return mknodat(n->parent_fd, n->last, n->mode, n->dev) < 0 ? -errno : 0;
+}
+
+/* After a crash: is the node that stands there the one that this call made?
+ * Nobody else in a container can make one, and it is no older than the call. */
+static bool node_is_ours(const struct node *n)
+{
+	const struct slot_call *call = &n->e->slot->call;
+	struct statx st;
+	int64_t born_ns;
+
+	if (!n->e->recovering ||
+	    statx(n->parent_fd, n->last, AT_SYMLINK_NOFOLLOW,
+		  STATX_TYPE | STATX_UID | STATX_BTIME | STATX_CTIME, &st) < 0)
+		return false;
+	if (!(st.stx_mask & STATX_BTIME))
+		st.stx_btime = st.stx_ctime;
+	born_ns = st.stx_btime.tv_sec * INT64_C(1000000000) +
+		  st.stx_btime.tv_nsec;
+	return (st.stx_mode & S_IFMT) == (n->mode & S_IFMT) &&
+	       makedev(st.stx_rdev_major, st.stx_rdev_minor) == n->dev &&
+	       st.stx_uid == n->e->caller.uid[FS] &&
+	       born_ns >= call->effect_realtime_ns;
+}
+
+/* Entered, with the parent open: the effect. Return: 0 or a negative errno, or
+ * EMULATE_GONE */
+static int node_effect(struct node *n)
+{
+	int r;
+
+	if (!emulate_is_valid(n->e))
+		return EMULATE_GONE;
+	emulate_effect_begins(n->e);
+	r = node_make(n);
+	return r == -EEXIST && node_is_ours(n) ? 0 : r;
+}
+
+static int settle(struct verdict *ret, int error)
+{
+	*ret = error ? verdict_errno(-error) : verdict_return(0);
+	return EMULATE_DONE;
+}
+
+/* Return: enum emulate_status (LEAVE: try the exact path), or an errno of ours */
+static int mknod_fast(struct node *n, struct verdict *ret)
+{
+	int r = as_caller_enter(n->e->home, &n->e->caller, CAP_BIT(MKNOD));
+
+	if (r < 0)
+		return r;
+	r = node_open_parent(n);
+	if (r == 0)
+		r = node_effect(n);
+	as_caller_leave(n->e->home);
+	n->parent_fd = fd_close(n->parent_fd);
+	if (r == EMULATE_GONE)
+		return r;
+	if (r != 0 && r != -EEXIST)
+		return EMULATE_LEAVE;
+	slot_count(&n->e->slot->counters.fast);
+	return settle(ret, r);
+}
+
+static int try_node(void *ctx)
+{
+	struct node *n = ctx;
+	int r = node_open_parent(n);
+
+	return r < 0 ? r : node_make(n);
+}
+
+/* CAP_FSETID keeps the setgid bit in a setgid directory whose group the caller
+ * is not in; it counts over a directory whose owners are mapped. */
+static int fsetid_over(const struct node *n, uint64_t *caps)
+{
+	struct stat st;
+	int r;
+
+	if (!caller_has(&n->e->caller, CAP_FSETID))
+		return 0;
+	if (fstat(n->parent_fd, &st) < 0)
+		return -errno;
+	r = caller_maps(&n->e->caller, st.st_uid, st.st_gid);
+	if (r == 1)
+		*caps |= CAP_BIT(FSETID);
+	return r < 0 ? r : 0;
+}
+
+static int mknod_granted(struct node *n, struct verdict *ret)
+{
+	uint64_t caps = CAP_BIT(MKNOD) | CAP_BIT(DAC_OVERRIDE);
+	int r = fsetid_over(n, &caps);
+
+	if (r == 0)
+		r = as_caller_enter(n->e->home, &n->e->caller, caps);
+	if (r < 0)
+		return r;
+	r = node_effect(n);
+	as_caller_leave(n->e->home);
+	return r == EMULATE_GONE ? r : settle(ret, r);
+}
+
+static int mknod_exact(struct node *n, struct verdict *ret)
+{
+	int result = 0, r;
+
+	r = as_caller_try(n->e->home, &n->e->caller, try_node, n, &result);
+	if (r < 0)
+		return r;
+	if (result == -EEXIST && node_is_ours(n))
+		result = 0;
+	if (result == -EPERM)
+		r = mknod_granted(n, ret);
+	else
+		r = result == 0 ? settle(ret, 0) : EMULATE_LEAVE;
+	if (r == EMULATE_DONE)
+		slot_count(&n->e->slot->counters.exact);
+	n->parent_fd = fd_close(n->parent_fd);
+	return r;
+}
+
+int emulate_mknod(struct emulation *e, struct verdict *ret)
+{
+	static char path[PATH_MAX];
+	struct node n = { .e = e, .parent_fd = -1, .mode = e->call->mode,
+			  .dev = makedev(dev_major(e->call->dev),
+					 dev_minor(e->call->dev)) };
+	bool absolute;
+	int r;
+
+	if (!caller_has(&e->caller, CAP_MKNOD))
+		return EMULATE_LEAVE;
+	r = tracee_read_str(e->tid, e->call->path_addr, path, sizeof(path));
+	if (r == TRACEE_GONE)
+		return EMULATE_GONE;
+	absolute = path[0] == '/';
+	if (r != TRACEE_OK || !node_split(path, &n))
+		return r < 0 ? r : EMULATE_LEAVE;
+	r = caller_open_dirs(&e->caller, e->call->dirfd, absolute);
+	if (r == CALLER_GONE)
+		return EMULATE_GONE;
+	if (r != CALLER_OK)
+		return r < 0 ? r : EMULATE_LEAVE;
+	if (!emulate_is_valid(e))
+		return EMULATE_GONE;
+	/* A setgid bit may want CAP_FSETID, which the fast path never has. */
+	r = EMULATE_LEAVE;
+	if ((n.mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP))
+		r = mknod_fast(&n, ret);
+	return r == EMULATE_LEAVE ? mknod_exact(&n, ret) : r;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "worker/home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+int home_init(struct home *h)
+{
+	struct statfs fs;
+	struct stat st;
+
+	h->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	h->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (h->root_fd < 0 || h->proc_fd < 0 || fstatfs(h->proc_fd, &fs) < 0 ||
+	    fstatat(h->proc_fd, "self/ns/user", &st, 0) < 0)
+		return -errno;
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		return -ENOTSUP;
+	h->userns_dev = st.st_dev;
+	h->userns_ino = st.st_ino;
+	return 0;
+}

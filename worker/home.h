@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * What the worker keeps of its own view of the machine: every path that it
+ * opens for itself starts here, never at a name in a container's tree.
+ */
+
+#include <stdint.h>
+
+struct home {
+	int root_fd; /* O_PATH of our "/" */
+	int proc_fd; /* O_PATH of our /proc, which is procfs */
+	uint64_t caps; /* all that this worker keeps: permitted and effective */
+	uint64_t userns_dev, userns_ino; /* our own user namespace */
+};
+
+/* Return: 0, or a negative errno (-ENOTSUP: /proc is not procfs) */
+int home_init(struct home *h);

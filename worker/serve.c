@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "worker/serve.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "lib/log.h"
+#include "policy/decide.h"
+#include "worker/emulate.h"
+#include "worker/tracee.h"
+
+static const char *verdict_text(const struct verdict *v)
+{
+	switch (v->kind) {
+	case VERDICT_CONTINUE:
+		return "continue";
+	case VERDICT_RETURN:
+		return "return";
+	default:
+		return "errno";
+	}
+}
+
+/* What one notification is about; the notification is a copy, too. */
+struct work {
+	struct seccomp_notif notif;
+	struct call call;
+	struct decide_plan plan;
+	struct decision decision;
+	const char *name;
+	const void *value;
+};
+
+static void set_phase(struct server *s, enum slot_phase phase)
+{
+	atomic_store_explicit(&s->slot->call.phase, phase,
+			      memory_order_release);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
+}
+
+/* Reads the pointed-to arguments that the policy looks at, each once. What
+ * cannot be read stays NULL and matches no rule: the kernel will say EFAULT.
+ * Return: 0, TRACEE_GONE, or a negative errno of ours */
+static int read_facts(struct work *w)
+{
+	static char name[XATTR_NAME_MAX_BYTES + 1];
+	static char value[DECIDE_VALUE_MAX_BYTES];
+	pid_t tid = (pid_t)w->notif.pid;
+	int r = TRACEE_OK;
+
+	w->name = NULL;
+	w->value = NULL;
+	if (tid == 0) /* not visible from our pid namespace */
+		return 0;
+	if (w->plan.needs_name) {
+		r = tracee_read_str(tid, w->call.name_addr, name, sizeof(name));
+		if (r == TRACEE_OK)
+			w->name = name;
+	}
+	if (r == TRACEE_OK && w->plan.needs_value &&
+	    w->call.size <= w->plan.value_max_bytes &&
+	    w->call.size <= sizeof(value)) {
+		r = tracee_read(tid, w->call.value_addr, value, w->call.size);
+		if (r == TRACEE_OK)
+			w->value = value;
+	}
+	return r < 0 || r == TRACEE_GONE ? r : 0;
+}
+
+static int act(struct server *s, struct work *w, bool recovering,
+	       struct verdict *ret)
+{
+	static struct emulation e; /* its groups are many */
+
+	e.home = &s->home;
+	e.listener = s->listener;
+	e.slot = s->slot;
+	e.id = w->notif.id;
+	e.tid = (pid_t)w->notif.pid;
+	e.call = &w->call;
+	e.name = w->name;
+	e.value = w->value;
+	e.recovering = recovering;
+	return emulate(&e, ret);
+}
+
+static void count(struct slot_counters *c, const struct work *w,
+		  const struct verdict *v)
+{
+	if (v->kind == VERDICT_CONTINUE && w->decision.emulate)
+		slot_count(&c->refused);
+	else if (v->kind == VERDICT_CONTINUE)
+		slot_count(&c->continued);
+	else if (!w->decision.emulate)
+		slot_count(&c->denied);
+	else if (v->kind == VERDICT_RETURN)
+		slot_count(&c->emulated);
+	else
+		slot_count(&c->failed);
+}
+
+static void log_call(const struct work *w, const struct verdict *v)
+{
+	log_event(LOG_NOTICE, "call", LOG_U("tid", w->notif.pid),
+		  LOG_S("syscall", call_name(w->call.id)),
+		  LOG_I("nr", w->notif.data.nr),
+		  LOG_U("arch", w->notif.data.arch),
+		  LOG_I("rule", w->decision.rule),
+		  LOG_S("name", w->name ?: ""),
+		  LOG_S("action", w->decision.emulate ? "emulate" : "answer"),
+		  LOG_S("verdict", verdict_text(v)),
+		  LOG_I("value", v->kind == VERDICT_RETURN ? v->value :
+							     v->error));
+}
+
+/* Decides and acts. Return: 0 with *ret set, EMULATE_GONE, or an errno of ours */
+static int settle(struct server *s, struct work *w, bool recovering,
+		  struct verdict *ret)
+{
+	struct facts facts = { .call = &w->call };
+	int r;
+
+	decide_plan(s->policy, w->notif.data.arch, (uint32_t)w->notif.data.nr,
+		    &w->plan);
+	call_decode(&w->notif.data, w->plan.id, &w->call);
+	r = read_facts(w);
+	if (r != 0)
+		return r < 0 ? r : EMULATE_GONE;
+	facts.name = w->name;
+	facts.value = w->value;
+	decide(s->policy, &w->plan, &facts, &w->decision);
+	*ret = w->decision.verdict;
+	if (!w->decision.emulate)
+		return 0;
+	if (!recovering)
+		set_phase(s, SLOT_DECIDED);
+	*ret = decide_fail(s->policy);
+	if (w->notif.pid == 0)
+		return 0;
+	r = act(s, w, recovering, ret);
+	if (r == EMULATE_LEAVE) {
+		*ret = verdict_continue();
+		return 0;
+	}
+	return r;
+}
+
+/* The verdict stands in the slot: say it. */
+static int answer(struct server *s, uint64_t id)
+{
+	int r = listener_send(s->listener, id, &s->slot->call.verdict);
+
+	if (r == LISTENER_GONE)
+		slot_count(&s->slot->counters.gone);
+	else if (r < 0)
+		return r;
+	set_phase(s, SLOT_ANSWERED);
+	return 0;
+}
+
+int serve(struct server *s, bool recovering)
+{
+	static struct work w;
+	struct verdict v = verdict_errno(EPERM);
+	int r;
+
+	w.notif = s->slot->call.notif.notif;
+	if (!recovering)
+		atomic_store_explicit(&s->slot->call.start_ns, now_ns(),
+				      memory_order_relaxed);
+	slot_count(&s->slot->counters.received);
+	r = settle(s, &w, recovering, &v);
+	if (r == EMULATE_GONE) {
+		slot_count(&s->slot->counters.gone);
+		set_phase(s, SLOT_ANSWERED);
+		return 0;
+	}
+	if (r < 0) {
+		log_event(LOG_WARNING, "emulation-failed",
+			  LOG_S("syscall", call_name(w.call.id)), LOG_E(r));
+		v = decide_fail(s->policy);
+	}
+	s->slot->call.verdict = v;
+	set_phase(s, SLOT_EFFECT_DONE);
+	count(&s->slot->counters, &w, &v);
+	r = answer(s, w.notif.id);
+	if (w.decision.log)
+		log_call(&w, &v);
+	return r;
+}
+
+int serve_recover(struct server *s)
+{
+	struct slot_call *call = &s->slot->call;
+	uint32_t phase = atomic_load_explicit(&call->phase, memory_order_acquire);
+	uint64_t id = call->notif.notif.id;
+
+	if (phase == SLOT_IDLE || phase == SLOT_ANSWERED)
+		return 0;
+	/* Still zero: RECV had not returned. No longer valid: it was answered,
+	 * or its caller is gone. */
+	if ((id == 0 && call->notif.notif.pid == 0) ||
+	    listener_id_valid(s->listener, id) != LISTENER_OK) {
+		set_phase(s, SLOT_ANSWERED);
+		return 0;
+	}
+	slot_count(&s->slot->counters.recovered);
+	if (phase == SLOT_EFFECT_DONE)
+		return answer(s, id);
+	return serve(s, phase == SLOT_EFFECT_BEGUN);
+}
