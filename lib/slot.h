@@ -15,8 +15,8 @@
  *                  copies the whole notification or nothing
  *   RECEIVED       begin anew: nothing has been done
  *   DECIDED        begin anew: a rule was chosen, nothing has been done
- *   EFFECT_BEGUN   begin anew, and take what then stands in the way but was
- *                  made since effect_realtime_ns as the lost effect
+ *   EFFECT_BEGUN   begin anew, and take for the lost effect what now stands in
+ *                  the way: it was not there when this phase began
  *   EFFECT_DONE    send verdict
  *
  * The memfd is sealed against resizing (no SIGBUS).  deputyd trusts no byte
@@ -61,9 +61,6 @@ struct slot_call {
 	_Atomic uint32_t phase; /* enum slot_phase */
 	_Atomic uint32_t attempts; /* workers appointed with this call in flight */
 	_Atomic uint64_t start_ns; /* CLOCK_MONOTONIC, when it was received */
-	int64_t effect_realtime_ns; /* CLOCK_REALTIME_COARSE, before the effect */
-	uint32_t effect_existed; /* xattr: the name was there before the effect */
-	uint32_t reserved;
 	struct verdict verdict;
 	union listener_notif notif;
 };

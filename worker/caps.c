@@ -2,7 +2,6 @@
 #include "worker/caps.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <linux/capability.h>
 #include <stdint.h>
 
 #define CAP_BIT(cap) (UINT64_C(1) << CAP_##cap)

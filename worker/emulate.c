@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "worker/emulate.h"
 
-#include <linux/capability.h>
-#include <time.h>
-
 #include "worker/caps.h"
 
 static const struct family {
@@ -33,16 +30,7 @@ bool emulate_is_valid(const struct emulation *e)
 
 void emulate_effect_begins(struct emulation *e)
 {
-	struct slot_call *call = &e->slot->call;
-	struct timespec now;
-
-	if (e->recovering) /* the first attempt's time is the one that counts */
-		return;
-	/* The clock that file systems stamp with, in its own coarse steps. */
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	call->effect_realtime_ns =
-		now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-	atomic_store_explicit(&call->phase, SLOT_EFFECT_BEGUN,
+	atomic_store_explicit(&e->slot->call.phase, SLOT_EFFECT_BEGUN,
 			      memory_order_release);
 }
 

@@ -65,5 +65,7 @@ uint64_t emulate_caps(uint32_t families);
 /* For handlers: is the caller still there?  To be asked after the last read
  * and again right before the effect. */
 bool emulate_is_valid(const struct emulation *e);
-/* Journals that the effect begins now; see lib/slot.h. */
+/* Journals that the effect begins now.  A handler whose effect cannot simply be
+ * had again makes sure before that it has not been had: then what a successor
+ * (.recovering) finds is the lost effect. */
 void emulate_effect_begins(struct emulation *e);

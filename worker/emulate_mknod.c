@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -78,39 +77,30 @@ static int node_make(const struct node *n)
 	return mknodat(n->parent_fd, n->last, n->mode, n->dev) < 0 ? -errno : 0;
 }
 
-/* After a crash: is the node that stands there the one that this call made?
- * Nobody else in a container can make one, and it is no older than the call. */
+/* After a crash: is what stands there the node of this very call?  The name was
+ * free when the effect began, and nobody else in a container can make one. */
 static bool node_is_ours(const struct node *n)
 {
-	const struct slot_call *call = &n->e->slot->call;
-	struct statx st;
-	int64_t born_ns;
+	struct stat st;
 
-	if (!n->e->recovering ||
-	    statx(n->parent_fd, n->last, AT_SYMLINK_NOFOLLOW,
-		  STATX_TYPE | STATX_UID | STATX_BTIME | STATX_CTIME, &st) < 0)
-		return false;
-	if (!(st.stx_mask & STATX_BTIME))
-		st.stx_btime = st.stx_ctime;
-	born_ns = st.stx_btime.tv_sec * INT64_C(1000000000) +
-		  st.stx_btime.tv_nsec;
-	return (st.stx_mode & S_IFMT) == (n->mode & S_IFMT) &&
-	       makedev(st.stx_rdev_major, st.stx_rdev_minor) == n->dev &&
-	       st.stx_uid == n->e->caller.uid[FS] &&
-	       born_ns >= call->effect_realtime_ns;
+	return n->e->recovering &&
+	       fstatat(n->parent_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (st.st_mode & S_IFMT) == (n->mode & S_IFMT) &&
+	       st.st_rdev == n->dev && st.st_uid == n->e->caller.uid[FS];
 }
 
 /* Entered, with the parent open: the effect. Return: 0 or a negative errno, or
  * EMULATE_GONE */
 static int node_effect(struct node *n)
 {
-	int r;
+	struct stat st;
 
 	if (!emulate_is_valid(n->e))
 		return EMULATE_GONE;
+	if (fstatat(n->parent_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return node_is_ours(n) ? 0 : -EEXIST;
 	emulate_effect_begins(n->e);
-	r = node_make(n);
-	return r == -EEXIST && node_is_ours(n) ? 0 : r;
+	return node_make(n);
 }
 
 static int settle(struct verdict *ret, int error)

@@ -15,7 +15,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <limits.h>
 #include <stdio.h>
@@ -68,13 +67,14 @@ static int attr_owner_is_mapped(const struct attr *a)
 	return caller_maps(&a->e->caller, st.st_uid, st.st_gid);
 }
 
-/* After a crash: XATTR_CREATE finds what the dead worker had created. */
+/* After a crash: is the attribute what this very call made of it?  It was not
+ * there when the effect began. */
 static bool attr_is_ours(const struct attr *a, const char *target)
 {
 	static char now[VALUE_MAX_BYTES];
 	ssize_t n;
 
-	if (!a->e->recovering || a->e->slot->call.effect_existed)
+	if (!a->e->recovering)
 		return false;
 	n = getxattr(target, a->e->name, now, sizeof(now));
 	return n >= 0 && (size_t)n == a->size &&
@@ -84,19 +84,17 @@ static bool attr_is_ours(const struct attr *a, const char *target)
 /* Entered, with CAP_SYS_ADMIN in effect. Return: 0 or a negative errno */
 static int attr_set(struct attr *a)
 {
-	struct slot_call *call = &a->e->slot->call;
 	char target[32];
 
 	(void)snprintf(target, sizeof(target), "self/fd/%d", a->target_fd);
-	if ((a->flags & XATTR_CREATE) && !a->e->recovering)
-		call->effect_existed =
-			getxattr(target, a->e->name, NULL, 0) >= 0;
+	/* Anything but XATTR_CREATE may simply be done again. */
+	if ((a->flags & XATTR_CREATE) &&
+	    getxattr(target, a->e->name, NULL, 0) >= 0)
+		return attr_is_ours(a, target) ? 0 : -EEXIST;
 	emulate_effect_begins(a->e);
-	if (setxattr(target, a->e->name, a->value, a->size, a->flags) == 0)
-		return 0;
-	if (errno == EEXIST && attr_is_ours(a, target))
-		return 0;
-	return -errno;
+	if (setxattr(target, a->e->name, a->value, a->size, a->flags) < 0)
+		return -errno;
+	return 0;
 }
 
 /* Entered, with target_fd open. Return: enum emulate_status or an errno of ours */

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/fdmsg.h"
+#include "lib/handover.h"
+#include "lib/own.h"
+#include "lib/slot.h"
+#include "policy/policy.h"
+#include "tests/harness/test.h"
+#include "tests/live/emulation/world.h"
+
+#define NOTIFY_NR(nr)                                                          \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),                         \
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)
+
+static int load_filter(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+#ifdef SYS_mknod
+		NOTIFY_NR(SYS_mknod),
+#endif
+		NOTIFY_NR(SYS_mknodat),
+		NOTIFY_NR(SYS_setxattr),
+		NOTIFY_NR(SYS_lsetxattr),
+		NOTIFY_NR(SYS_fsetxattr),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { .len = ARRAY_SIZE(code), .filter = code };
+
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
+}
+
+/* In the child, whose failures end it with a message. */
+#define MUST(x)                                                                \
+	do {                                                                   \
+		if ((x) < 0) {                                                 \
+			printf("container set-up: %s: %s\n", #x,               \
+			       strerror(errno));                               \
+			fflush(stdout);                                        \
+			_exit(99);                                             \
+		}                                                              \
+	} while (0)
+
+static void child_enter_root(const struct world *w)
+{
+	MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	MUST(mount(w->root, w->root, NULL, MS_BIND | MS_REC, NULL));
+	MUST(chdir(w->root));
+	/* While another procfs is in sight, else the kernel refuses. */
+	MUST(mount("proc", "proc", "proc", 0, NULL));
+	MUST((int)syscall(SYS_pivot_root, ".", "."));
+	MUST(umount2(".", MNT_DETACH));
+	MUST(chdir("/"));
+}
+
+static void child_send_listener(int sock)
+{
+	int fd = load_filter();
+
+	MUST(fd);
+	MUST((int)fdmsg_send(sock, "L", 1, &fd, 1));
+	close(fd);
+}
+
+static void child_main(const struct world *w, const struct inmate_plan *plan,
+		       int sock)
+{
+	char c;
+	int result;
+
+	MUST(prctl(PR_SET_PDEATHSIG, SIGKILL));
+	MUST((int)read(sock, &c, 1)); /* until the ids are mapped */
+	MUST(setgroups(0, NULL));
+	MUST(setresgid(0, 0, 0));
+	MUST(setresuid(0, 0, 0));
+	child_enter_root(w);
+	umask(022);
+	if (plan->notified) {
+		child_send_listener(sock);
+		MUST((int)read(sock, &c, 1));
+	}
+	result = plan->run(plan->ctx);
+	MUST((int)write(sock, &result, sizeof(result)));
+	(void)!read(sock, &c, 1); /* until the outcome was looked at */
+	_exit(0);
+}
+
+static void write_file(pid_t pid, const char *name, const char *text)
+{
+	char path[64];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+void inmate_start(const struct world *w, const struct inmate_plan *plan,
+		  struct inmate *i)
+{
+	char map[64];
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+				    pair),
+			 0);
+	fflush(stdout);
+	i->pid = (pid_t)syscall(SYS_clone,
+				CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
+					SIGCHLD,
+				0, 0, 0, 0);
+	assert_true(i->pid >= 0);
+	if (i->pid == 0) {
+		close(pair[0]);
+		child_main(w, plan, pair[1]);
+	}
+	close(pair[1]);
+	i->sock = pair[0];
+	i->listener = -1;
+	(void)snprintf(map, sizeof(map), "0 %d %d", WORLD_BASE, WORLD_COUNT);
+	write_file(i->pid, "uid_map", map);
+	write_file(i->pid, "gid_map", map);
+	assert_int_equal(write(i->sock, "m", 1), 1);
+	if (plan->notified) {
+		struct fdmsg m;
+		char c;
+
+		assert_int_equal(fdmsg_recv(i->sock, &c, 1, &m), 1);
+		assert_int_equal(m.n_fds, 1);
+		i->listener = m.fds[0];
+	}
+}
+
+void inmate_go(struct inmate *i)
+{
+	assert_int_equal(write(i->sock, "g", 1), 1);
+}
+
+int inmate_result(struct inmate *i)
+{
+	struct pollfd p = { .fd = i->sock, .events = POLLIN };
+	int result = -1;
+
+	assert_int_equal(poll(&p, 1, 10000), 1);
+	assert_int_equal(read(i->sock, &result, sizeof(result)),
+			 sizeof(result));
+	return result;
+}
+
+void inmate_end(struct inmate *i)
+{
+	int status;
+
+	kill(i->pid, SIGKILL);
+	assert_int_equal(waitpid(i->pid, &status, 0), i->pid);
+	i->sock = fd_close(i->sock);
+	i->listener = fd_close(i->listener);
+}
+
+static pid_t spawn_worker(const struct attendant *a, const struct inmate *i)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char *const argv[] = { (char *)"deputy-worker", NULL };
+		char *const env[] = { NULL };
+		int from[] = { i->listener, a->policy_fd, a->slot_fd };
+
+		for (int k = 0; k < 3; k++) /* out of the way first */
+			from[k] = fcntl(from[k], F_DUPFD, 100);
+		for (int k = 0; k < 3; k++)
+			MUST(dup2(from[k], HANDOVER_LISTENER + k));
+		MUST((int)syscall(SYS_close_range, HANDOVER_FDS, ~0U, 0));
+		execve(DEPUTY_WORKER, argv, env);
+		MUST(-1);
+	}
+	return pid;
+}
+
+static int compile(const char *policy_json)
+{
+	struct policy_set *set = NULL;
+	static struct diags diags;
+	int fd, r = policy_set_parse("test", policy_json, strlen(policy_json),
+				     &set, &diags);
+
+	if (r < 0)
+		diags_print(&diags, stdout);
+	assert_int_equal(r, 0);
+	fd = dup(policy_memfd(policy_set_at(set, 0)));
+	policy_set_unref(set);
+	return fd;
+}
+
+void attendant_start(struct attendant *a, const struct inmate *i,
+		     const char *policy_json)
+{
+	struct slot_identity id = { .container = "inmate", .policy = "test" };
+	char path[64];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", i->pid);
+	assert_int_equal(stat(path, &st), 0);
+	id.userns_dev = st.st_dev;
+	id.userns_ino = st.st_ino;
+	a->policy_fd = compile(policy_json);
+	assert_int_equal(slot_new(&id, &a->slot_fd, &a->slot), 0);
+	a->pid = spawn_worker(a, i);
+}
+
+void attendant_respawn(struct attendant *a, const struct inmate *i)
+{
+	a->pid = spawn_worker(a, i);
+}
+
+static void attendant_free(struct attendant *a)
+{
+	a->pid = 0;
+	a->slot = slot_unmap(a->slot);
+	a->slot_fd = fd_close(a->slot_fd);
+	a->policy_fd = fd_close(a->policy_fd);
+}
+
+void attendant_kill(struct attendant *a, int sig)
+{
+	int status;
+
+	kill(a->pid, sig);
+	assert_int_equal(waitpid(a->pid, &status, 0), a->pid);
+}
+
+void attendant_expect_exit(struct attendant *a)
+{
+	int status = 0;
+
+	TEST_WAIT(waitpid(a->pid, &status, WNOHANG) == a->pid, 5);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != HANDOVER_EXIT_HANGUP)
+		fail_msg("the worker ended with status 0x%x", status);
+	attendant_free(a);
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A worker that died with a call in flight, at each phase of the journal: its
+ * successor on the same slot must bring the call to the end that it would have
+ * had, once.  The dead worker is played by the test, which receives the
+ * notification into the slot and leaves it in a phase.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "lib/slot.h"
+#include "tests/harness/test.h"
+#include "tests/live/emulation/world.h"
+
+static const char policy[] =
+	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
+	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
+	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\"],"
+	"\"match\":{\"name\":\"trusted.deputy.*\"},\"action\":\"emulate\"}],"
+	"\"default\":\"continue\"}},"
+	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+
+struct stage {
+	struct world w;
+	struct inmate i;
+	struct attendant a;
+};
+
+static int call_mknod(void *ctx)
+{
+	return mknod("/box/n", S_IFCHR | 0644, makedev(1, 3)) < 0 ? errno : 0;
+}
+
+static int call_create_attr(void *ctx)
+{
+	return setxattr("/box", "trusted.deputy.a", "v", 1, XATTR_CREATE) < 0 ?
+		       errno :
+		       0;
+}
+
+/* A container whose call was received by a worker that died in @phase. */
+static void stage_init(struct stage *s, int (*call)(void *))
+{
+	struct inmate_plan plan = { true, call, NULL };
+
+	world_init(&s->w, WORLD_TMPFS);
+	world_reset(&s->w);
+	inmate_start(&s->w, &plan, &s->i);
+	attendant_start(&s->a, &s->i, policy);
+	attendant_kill(&s->a, SIGKILL); /* before there was a call */
+	inmate_go(&s->i);
+	memset(&s->a.slot->call.notif, 0, sizeof(s->a.slot->call.notif));
+	assert_int_equal(listener_recv(s->i.listener, &s->a.slot->call.notif),
+			 LISTENER_OK);
+}
+
+/* Return: the call's result once a successor has served it */
+static int stage_succeed(struct stage *s, enum slot_phase phase)
+{
+	int result;
+
+	s->a.slot->call.phase = phase;
+	attendant_respawn(&s->a, &s->i);
+	result = inmate_result(&s->i);
+	assert_int_equal(s->a.slot->counters.recovered, 1);
+	return result;
+}
+
+static void stage_done(struct stage *s)
+{
+	inmate_end(&s->i);
+	attendant_expect_exit(&s->a);
+	world_done(&s->w);
+}
+
+static const char *box(const struct stage *s, const char *name)
+{
+	static char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/box%s", s->w.root, name);
+	return path;
+}
+
+static void make_node(const struct stage *s, dev_t dev, uid_t uid)
+{
+	assert_int_equal(mknod(box(s, "/n"), S_IFCHR | 0644, dev), 0);
+	assert_int_equal(chown(box(s, "/n"), uid, uid), 0);
+}
+
+static void assert_node(const struct stage *s, uid_t uid)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(box(s, "/n"), &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+	assert_int_equal(st.st_rdev, makedev(1, 3));
+	assert_int_equal(st.st_uid, uid);
+}
+
+TEST(recovery, received_begins_anew)
+{
+	struct stage s;
+
+	stage_init(&s, call_mknod);
+	assert_int_equal(stage_succeed(&s, SLOT_RECEIVED), 0);
+	assert_node(&s, WORLD_BASE);
+	stage_done(&s);
+}
+
+TEST(recovery, recv_returned_but_phase_not_noted)
+{
+	struct stage s;
+
+	stage_init(&s, call_mknod);
+	assert_int_equal(stage_succeed(&s, SLOT_RECEIVING), 0);
+	assert_node(&s, WORLD_BASE);
+	stage_done(&s);
+}
+
+TEST(recovery, effect_begun_and_not_had)
+{
+	struct stage s;
+
+	stage_init(&s, call_mknod);
+	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), 0);
+	assert_node(&s, WORLD_BASE);
+	stage_done(&s);
+}
+
+TEST(recovery, effect_begun_and_had)
+{
+	struct stage s;
+
+	stage_init(&s, call_mknod);
+	make_node(&s, makedev(1, 3), WORLD_BASE);
+	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), 0);
+	assert_node(&s, WORLD_BASE);
+	stage_done(&s);
+}
+
+TEST(recovery, decided_upon_an_older_node)
+{
+	struct stage s;
+
+	stage_init(&s, call_mknod);
+	make_node(&s, makedev(1, 3), WORLD_BASE);
+	assert_int_equal(stage_succeed(&s, SLOT_DECIDED), EEXIST);
+	stage_done(&s);
+}
+
+TEST(recovery, effect_begun_but_another_made_it)
+{
+	struct stage s;
+
+	stage_init(&s, call_mknod);
+	make_node(&s, makedev(1, 5), WORLD_BASE);
+	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), EEXIST);
+	stage_done(&s);
+}
+
+TEST(recovery, effect_done_is_told_and_not_redone)
+{
+	struct stage s;
+
+	stage_init(&s, call_mknod);
+	s.a.slot->call.verdict = verdict_errno(EXDEV);
+	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_DONE), EXDEV);
+	assert_int_equal(access(box(&s, "/n"), F_OK), -1);
+	stage_done(&s);
+}
+
+TEST(recovery, created_attribute_is_known_again)
+{
+	struct stage s;
+
+	stage_init(&s, call_create_attr);
+	assert_int_equal(setxattr(box(&s, ""), "trusted.deputy.a", "v", 1, 0),
+			 0);
+	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), 0);
+	stage_done(&s);
+}
+
+TEST(recovery, older_attribute_still_exists)
+{
+	struct stage s;
+
+	stage_init(&s, call_create_attr);
+	assert_int_equal(setxattr(box(&s, ""), "trusted.deputy.a", "v", 1, 0),
+			 0);
+	assert_int_equal(stage_succeed(&s, SLOT_DECIDED), EEXIST);
+	stage_done(&s);
+}
+
+TEST(recovery, caller_killed_meanwhile)
+{
+	struct stage s;
+
+	stage_init(&s, call_mknod);
+	inmate_end(&s.i); /* closes our listener, too */
+	assert_int_equal(access(box(&s, "/n"), F_OK), -1);
+	slot_unmap(s.a.slot);
+	close(s.a.slot_fd);
+	close(s.a.policy_fd);
+	world_done(&s.w);
+}
+
+#define TORTURE_CALLS 3000
+
+/* Return: 0, or the first wrong errno */
+static int mknod_unlink_loop(void *ctx)
+{
+	for (int n = 0; n < TORTURE_CALLS; n++) {
+		if (mknod("/box/n", S_IFCHR | 0644, makedev(1, 3)) < 0)
+			return errno;
+		if (mknod("/box/n", S_IFCHR | 0644, makedev(1, 3)) == 0 ||
+		    errno != EEXIST)
+			return EDOM;
+		if (unlink("/box/n") < 0)
+			return errno;
+	}
+	return 0;
+}
+
+/* kill -9 at any moment: every call must still come out right. */
+TEST_WITHIN(recovery, killed_over_and_over, 60)
+{
+	struct inmate_plan plan = { true, mknod_unlink_loop, NULL };
+	struct stage s;
+	unsigned kills = 0, seed = 1;
+	int result = -1;
+
+	world_init(&s.w, WORLD_TMPFS);
+	world_reset(&s.w);
+	inmate_start(&s.w, &plan, &s.i);
+	attendant_start(&s.a, &s.i, policy);
+	inmate_go(&s.i);
+	for (;;) {
+		struct timespec t = { .tv_nsec = rand_r(&seed) % 4000000 };
+		struct pollfd p = { .fd = s.i.sock, .events = POLLIN };
+
+		if (ppoll(&p, 1, &t, NULL) == 1)
+			break;
+		attendant_kill(&s.a, SIGKILL);
+		attendant_respawn(&s.a, &s.i);
+		kills++;
+	}
+	result = inmate_result(&s.i);
+	print_message("%u kills, %u calls recovered\n", kills,
+		      (unsigned)s.a.slot->counters.recovered);
+	assert_int_equal(result, 0);
+	assert_true(kills > 10);
+	stage_done(&s);
+}
