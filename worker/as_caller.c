@@ -18,11 +18,9 @@
 
 /* Raw calls: the C library's change the ids of all threads by signal, and the
  * exact child shares its memory with a parent whose ids must stay. */
-static int set_ids(const uid_t uid[CALLER_IDS], const gid_t gid[CALLER_IDS],
-		   unsigned n_groups, const gid_t *groups)
+static int set_ids(const uid_t uid[CALLER_IDS], const gid_t gid[CALLER_IDS])
 {
-	if (syscall(SYS_setgroups, n_groups, groups) < 0 ||
-	    syscall(SYS_setresgid, gid[REAL], gid[EFFECTIVE], gid[SAVED]) < 0 ||
+	if (syscall(SYS_setresgid, gid[REAL], gid[EFFECTIVE], gid[SAVED]) < 0 ||
 	    syscall(SYS_setresuid, uid[REAL], uid[EFFECTIVE], uid[SAVED]) < 0)
 		return -errno;
 	/* These report the old id, never an error. */
@@ -39,7 +37,11 @@ static int enter(const struct home *h, const struct caller *c)
 	if (fchdir(c->root_fd) < 0 || chroot(".") < 0 || fchdir(h->proc_fd) < 0)
 		return -errno;
 	(void)umask(c->umask);
-	return set_ids(c->uid, c->gid, c->n_groups, c->groups);
+	/* At home there are none: nothing to do for a caller without any. */
+	if (c->n_groups &&
+	    syscall(SYS_setgroups, c->n_groups, c->groups) < 0)
+		return -errno;
+	return set_ids(c->uid, c->gid);
 }
 
 int as_caller_enter(const struct home *h, const struct caller *c, uint64_t caps)
@@ -49,7 +51,7 @@ int as_caller_enter(const struct home *h, const struct caller *c, uint64_t caps)
 	if (r == 0)
 		r = caps_set(h->caps, caps);
 	if (r < 0)
-		as_caller_leave(h);
+		as_caller_leave(h, c);
 	return r;
 }
 
@@ -58,12 +60,13 @@ int as_caller_caps(const struct home *h, uint64_t caps)
 	return caps_set(h->caps, caps);
 }
 
-void as_caller_leave(const struct home *h)
+void as_caller_leave(const struct home *h, const struct caller *c)
 {
 	static const uint32_t root[CALLER_IDS];
 
-	if (caps_set(h->caps, h->caps) < 0 || set_ids(root, root, 0, NULL) < 0 ||
-	    fchdir(h->root_fd) < 0 || chroot(".") < 0)
+	if (caps_set(h->caps, h->caps) < 0 || set_ids(root, root) < 0 ||
+	    (c->n_groups && syscall(SYS_setgroups, 0, NULL) < 0) ||
+	    fchdir(h->root_fd) < 0 || chroot(".") < 0 || home_rearm(h) < 0)
 		abort(); /* the slot tells a successor what to do */
 	(void)umask(0);
 }

@@ -41,8 +41,8 @@ int as_caller_enter(const struct home *h, const struct caller *c, uint64_t caps)
 /* Changes the effective set while entered. Return: 0 or a negative errno */
 int as_caller_caps(const struct home *h, uint64_t caps);
 
-/* Goes home. A process that cannot must not go on: it ends itself. */
-void as_caller_leave(const struct home *h);
+/* Goes home from @c. A process that cannot must not go on: it ends itself. */
+void as_caller_leave(const struct home *h, const struct caller *c);
 
 /**
  * as_caller_try() - run @try_it in the exact child

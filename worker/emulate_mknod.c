@@ -119,7 +119,7 @@ static int mknod_fast(struct node *n, struct verdict *ret)
 	r = node_open_parent(n);
 	if (r == 0)
 		r = node_effect(n);
-	as_caller_leave(n->e->home);
+	as_caller_leave(n->e->home, &n->e->caller);
 	n->parent_fd = fd_close(n->parent_fd);
 	if (r == EMULATE_GONE)
 		return r;
@@ -164,7 +164,7 @@ static int mknod_granted(struct node *n, struct verdict *ret)
 	if (r < 0)
 		return r;
 	r = node_effect(n);
-	as_caller_leave(n->e->home);
+	as_caller_leave(n->e->home, &n->e->caller);
 	return r == EMULATE_GONE ? r : settle(ret, r);
 }
 

@@ -125,7 +125,7 @@ static int xattr_entered(struct attr *a, struct verdict *ret)
 		r = EMULATE_LEAVE;
 	else
 		r = attr_effect(a, ret);
-	as_caller_leave(a->e->home);
+	as_caller_leave(a->e->home, &a->e->caller);
 	return r;
 }
 

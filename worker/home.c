@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -22,5 +24,13 @@ int home_init(struct home *h)
 		return -ENOTSUP;
 	h->userns_dev = st.st_dev;
 	h->userns_ino = st.st_ino;
+	h->parent = getppid();
 	return 0;
+}
+
+int home_rearm(const struct home *h)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -errno;
+	return getppid() == h->parent ? 0 : -ESRCH;
 }

@@ -7,13 +7,24 @@
  */
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct home {
 	int root_fd; /* O_PATH of our "/" */
 	int proc_fd; /* O_PATH of our /proc, which is procfs */
 	uint64_t caps; /* all that this worker keeps: permitted and effective */
 	uint64_t userns_dev, userns_ino; /* our own user namespace */
+	pid_t parent; /* deputyd */
 };
 
 /* Return: 0, or a negative errno (-ENOTSUP: /proc is not procfs) */
 int home_init(struct home *h);
+
+/**
+ * home_rearm() - die when the parent dies
+ * The kernel forgets this with every change of ids, so it is asked for again
+ * each time this process has come home: two workers of different deputyds must
+ * never share a slot.
+ * Return: 0, -ESRCH when the parent is dead already, or another negative errno
+ */
+int home_rearm(const struct home *h);

@@ -71,7 +71,8 @@ static int setup(void)
 	server.home.caps = caps;
 	if (sigaction(SIGTERM, &sa, NULL) < 0)
 		return -errno;
-	return sandbox_enter(caps);
+	r = sandbox_enter(caps);
+	return r < 0 ? r : home_rearm(&server.home);
 }
 
 /* Return: 0 when the last task under the filter is gone or we are to leave */

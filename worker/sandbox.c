@@ -6,7 +6,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
-#include <signal.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -92,9 +91,9 @@ int sandbox_enter(uint64_t caps)
 {
 	int r;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECUREBITS, SECUREBITS) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECUREBITS, SECUREBITS) < 0 ||
+	    syscall(SYS_setgroups, 0, NULL) < 0)
 		return -errno;
 	r = drop_bounding_set(caps);
 	if (r == 0)

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* When a worker ends, and when it must not. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/own.h"
+#include "lib/slot.h"
+#include "tests/harness/test.h"
+#include "tests/live/emulation/world.h"
+#include "worker/caps.h"
+
+static const char policy[] =
+	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
+	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
+	"[\"1:3\"]},\"action\":\"emulate\"}],\"default\":\"continue\"}},"
+	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+
+static int make_two(void *ctx)
+{
+	if (mknod("/box/a", S_IFCHR | 0644, makedev(1, 3)) < 0 ||
+	    mknod("/box/b", S_IFCHR | 0644, makedev(1, 3)) < 0)
+		return errno;
+	return 0;
+}
+
+struct stage {
+	struct world w;
+	struct inmate i;
+	struct attendant a;
+};
+
+static void stage_init(struct stage *s)
+{
+	struct inmate_plan plan = { true, make_two, NULL };
+
+	world_init(&s->w, WORLD_TMPFS);
+	world_reset(&s->w);
+	inmate_start(&s->w, &plan, &s->i);
+}
+
+/* Like deputyd: starts the worker, waits for its end or ours. */
+static void parent_main(struct stage *s, int out)
+{
+	attendant_start(&s->a, &s->i, policy);
+	if (write(out, &s->a.pid, sizeof(s->a.pid)) != sizeof(s->a.pid))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+/* It has taken other ids in between, with which the kernel forgets. */
+TEST(worker, dies_with_its_parent)
+{
+	struct stage s;
+	pid_t parent, worker = 0;
+	int fds[2], status;
+
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	stage_init(&s);
+	assert_int_equal(pipe(fds), 0);
+	fflush(stdout);
+	parent = fork();
+	if (parent == 0)
+		parent_main(&s, fds[1]);
+	assert_int_equal(read(fds[0], &worker, sizeof(worker)), sizeof(worker));
+	inmate_go(&s.i);
+	assert_int_equal(inmate_result(&s.i), 0);
+	kill(parent, SIGKILL);
+	assert_int_equal(waitpid(parent, &status, 0), parent);
+	TEST_WAIT(waitpid(worker, &status, WNOHANG) == worker, 5);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+	inmate_end(&s.i);
+	close(fds[0]);
+	close(fds[1]);
+	world_done(&s.w);
+}
+
+/* Asked to leave while it waits, it leaves, and its successor serves on. */
+TEST(worker, leaves_when_asked)
+{
+	struct stage s;
+	int status;
+
+	stage_init(&s);
+	attendant_start(&s.a, &s.i, policy);
+	TEST_WAIT(s.a.slot->call.phase == SLOT_RECEIVING, 5);
+	kill(s.a.pid, SIGTERM);
+	assert_int_equal(waitpid(s.a.pid, &status, 0), s.a.pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	attendant_respawn(&s.a, &s.i);
+	inmate_go(&s.i);
+	assert_int_equal(inmate_result(&s.i), 0);
+	inmate_end(&s.i);
+	attendant_expect_exit(&s.a);
+	world_done(&s.w);
+}
+
+/* The bits of "name:" in its /proc/PID/status. */
+static unsigned long long status_bits(pid_t pid, const char *name)
+{
+	char path[64], line[256];
+	unsigned long long bits = ~0ULL;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (strncmp(line, name, strlen(name)) == 0)
+			bits = strtoull(line + strlen(name), NULL, 16);
+	fclose(f);
+	return bits;
+}
+
+static void assert_capabilities(const char *policy_text, uint64_t want)
+{
+	struct stage s;
+
+	stage_init(&s);
+	attendant_start(&s.a, &s.i, policy_text);
+	TEST_WAIT(s.a.slot->call.phase == SLOT_RECEIVING, 5);
+	assert_int_equal(status_bits(s.a.pid, "CapPrm:"), want);
+	assert_int_equal(status_bits(s.a.pid, "CapEff:"), want);
+	assert_int_equal(status_bits(s.a.pid, "CapBnd:"), want);
+	assert_int_equal(status_bits(s.a.pid, "NoNewPrivs:"), 1);
+	assert_int_equal(status_bits(s.a.pid, "Seccomp:"), 2);
+	inmate_end(&s.i);
+	attendant_expect_exit(&s.a);
+	world_done(&s.w);
+}
+
+TEST(worker, keeps_no_capability_for_registers_alone)
+{
+	assert_capabilities("{\"version\":1,\"policies\":{\"test\":{\"rules\":["
+			    "{\"syscalls\":[\"mknodat\"],\"match\":{\"type\":"
+			    "\"block\"},\"action\":{\"errno\":\"EPERM\"}}],"
+			    "\"default\":\"continue\"}},\"bindings\":[{\"when\":"
+			    "{},\"policy\":\"test\"}]}",
+			    0);
+}
+
+TEST(worker, keeps_ptrace_to_read_names)
+{
+	assert_capabilities("{\"version\":1,\"policies\":{\"test\":{\"rules\":["
+			    "{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":"
+			    "\"user.*\"},\"action\":\"continue\",\"log\":true}],"
+			    "\"default\":\"continue\"}},\"bindings\":[{\"when\":"
+			    "{},\"policy\":\"test\"}]}",
+			    CAP_BIT(SYS_PTRACE));
+}
