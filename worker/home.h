@@ -6,6 +6,7 @@
  * opens for itself starts here, never at a name in a container's tree.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -15,6 +16,7 @@ struct home {
 	uint64_t caps; /* all that this worker keeps: permitted and effective */
 	uint64_t userns_dev, userns_ino; /* our own user namespace */
 	pid_t parent; /* deputyd */
+	bool has_x32; /* does this kernel implement x86-64's x32 ABI? */
 };
 
 /* Return: 0, or a negative errno (-ENOTSUP: /proc is not procfs) */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "worker/serve.h"
 
+#include <asm/unistd.h>
 #include <errno.h>
+#include <linux/audit.h>
 #include <time.h>
 
 #include "lib/log.h"
@@ -74,6 +76,17 @@ static int read_facts(struct work *w)
 	return r < 0 || r == TRACEE_GONE ? r : 0;
 }
 
+/* A filter is asked before the kernel sees that it has no such ABI: there, the
+ * kernel's own answer (ENOSYS) is the exact one. */
+static bool abi_exists(const struct server *s, const struct seccomp_data *d)
+{
+#ifdef __X32_SYSCALL_BIT
+	if (d->arch == AUDIT_ARCH_X86_64 && (d->nr & __X32_SYSCALL_BIT))
+		return s->home.has_x32;
+#endif
+	return true;
+}
+
 static int act(struct server *s, struct work *w, bool recovering,
 	       struct verdict *ret)
 {
@@ -144,7 +157,9 @@ static int settle(struct server *s, struct work *w, bool recovering,
 	*ret = decide_fail(s->policy);
 	if (w->notif.pid == 0)
 		return 0;
-	r = act(s, w, recovering, ret);
+	r = EMULATE_LEAVE;
+	if (abi_exists(s, &w->notif.data))
+		r = act(s, w, recovering, ret);
 	if (r == EMULATE_LEAVE) {
 		*ret = verdict_continue();
 		return 0;

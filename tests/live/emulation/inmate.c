@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -27,6 +28,12 @@
 #include "tests/harness/test.h"
 #include "tests/live/emulation/world.h"
 
+/* The numbers of the compat ABIs stand in no header of the native one. */
+#define I386_MKNOD    14
+#define I386_MKNODAT  297
+#define I386_SETXATTR 226 /* lsetxattr 227, fsetxattr 228 */
+#define X32(nr)	      (0x40000000 | (nr))
+
 #define NOTIFY_NR(nr)                                                          \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),                         \
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)
@@ -34,11 +41,26 @@
 static int load_filter(void)
 {
 	struct sock_filter code[] = {
+#ifdef __x86_64__
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 12),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		NOTIFY_NR(I386_MKNOD),
+		NOTIFY_NR(I386_MKNODAT),
+		NOTIFY_NR(I386_SETXATTR),
+		NOTIFY_NR(I386_SETXATTR + 1),
+		NOTIFY_NR(I386_SETXATTR + 2),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+#endif
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, nr)),
 #ifdef SYS_mknod
 		NOTIFY_NR(SYS_mknod),
+		NOTIFY_NR(X32(SYS_mknod)),
 #endif
+		NOTIFY_NR(X32(SYS_mknodat)),
 		NOTIFY_NR(SYS_mknodat),
 		NOTIFY_NR(SYS_setxattr),
 		NOTIFY_NR(SYS_lsetxattr),
@@ -128,6 +150,8 @@ void inmate_start(const struct world *w, const struct inmate_plan *plan,
 				    pair),
 			 0);
 	fflush(stdout);
+	if (plan->rootless)
+		assert_int_equal(seteuid(WORLD_BASE), 0);
 	i->pid = (pid_t)syscall(SYS_clone,
 				CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
 					SIGCHLD,
@@ -137,6 +161,8 @@ void inmate_start(const struct world *w, const struct inmate_plan *plan,
 		close(pair[0]);
 		child_main(w, plan, pair[1]);
 	}
+	if (plan->rootless)
+		assert_int_equal(seteuid(0), 0);
 	close(pair[1]);
 	i->sock = pair[0];
 	i->listener = -1;

@@ -13,12 +13,14 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/acl.h>
 #include <sys/fsuid.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -37,9 +39,12 @@ static const char policy[] =
 	"[\"1:3\"]},\"action\":\"emulate\"}],\"default\":\"continue\"}},"
 	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
 
+enum via { MKNODAT, MKNOD, THREAD, I386, X32 };
+
 struct row {
 	const char *name;
 	const char *path;
+	enum via via;
 	mode_t mode; /* permission bits; 0: 0666 */
 	bool left;   /* not a caller to be acted for */
 	void (*prepare)(const char *root); /* by the host's root, outside */
@@ -318,10 +323,14 @@ static const char *runs_into_hole(void)
 
 static const struct row rows[] = {
 	{ "absolute path", "/box/n" },
+	{ "mknod, not mknodat", "/box/n", MKNOD },
+	{ "a thread that is not the leader", "/box/n", THREAD },
+	{ "i386", "/box/n", I386 },
+	{ "x32", "/box/n", X32 },
 	{ "umask 027", "/box/n", .become = umask_027 },
-	{ "umask 077, mode 0777", "/box/n", 0777, .become = umask_077 },
-	{ "mode 07777", "/box/n", 07777, .become = umask_0 },
-	{ "mode 0000", "/box/n", 010000 /* no bits */ },
+	{ "umask 077, mode 0777", "/box/n", .mode = 0777, .become = umask_077 },
+	{ "mode 07777", "/box/n", .mode = 07777, .become = umask_0 },
+	{ "mode 0000", "/box/n", .mode = 010000 /* no bits */ },
 	{ "relative path", "n", .become = in_box },
 	{ "relative with ..", "../box/./n", .become = in_box },
 	{ ".. above the root", "/../../box/n" },
@@ -386,11 +395,11 @@ static const struct row rows[] = {
 	{ "search through unmapped", "/box/dir/n",
 	  .prepare = box_below_unmapped },
 	{ "setgid directory", "/box/n", .prepare = box_setgid },
-	{ "setgid directory, setgid node, outsider", "/box/n", 02775,
+	{ "setgid directory, setgid node, outsider", "/box/n", .mode = 02775,
 	  .prepare = box_setgid, .become = fsetid_outsider },
-	{ "setgid directory, setgid node, CAP_FSETID", "/box/n", 02775,
+	{ "setgid directory, setgid node, CAP_FSETID", "/box/n", .mode = 02775,
 	  .prepare = box_setgid, .become = fsetid_holder },
-	{ "setgid unmapped directory, CAP_FSETID", "/box/n", 02775,
+	{ "setgid unmapped directory, CAP_FSETID", "/box/n", .mode = 02775,
 	  .prepare = box_setgid_unmapped, .become = fsetid_holder },
 	{ "read-only bind mount", "/box/n", .become = readonly_bind },
 	{ "read-only bind mount, exists", "/box/file", .prepare = have_file,
@@ -407,25 +416,109 @@ static const struct row rows[] = {
 
 /* -- running a row ------------------------------------------------------------ */
 
+static bool rootless; /* the user namespace is its own root's */
+
 struct shot {
 	const struct row *row;
 	mode_t type;
 	dev_t dev;
 };
 
+struct args {
+	long dirfd, mode, dev;
+	const char *path;
+	int error;
+};
+
+static void *call_mknodat(void *arg)
+{
+	struct args *a = arg;
+
+	a->error = syscall(SYS_mknodat, a->dirfd, a->path, a->mode, a->dev) ?
+			   errno :
+			   0;
+	return NULL;
+}
+
+static void call_in_thread(struct args *a)
+{
+	pthread_t t;
+
+	TRY(-pthread_create(&t, NULL, call_mknodat, a));
+	pthread_join(t, NULL);
+}
+
+#ifdef __x86_64__
+#define I386_MKNODAT 297
+
+/* The old gate, open to 64-bit programs too; the path must lie below 4 GiB. */
+static void call_i386(struct args *a)
+{
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	long r;
+
+	strcpy(low, a->path);
+	__asm__ volatile("int $0x80"
+			 : "=a"(r)
+			 : "a"(I386_MKNODAT), "b"(a->dirfd), "c"(low),
+			   "d"(a->mode), "S"(a->dev)
+			 : "memory", "r8", "r9", "r10", "r11");
+	a->error = (int)-(int)r;
+}
+#else
+static void call_i386(struct args *a)
+{
+	a->error = ENOSYS;
+}
+#endif
+
+static void call_x32(struct args *a)
+{
+	a->error = syscall(SYS_mknodat | 0x40000000, a->dirfd, a->path, a->mode,
+			   a->dev) ?
+			   errno :
+			   0;
+}
+
+static void call_via(enum via via, struct args *a)
+{
+	switch (via) {
+	case MKNODAT:
+		call_mknodat(a);
+		break;
+	case MKNOD: /* the C library's, which is mknodat on some machines */
+		a->error = mknod(a->path, (mode_t)a->mode, (dev_t)a->dev) ?
+				   errno :
+				   0;
+		break;
+	case THREAD:
+		call_in_thread(a);
+		break;
+	case I386:
+		call_i386(a);
+		break;
+	case X32:
+		call_x32(a);
+		break;
+	}
+}
+
 static int run_row(void *ctx)
 {
 	const struct shot *s = ctx;
 	const struct row *row = s->row;
 	int dirfd = row->become ? row->become() : AT_FDCWD;
-	const char *path = row->address ? row->address() : row->path;
 	long mode = row->mode == 010000 ? 0 : row->mode ? row->mode : 0666;
+	struct args a = {
+		.dirfd = (long)((unsigned)dirfd | (unsigned long)row->garbage),
+		.path = row->address ? row->address() : row->path,
+		.mode = mode | (long)s->type | row->garbage,
+		.dev = (long)s->dev | row->garbage,
+	};
 
-	mode |= s->type;
-	if (syscall(SYS_mknodat, (unsigned)dirfd | row->garbage, path,
-		    mode | row->garbage, s->dev | (unsigned long)row->garbage))
-		return errno;
-	return 0;
+	call_via(row->via, &a);
+	return a.error;
 }
 
 /* Runs @row once. Return: its errno; *ret_tree is what stands there then */
@@ -433,7 +526,7 @@ static int shoot(const struct world *w, const struct row *row, bool notified,
 		 mode_t type, char **ret_tree)
 {
 	struct shot s = { row, type, type == S_IFCHR ? makedev(1, 3) : 0 };
-	struct inmate_plan plan = { notified, run_row, &s };
+	struct inmate_plan plan = { notified, run_row, &s, rootless };
 	struct inmate i;
 	struct attendant a;
 	char root[64];
@@ -494,6 +587,12 @@ TEST_WITHIN(mknod, as_the_kernel_on_the_disk, 100)
 TEST_WITHIN(mknod, as_the_kernel_on_tmpfs, 100)
 {
 	check_all(WORLD_TMPFS);
+}
+
+TEST_WITHIN(mknod, as_the_kernel_in_a_rootless_container, 100)
+{
+	rootless = true;
+	check_all(WORLD_EXT);
 }
 
 TEST_WITHIN(mknod, as_the_kernel_on_overlay, 100)

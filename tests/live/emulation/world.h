@@ -53,6 +53,7 @@ struct inmate_plan {
 	int (*run)(void *ctx); /* in the container, as its root; its return
 				  value (0 or an errno) is the result */
 	void *ctx;
+	bool rootless; /* the host's WORLD_BASE owns the user namespace, not 0 */
 };
 
 /* Starts @plan->run in a new container; with a filter, @i->listener is set and
