@@ -10,6 +10,8 @@ enum handover_fd {
 	HANDOVER_LISTENER = 3,
 	HANDOVER_POLICY = 4, /* sealed memfd: the compiled policy (policy/arena.h) */
 	HANDOVER_SLOT = 5,   /* sealed memfd: the journal slot (lib/slot.h) */
+	HANDOVER_NODES = 6,  /* a tmpfs in deputyd's mount namespace, for device
+				nodes that are bound into containers; may be none */
 	HANDOVER_FDS
 };
 

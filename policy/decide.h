@@ -42,8 +42,16 @@ struct facts {
 	const void *value; /* call->size bytes; NULL: the same for a value */
 };
 
+/* An emulated mknod where the file system lets no device be opened. */
+enum unopenable {
+	UNOPENABLE_BIND = 0, /* a node that opens is bound over it */
+	UNOPENABLE_CREATE,   /* it is made as the kernel would, and is of no use */
+	UNOPENABLE_ERRNO,    /* EPERM, and nothing stays */
+};
+
 struct decision {
 	bool emulate;	       /* else verdict is the answer */
+	enum unopenable unopenable;
 	bool log;	       /* the rule says "log": true */
 	int32_t rule;	       /* index in the policy's "rules", -1: default */
 	struct verdict verdict;

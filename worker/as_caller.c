@@ -4,17 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/fsuid.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/own.h"
 #include "worker/caps.h"
+#include "worker/child.h"
 
 /* Raw calls: the C library's change the ids of all threads by signal, and the
  * exact child shares its memory with a parent whose ids must stay. */
@@ -77,9 +75,7 @@ struct exact {
 	int (*try_it)(void *ctx);
 	void *ctx;
 	int userns_fd;
-	pid_t parent;
 	int setup; /* 0: try_it ran */
-	int result;
 };
 
 /* In the caller's user namespace with its capabilities, or not at all. */
@@ -94,23 +90,15 @@ static int become(const struct exact *e)
 	if (setns(e->userns_fd, CLONE_NEWUSER) < 0)
 		return -errno;
 	r = caps_set(e->caller->caps, e->caller->caps);
-	if (r < 0)
-		return r;
-	/* A change of credentials clears it, so last; and if the parent died
-	 * before, nobody waits for us. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-		return -errno;
-	return getppid() == e->parent ? 0 : -ECHILD;
+	return r < 0 ? r : child_bind_life();
 }
 
-static int exact_main(void *arg)
+static int exact_main(void *ctx)
 {
-	struct exact *e = arg;
+	struct exact *e = ctx;
 
 	e->setup = become(e);
-	if (e->setup == 0)
-		e->result = e->try_it(e->ctx);
-	_exit(0);
+	return e->setup < 0 ? 0 : e->try_it(e->ctx);
 }
 
 /* It must be the namespace that was checked: threads may not move, but the
@@ -132,26 +120,16 @@ static int open_userns(const struct caller *c, int *ret_fd)
 int as_caller_try(const struct home *h, const struct caller *c,
 		  int (*try_it)(void *ctx), void *ctx, int *ret)
 {
-	static _Alignas(64) char stack[64 * 1024];
 	AUTO(fd_close) int userns_fd = -1;
 	struct exact e = { .home = h, .caller = c, .try_it = try_it,
-			   .ctx = ctx, .parent = getpid(), .setup = -ECHILD };
-	int r = open_userns(c, &userns_fd), status;
-	pid_t pid;
+			   .ctx = ctx, .setup = -ECHILD };
+	int r = open_userns(c, &userns_fd), result;
 
 	if (r < 0)
 		return r;
 	e.userns_fd = userns_fd;
-	pid = clone(exact_main, stack + sizeof(stack),
-		    CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &e);
-	if (pid < 0)
-		return -errno;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	if (!WIFEXITED(status)) /* killed: nothing it said counts */
-		return -ECHILD;
-	if (e.setup == 0)
-		*ret = e.result;
-	return e.setup;
+	r = child_run(exact_main, &e, &result);
+	if (r == 0 && e.setup == 0)
+		*ret = result;
+	return r < 0 ? r : e.setup;
 }

@@ -15,6 +15,7 @@
 #include "lib/slot.h"
 #include "lib/verdict.h"
 #include "policy/call.h"
+#include "policy/decide.h"
 #include "worker/caller.h"
 #include "worker/home.h"
 
@@ -45,6 +46,7 @@ struct emulation {
 	 * is here must not be read from the caller again. */
 	const char *name;
 	const void *value; /* call->size bytes */
+	enum unopenable unopenable; /* what the rule wants of a device node */
 	bool recovering;  /* a dead worker had begun the effect */
 	struct caller caller; /* open for the handler */
 };

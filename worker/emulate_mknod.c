@@ -32,6 +32,7 @@
 #include "worker/as_caller.h"
 #include "worker/caps.h"
 #include "worker/emulate.h"
+#include "worker/node_open.h"
 #include "worker/tracee.h"
 
 struct node {
@@ -120,11 +121,12 @@ static int mknod_fast(struct node *n, struct verdict *ret)
 	if (r == 0)
 		r = node_effect(n);
 	as_caller_leave(n->e->home, &n->e->caller);
-	n->parent_fd = fd_close(n->parent_fd);
 	if (r == EMULATE_GONE)
 		return r;
-	if (r != 0 && r != -EEXIST)
+	if (r != 0 && r != -EEXIST) {
+		n->parent_fd = fd_close(n->parent_fd);
 		return EMULATE_LEAVE;
+	}
 	slot_count(&n->e->slot->counters.fast);
 	return settle(ret, r);
 }
@@ -183,6 +185,55 @@ static int mknod_exact(struct node *n, struct verdict *ret)
 		r = result == 0 ? settle(ret, 0) : EMULATE_LEAVE;
 	if (r == EMULATE_DONE)
 		slot_count(&n->e->slot->counters.exact);
+	return r;
+}
+
+/* Takes back the node that nobody could open, if it is still there. */
+static int node_undo(struct node *n)
+{
+	int r = as_caller_enter(n->e->home, &n->e->caller,
+				CAP_BIT(DAC_OVERRIDE));
+
+	if (r < 0)
+		return r;
+	(void)unlinkat(n->parent_fd, n->last, 0);
+	as_caller_leave(n->e->home, &n->e->caller);
+	return -EPERM;
+}
+
+/* The node is made; now it should open. Return: 0, or a negative errno for the
+ * caller */
+static int node_make_usable(struct node *n)
+{
+	const struct emulation *e = n->e;
+	AUTO(fd_close) int fd = -1;
+	struct stat st;
+
+	if (e->unopenable == UNOPENABLE_CREATE)
+		return 0;
+	fd = openat(n->parent_fd, n->last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	/* Somebody in the container was quicker: it is theirs to use. */
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_rdev != n->dev ||
+	    (st.st_mode & S_IFMT) != (n->mode & S_IFMT) ||
+	    node_opens(e->home, fd) != NODE_UNOPENABLE)
+		return 0;
+	if (e->unopenable == UNOPENABLE_BIND && e->home->nodes_fd >= 0 &&
+	    node_bind(e->home, &e->caller, fd) == 0)
+		return 0;
+	return node_undo(n);
+}
+
+static int node_emulate(struct node *n, struct verdict *ret)
+{
+	int r = EMULATE_LEAVE;
+
+	/* A setgid bit may want CAP_FSETID, which the fast path never has. */
+	if ((n->mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP))
+		r = mknod_fast(n, ret);
+	if (r == EMULATE_LEAVE)
+		r = mknod_exact(n, ret);
+	if (r == EMULATE_DONE && ret->kind == VERDICT_RETURN)
+		r = settle(ret, node_make_usable(n));
 	n->parent_fd = fd_close(n->parent_fd);
 	return r;
 }
@@ -209,11 +260,5 @@ int emulate_mknod(struct emulation *e, struct verdict *ret)
 		return EMULATE_GONE;
 	if (r != CALLER_OK)
 		return r < 0 ? r : EMULATE_LEAVE;
-	if (!emulate_is_valid(e))
-		return EMULATE_GONE;
-	/* A setgid bit may want CAP_FSETID, which the fast path never has. */
-	r = EMULATE_LEAVE;
-	if ((n.mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP))
-		r = mknod_fast(&n, ret);
-	return r == EMULATE_LEAVE ? mknod_exact(&n, ret) : r;
+	return emulate_is_valid(e) ? node_emulate(&n, ret) : EMULATE_GONE;
 }

@@ -12,6 +12,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "lib/handover.h"
+
 #ifdef __X32_SYSCALL_BIT
 static bool probe_x32(void)
 {
@@ -30,6 +32,7 @@ int home_init(struct home *h)
 	struct stat st;
 
 	h->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	h->nodes_fd = fcntl(HANDOVER_NODES, F_GETFD) < 0 ? -1 : HANDOVER_NODES;
 	h->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (h->root_fd < 0 || h->proc_fd < 0 || fstatfs(h->proc_fd, &fs) < 0 ||
 	    fstatat(h->proc_fd, "self/ns/user", &st, 0) < 0)

@@ -13,6 +13,7 @@
 struct home {
 	int root_fd; /* O_PATH of our "/" */
 	int proc_fd; /* O_PATH of our /proc, which is procfs */
+	int nodes_fd; /* a tmpfs of ours (node_open.h), -1: none */
 	uint64_t caps; /* all that this worker keeps: permitted and effective */
 	uint64_t userns_dev, userns_ino; /* our own user namespace */
 	pid_t parent; /* deputyd */

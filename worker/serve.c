@@ -100,6 +100,7 @@ static int act(struct server *s, struct work *w, bool recovering,
 	e.call = &w->call;
 	e.name = w->name;
 	e.value = w->value;
+	e.unopenable = w->decision.unopenable;
 	e.recovering = recovering;
 	return emulate(&e, ret);
 }

@@ -216,11 +216,12 @@ static pid_t spawn_worker(const struct attendant *a, const struct inmate *i)
 	if (pid == 0) {
 		char *const argv[] = { (char *)"deputy-worker", NULL };
 		char *const env[] = { NULL };
-		int from[] = { i->listener, a->policy_fd, a->slot_fd };
+		int from[] = { i->listener, a->policy_fd, a->slot_fd,
+			       a->nodes_fd };
 
-		for (int k = 0; k < 3; k++) /* out of the way first */
+		for (int k = 0; k < 4; k++) /* out of the way first */
 			from[k] = fcntl(from[k], F_DUPFD, 100);
-		for (int k = 0; k < 3; k++)
+		for (int k = 0; k < 4; k++)
 			MUST(dup2(from[k], HANDOVER_LISTENER + k));
 		MUST((int)syscall(SYS_close_range, HANDOVER_FDS, ~0U, 0));
 		execve(DEPUTY_WORKER, argv, env);
@@ -244,8 +245,8 @@ static int compile(const char *policy_json)
 	return fd;
 }
 
-void attendant_start(struct attendant *a, const struct inmate *i,
-		     const char *policy_json)
+void attendant_start(struct attendant *a, const struct world *w,
+		     const struct inmate *i, const char *policy_json)
 {
 	struct slot_identity id = { .container = "inmate", .policy = "test" };
 	char path[64];
@@ -255,6 +256,7 @@ void attendant_start(struct attendant *a, const struct inmate *i,
 	assert_int_equal(stat(path, &st), 0);
 	id.userns_dev = st.st_dev;
 	id.userns_ino = st.st_ino;
+	a->nodes_fd = w->nodes_fd;
 	a->policy_fd = compile(policy_json);
 	assert_int_equal(slot_new(&id, &a->slot_fd, &a->slot), 0);
 	a->pid = spawn_worker(a, i);

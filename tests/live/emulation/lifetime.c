@@ -49,7 +49,7 @@ static void stage_init(struct stage *s)
 /* Like deputyd: starts the worker, waits for its end or ours. */
 static void parent_main(struct stage *s, int out)
 {
-	attendant_start(&s->a, &s->i, policy);
+	attendant_start(&s->a, &s->w, &s->i, policy);
 	if (write(out, &s->a.pid, sizeof(s->a.pid)) != sizeof(s->a.pid))
 		_exit(1);
 	for (;;)
@@ -91,7 +91,7 @@ TEST(worker, leaves_when_asked)
 	int status;
 
 	stage_init(&s);
-	attendant_start(&s.a, &s.i, policy);
+	attendant_start(&s.a, &s.w, &s.i, policy);
 	TEST_WAIT(s.a.slot->call.phase == SLOT_RECEIVING, 5);
 	kill(s.a.pid, SIGTERM);
 	assert_int_equal(waitpid(s.a.pid, &status, 0), s.a.pid);
@@ -126,7 +126,7 @@ static void assert_capabilities(const char *policy_text, uint64_t want)
 	struct stage s;
 
 	stage_init(&s);
-	attendant_start(&s.a, &s.i, policy_text);
+	attendant_start(&s.a, &s.w, &s.i, policy_text);
 	TEST_WAIT(s.a.slot->call.phase == SLOT_RECEIVING, 5);
 	assert_int_equal(status_bits(s.a.pid, "CapPrm:"), want);
 	assert_int_equal(status_bits(s.a.pid, "CapEff:"), want);

@@ -537,7 +537,7 @@ static int shoot(const struct world *w, const struct row *row, bool notified,
 		row->prepare(w->root);
 	inmate_start(w, &plan, &i);
 	if (notified) {
-		attendant_start(&a, &i, policy);
+		attendant_start(&a, w, &i, policy);
 		inmate_go(&i);
 	}
 	result = inmate_result(&i);

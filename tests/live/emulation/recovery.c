@@ -56,7 +56,7 @@ static void stage_init(struct stage *s, int (*call)(void *))
 	world_init(&s->w, WORLD_TMPFS);
 	world_reset(&s->w);
 	inmate_start(&s->w, &plan, &s->i);
-	attendant_start(&s->a, &s->i, policy);
+	attendant_start(&s->a, &s->w, &s->i, policy);
 	attendant_kill(&s->a, SIGKILL); /* before there was a call */
 	inmate_go(&s->i);
 	memset(&s->a.slot->call.notif, 0, sizeof(s->a.slot->call.notif));
@@ -242,7 +242,7 @@ TEST_WITHIN(recovery, killed_over_and_over, 60)
 	world_init(&s.w, WORLD_TMPFS);
 	world_reset(&s.w);
 	inmate_start(&s.w, &plan, &s.i);
-	attendant_start(&s.a, &s.i, policy);
+	attendant_start(&s.a, &s.w, &s.i, policy);
 	inmate_go(&s.i);
 	for (;;) {
 		struct timespec t = { .tv_nsec = rand_r(&seed) % 4000000 };

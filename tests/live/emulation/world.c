@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "lib/own.h"
 #include "tests/harness/test.h"
 
 static void mkdir_as(const struct world *w, const char *name, mode_t mode)
@@ -43,6 +44,19 @@ static void mount_overlay(const struct world *w)
 	assert_int_equal(mount("overlay", w->root, "overlay", 0, options), 0);
 }
 
+static int mount_nodes(const struct world *w)
+{
+	char path[96];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/nodes", w->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(mount("nodes", path, "tmpfs", 0, "mode=0700"), 0);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	return fd;
+}
+
 void world_init(struct world *w, enum world_fs fs)
 {
 	assert_int_equal(unshare(CLONE_NEWNS), 0);
@@ -58,6 +72,7 @@ void world_init(struct world *w, enum world_fs fs)
 	assert_int_equal(mkdir(w->root, 0755), 0);
 	if (fs == WORLD_OVERLAY)
 		mount_overlay(w);
+	w->nodes_fd = mount_nodes(w);
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag,
@@ -75,6 +90,12 @@ static void empty_dir(const char *path)
 
 void world_done(struct world *w)
 {
+	char nodes[96];
+
+	(void)snprintf(nodes, sizeof(nodes), "%s/nodes", w->dir);
+	w->nodes_fd = fd_close(w->nodes_fd);
+	assert_int_equal(umount(nodes), 0);
+	assert_int_equal(rmdir(nodes), 0);
 	empty_dir(w->root);
 	if (w->fs == WORLD_OVERLAY)
 		assert_int_equal(umount(w->root), 0);

@@ -24,6 +24,7 @@ struct world {
 	char dir[64];  /* ours, removed by world_done() */
 	char root[80]; /* the container's root directory, seen from outside */
 	enum world_fs fs;
+	int nodes_fd; /* a tmpfs for the worker's bound nodes */
 };
 
 /* One process in the container. */
@@ -69,10 +70,11 @@ void inmate_end(struct inmate *i);
 struct attendant {
 	pid_t pid;
 	int policy_fd, slot_fd;
+	int nodes_fd; /* borrowed */
 	struct slot *slot;
 };
-void attendant_start(struct attendant *a, const struct inmate *i,
-		     const char *policy_json);
+void attendant_start(struct attendant *a, const struct world *w,
+		     const struct inmate *i, const char *policy_json);
 /* A fresh process on the same slot, as after a crash. */
 void attendant_respawn(struct attendant *a, const struct inmate *i);
 void attendant_kill(struct attendant *a, int sig);

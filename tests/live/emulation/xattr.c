@@ -291,7 +291,7 @@ static bool check_row(const struct world *w, const struct row *row)
 
 	lay(w, row);
 	inmate_start(w, &plan, &i);
-	attendant_start(&a, &i, policy);
+	attendant_start(&a, w, &i, policy);
 	inmate_go(&i);
 	error = inmate_result(&i);
 	(void)snprintf(root, sizeof(root), "/proc/%d/root/.", i.pid);

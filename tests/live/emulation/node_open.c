@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A device node on a tmpfs of the container's own, where the kernel lets none
+ * be opened: deputy's opens, and is the container's in every other way.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "lib/slot.h"
+#include "tests/harness/test.h"
+#include "tests/live/emulation/caller.h"
+#include "tests/live/emulation/world.h"
+
+static const char policy[] =
+	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
+	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
+	"[\"1:3\"]},\"action\":\"emulate\"}],\"default\":\"continue\"}},"
+	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+
+/* In the container; each returns 0 or what went wrong. */
+#define WANT(x)                                                                \
+	do {                                                                   \
+		if (!(x)) {                                                    \
+			printf("in the container: not %s: %s\n", #x,           \
+			       strerror(errno));                               \
+			fflush(stdout);                                        \
+			return __LINE__;                                       \
+		}                                                              \
+	} while (0)
+
+static int make(const char *path)
+{
+	return mknod(path, S_IFCHR | 0640, makedev(1, 3));
+}
+
+static bool opens(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, "x", 1) == 1;
+	char c;
+
+	good = good && read(fd, &c, 1) == 0; /* /dev/null is empty */
+	close(fd);
+	return good;
+}
+
+static int on_own_tmpfs(void *ctx)
+{
+	struct stat st;
+
+	WANT(mount("t", "/box", "tmpfs", 0, "mode=0755") == 0);
+	WANT(make("/box/n") == 0);
+	WANT(opens("/box/n"));
+	WANT(stat("/box/n", &st) == 0);
+	WANT(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
+	WANT((st.st_mode & 07777) == 0640 && st.st_uid == 0 && st.st_gid == 0);
+	WANT(make("/box/n") < 0 && errno == EEXIST);
+	WANT(chmod("/box/n", 0600) == 0 && chown("/box/n", 5, 6) == 0);
+	WANT(stat("/box/n", &st) == 0);
+	WANT((st.st_mode & 07777) == 0600 && st.st_uid == 5 && st.st_gid == 6);
+	WANT(unlink("/box/n") < 0 && errno == EBUSY);
+	WANT(umount2("/box/n", MNT_DETACH) == 0);
+	WANT(unlink("/box/n") == 0);
+	return 0;
+}
+
+static int owned_by_the_caller(void *ctx)
+{
+	struct stat st;
+
+	WANT(mount("t", "/box", "tmpfs", 0, "mode=0777") == 0);
+	umask(027);
+	caller_drop_with(CAP_BIT(MKNOD), 1000, 1001);
+	WANT(mknod("/box/n", S_IFCHR | 0666, makedev(1, 3)) == 0);
+	WANT(opens("/box/n"));
+	WANT(stat("/box/n", &st) == 0);
+	WANT((st.st_mode & 07777) == 0640);
+	WANT(st.st_uid == 1000 && st.st_gid == 1001);
+	return 0;
+}
+
+static int nodev_is_respected(void *ctx)
+{
+	WANT(mount("t", "/box", "tmpfs", MS_NODEV, "mode=0755") == 0);
+	WANT(make("/box/n") == 0);
+	WANT(open("/box/n", O_RDWR) < 0 && errno == EACCES);
+	return 0;
+}
+
+static int nothing_bound_where_it_opens(void *ctx)
+{
+	WANT(make("/box/n") == 0);
+	WANT(opens("/box/n"));
+	WANT(unlink("/box/n") == 0); /* EBUSY for a mount point */
+	return 0;
+}
+
+static int many(void *ctx)
+{
+	char path[32];
+
+	WANT(mount("t", "/box", "tmpfs", 0, "mode=0755") == 0);
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(path, sizeof(path), "/box/%d", i);
+		WANT(make(path) == 0);
+		WANT(opens(path));
+	}
+	return 0;
+}
+
+static void check(int (*run)(void *))
+{
+	struct inmate_plan plan = { true, run, NULL };
+	struct world w;
+	struct inmate i;
+	struct attendant a;
+
+	world_init(&w, WORLD_EXT);
+	world_reset(&w);
+	inmate_start(&w, &plan, &i);
+	attendant_start(&a, &w, &i, policy);
+	inmate_go(&i);
+	assert_int_equal(inmate_result(&i), 0);
+	inmate_end(&i);
+	attendant_expect_exit(&a);
+	world_done(&w);
+}
+
+TEST(node, opens_on_a_tmpfs_of_the_container)
+{
+	check(on_own_tmpfs);
+}
+
+TEST(node, has_the_callers_owner_and_mode)
+{
+	check(owned_by_the_caller);
+}
+
+TEST(node, nodev_mount_is_respected)
+{
+	check(nodev_is_respected);
+}
+
+TEST(node, nothing_is_bound_where_nodes_open)
+{
+	check(nothing_bound_where_it_opens);
+}
+
+TEST(node, two_hundred_open)
+{
+	check(many);
+}

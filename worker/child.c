@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "worker/child.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct child {
+	int (*fn)(void *ctx);
+	void *ctx;
+	int result;
+};
+
+static pid_t parent;
+
+static int child_main(void *arg)
+{
+	struct child *c = arg;
+
+	c->result = c->fn(c->ctx);
+	_exit(0);
+}
+
+int child_bind_life(void)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -errno;
+	return getppid() == parent ? 0 : -ECHILD; /* nobody waits for us */
+}
+
+int child_run(int (*fn)(void *ctx), void *ctx, int *ret)
+{
+	static _Alignas(64) char stack[64 * 1024];
+	struct child c = { .fn = fn, .ctx = ctx };
+	int status;
+	pid_t pid;
+
+	parent = getpid();
+	pid = clone(child_main, stack + sizeof(stack),
+		    CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &c);
+	if (pid < 0)
+		return -errno;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (!WIFEXITED(status)) /* killed: nothing it said counts */
+		return -ECHILD;
+	*ret = c.result;
+	return 0;
+}

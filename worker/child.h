@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * child_run() - run @fn in a child that shares memory and fds, but no root,
+ * working directory, namespace or credentials, while this process waits
+ * @fn:  allocates nothing; what it returns is the result
+ * @ret: written only when 0 is returned
+ *
+ * The child is neither dumpable nor traceable; it dies with this process once
+ * child_bind_life() was called in it.
+ * Return: 0, or a negative errno of ours (-ECHILD: it was killed)
+ */
+int child_run(int (*fn)(void *ctx), void *ctx, int *ret);
+
+/* In the child, after its last change of credentials (which make the kernel
+ * forget). Return: 0 or a negative errno */
+int child_bind_life(void);

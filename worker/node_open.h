@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * A device node that opens.
+ *
+ * On a file system mounted inside a user namespace (a container's tmpfs on its
+ * /dev) device nodes can be made and never be opened (SB_I_NODEV), and nothing
+ * but an open shows it.  Such a node becomes a mount point: an inode with its
+ * type, number, owner and mode on a tmpfs of ours is bound over it.
+ *
+ *   - Never the host's own node: the container may chmod and chown what it gets.
+ *   - A nodev *mount* says what its owner wants and is left alone.
+ */
+
+#include <stdbool.h>
+
+#include "worker/caller.h"
+#include "worker/home.h"
+
+enum node_open {
+	NODE_OPENS = 0,
+	NODE_UNOPENABLE = 1,
+};
+
+/**
+ * node_opens() - could this device node be opened?
+ * @node_fd: O_PATH
+ *
+ * Opens with O_NOATIME as somebody who is neither its owner nor CAP_FOWNER: the
+ * kernel looks at nodev (EACCES) before that (EPERM), and the driver sees neither.
+ * Return: NODE_OPENS (or the mount says nodev), NODE_UNOPENABLE, or a negative
+ * errno of ours
+ */
+int node_opens(const struct home *h, int node_fd);
+
+/**
+ * node_bind() - make an unopenable node one that opens, in the caller's mounts
+ * @node_fd: O_PATH of the node, the future mount point
+ * Return: 0, or a negative errno: -EINVAL where the node lies in another mount
+ * namespace than the caller's
+ */
+int node_bind(const struct home *h, const struct caller *c, int node_fd);
