@@ -18,6 +18,7 @@
 #include "policy/decide.h"
 #include "worker/caller.h"
 #include "worker/home.h"
+#include "worker/interrupted.h"
 
 /* Needed to look at the caller and to become it: ptrace access to /proc/TID;
  * chroot; any id; joining its user namespace; entering directories on the way
@@ -48,6 +49,8 @@ struct emulation {
 	const void *value; /* call->size bytes */
 	enum unopenable unopenable; /* what the rule wants of a device node */
 	bool recovering;  /* a dead worker had begun the effect */
+	bool again;	  /* it had its effect already, and .made this */
+	struct made made; /* out: what a mknod made, where it did */
 	struct caller caller; /* open for the handler */
 };
 

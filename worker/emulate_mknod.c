@@ -78,28 +78,57 @@ static int node_make(const struct node *n)
 	return mknodat(n->parent_fd, n->last, n->mode, n->dev) < 0 ? -errno : 0;
 }
 
-/* After a crash: is what stands there the node of this very call?  The name was
- * free when the effect began, and nobody else in a container can make one. */
-static bool node_is_ours(const struct node *n)
+/* Return: 0 with what stands there, or a negative errno */
+static int node_look(const struct node *n, struct statx *ret_st)
 {
-	struct stat st;
+	return statx(n->parent_fd, n->last, AT_SYMLINK_NOFOLLOW,
+		     STATX_BASIC_STATS | STATX_BTIME, ret_st) < 0 ?
+		       -errno :
+		       0;
+}
 
-	return n->e->recovering &&
-	       fstatat(n->parent_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       (st.st_mode & S_IFMT) == (n->mode & S_IFMT) &&
-	       st.st_rdev == n->dev && st.st_uid == n->e->caller.uid[FS];
+static struct made node_identity(const struct statx *st)
+{
+	const struct statx_timestamp *born = &st->stx_btime;
+
+	if (!(st->stx_mask & STATX_BTIME))
+		born = &st->stx_ctime;
+	return (struct made){
+		.dev = makedev(st->stx_dev_major, st->stx_dev_minor),
+		.ino = st->stx_ino,
+		.born_ns = born->tv_sec * INT64_C(1000000000) + born->tv_nsec,
+	};
+}
+
+static bool node_is_alike(const struct node *n, const struct statx *st)
+{
+	return (st->stx_mode & S_IFMT) == (n->mode & S_IFMT) &&
+	       makedev(st->stx_rdev_major, st->stx_rdev_minor) == n->dev &&
+	       st->stx_uid == n->e->caller.uid[FS];
+}
+
+/* Did this very call make what stands there?  After an interruption, its inode
+ * is known.  After a crash the name was free when the effect began, and nobody
+ * else in a container can make such a node. */
+static bool node_is_ours(const struct node *n, const struct statx *st)
+{
+	struct made now = node_identity(st);
+
+	if (n->e->again)
+		return memcmp(&now, &n->e->made, sizeof(now)) == 0;
+	return n->e->recovering && node_is_alike(n, st);
 }
 
 /* Entered, with the parent open: the effect. Return: 0 or a negative errno, or
  * EMULATE_GONE */
 static int node_effect(struct node *n)
 {
-	struct stat st;
+	struct statx st;
 
 	if (!emulate_is_valid(n->e))
 		return EMULATE_GONE;
-	if (fstatat(n->parent_fd, n->last, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return node_is_ours(n) ? 0 : -EEXIST;
+	if (node_look(n, &st) == 0)
+		return node_is_ours(n, &st) ? 0 : -EEXIST;
 	emulate_effect_begins(n->e);
 	return node_make(n);
 }
@@ -172,12 +201,13 @@ static int mknod_granted(struct node *n, struct verdict *ret)
 
 static int mknod_exact(struct node *n, struct verdict *ret)
 {
+	struct statx st;
 	int result = 0, r;
 
 	r = as_caller_try(n->e->home, &n->e->caller, try_node, n, &result);
 	if (r < 0)
 		return r;
-	if (result == -EEXIST && node_is_ours(n))
+	if (result == -EEXIST && node_look(n, &st) == 0 && node_is_ours(n, &st))
 		result = 0;
 	if (result == -EPERM)
 		r = mknod_granted(n, ret);
@@ -201,26 +231,35 @@ static int node_undo(struct node *n)
 	return -EPERM;
 }
 
-/* The node is made; now it should open. Return: 0, or a negative errno for the
- * caller */
-static int node_make_usable(struct node *n)
+/* @fd, the node, cannot be opened. Return: 0, or a negative errno for the caller */
+static int node_make_usable(struct node *n, int fd)
 {
 	const struct emulation *e = n->e;
-	AUTO(fd_close) int fd = -1;
-	struct stat st;
+	struct statx st;
 
-	if (e->unopenable == UNOPENABLE_CREATE)
-		return 0;
-	fd = openat(n->parent_fd, n->last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (e->unopenable == UNOPENABLE_ERRNO || e->home->nodes_fd < 0 ||
+	    node_bind(e->home, &e->caller, fd) < 0)
+		return node_undo(n);
+	if (node_look(n, &st) == 0)
+		n->e->made = node_identity(&st);
+	return 0;
+}
+
+/* Return: 0, or a negative errno for the caller */
+static int node_finish(struct node *n)
+{
+	AUTO(fd_close) int fd =
+		openat(n->parent_fd, n->last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct statx st;
+
 	/* Somebody in the container was quicker: it is theirs to use. */
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_rdev != n->dev ||
-	    (st.st_mode & S_IFMT) != (n->mode & S_IFMT) ||
-	    node_opens(e->home, fd) != NODE_UNOPENABLE)
+	if (fd < 0 || node_look(n, &st) < 0 || !node_is_alike(n, &st))
 		return 0;
-	if (e->unopenable == UNOPENABLE_BIND && e->home->nodes_fd >= 0 &&
-	    node_bind(e->home, &e->caller, fd) == 0)
+	n->e->made = node_identity(&st);
+	if (n->e->unopenable == UNOPENABLE_CREATE ||
+	    node_opens(n->e->home, fd) != NODE_UNOPENABLE)
 		return 0;
-	return node_undo(n);
+	return node_make_usable(n, fd);
 }
 
 static int node_emulate(struct node *n, struct verdict *ret)
@@ -233,7 +272,7 @@ static int node_emulate(struct node *n, struct verdict *ret)
 	if (r == EMULATE_LEAVE)
 		r = mknod_exact(n, ret);
 	if (r == EMULATE_DONE && ret->kind == VERDICT_RETURN)
-		r = settle(ret, node_make_usable(n));
+		r = settle(ret, node_finish(n));
 	n->parent_fd = fd_close(n->parent_fd);
 	return r;
 }

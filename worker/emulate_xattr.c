@@ -67,14 +67,14 @@ static int attr_owner_is_mapped(const struct attr *a)
 	return caller_maps(&a->e->caller, st.st_uid, st.st_gid);
 }
 
-/* After a crash: is the attribute what this very call made of it?  It was not
- * there when the effect began. */
+/* After a crash or an interruption: is the attribute what this very call made
+ * of it?  It was not there when the effect began. */
 static bool attr_is_ours(const struct attr *a, const char *target)
 {
 	static char now[VALUE_MAX_BYTES];
 	ssize_t n;
 
-	if (!a->e->recovering)
+	if (!a->e->recovering && !a->e->again)
 		return false;
 	n = getxattr(target, a->e->name, now, sizeof(now));
 	return n >= 0 && (size_t)n == a->size &&

@@ -9,6 +9,7 @@
 #include "lib/log.h"
 #include "policy/decide.h"
 #include "worker/emulate.h"
+#include "worker/interrupted.h"
 #include "worker/tracee.h"
 
 static const char *verdict_text(const struct verdict *v)
@@ -87,22 +88,25 @@ static bool abi_exists(const struct server *s, const struct seccomp_data *d)
 	return true;
 }
 
+static struct emulation emulation; /* static: its groups are many */
+
 static int act(struct server *s, struct work *w, bool recovering,
 	       struct verdict *ret)
 {
-	static struct emulation e; /* its groups are many */
+	struct emulation *e = &emulation;
 
-	e.home = &s->home;
-	e.listener = s->listener;
-	e.slot = s->slot;
-	e.id = w->notif.id;
-	e.tid = (pid_t)w->notif.pid;
-	e.call = &w->call;
-	e.name = w->name;
-	e.value = w->value;
-	e.unopenable = w->decision.unopenable;
-	e.recovering = recovering;
-	return emulate(&e, ret);
+	e->home = &s->home;
+	e->listener = s->listener;
+	e->slot = s->slot;
+	e->id = w->notif.id;
+	e->tid = (pid_t)w->notif.pid;
+	e->call = &w->call;
+	e->name = w->name;
+	e->value = w->value;
+	e->unopenable = w->decision.unopenable;
+	e->recovering = recovering;
+	e->again = interrupted_take(&s->home, e->tid, &w->notif.data, &e->made);
+	return emulate(e, ret);
 }
 
 static void count(struct slot_counters *c, const struct work *w,
@@ -168,17 +172,22 @@ static int settle(struct server *s, struct work *w, bool recovering,
 	return r;
 }
 
-/* The verdict stands in the slot: say it. */
+/* The verdict stands in the slot: say it. Return: as listener_send() */
 static int answer(struct server *s, uint64_t id)
 {
 	int r = listener_send(s->listener, id, &s->slot->call.verdict);
 
 	if (r == LISTENER_GONE)
 		slot_count(&s->slot->counters.gone);
-	else if (r < 0)
-		return r;
-	set_phase(s, SLOT_ANSWERED);
-	return 0;
+	if (r >= 0)
+		set_phase(s, SLOT_ANSWERED);
+	return r;
+}
+
+static void keep(struct server *s, const struct work *w)
+{
+	interrupted_keep(&s->home, (pid_t)w->notif.pid, &w->notif.data,
+			 &emulation.made);
 }
 
 int serve(struct server *s, bool recovering)
@@ -188,6 +197,7 @@ int serve(struct server *s, bool recovering)
 	int r;
 
 	w.notif = s->slot->call.notif.notif;
+	emulation.again = false;
 	if (!recovering)
 		atomic_store_explicit(&s->slot->call.start_ns, now_ns(),
 				      memory_order_relaxed);
@@ -196,6 +206,8 @@ int serve(struct server *s, bool recovering)
 	if (r == EMULATE_GONE) {
 		slot_count(&s->slot->counters.gone);
 		set_phase(s, SLOT_ANSWERED);
+		if (w.decision.emulate && emulation.again)
+			keep(s, &w); /* interrupted once more */
 		return 0;
 	}
 	if (r < 0) {
@@ -207,9 +219,12 @@ int serve(struct server *s, bool recovering)
 	set_phase(s, SLOT_EFFECT_DONE);
 	count(&s->slot->counters, &w, &v);
 	r = answer(s, w.notif.id);
+	if (r == LISTENER_GONE && w.decision.emulate &&
+	    v.kind == VERDICT_RETURN)
+		keep(s, &w);
 	if (w.decision.log)
 		log_call(&w, &v);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int serve_recover(struct server *s)
@@ -228,7 +243,10 @@ int serve_recover(struct server *s)
 		return 0;
 	}
 	slot_count(&s->slot->counters.recovered);
-	if (phase == SLOT_EFFECT_DONE)
-		return answer(s, id);
+	if (phase == SLOT_EFFECT_DONE) {
+		int r = answer(s, id);
+
+		return r < 0 ? r : 0;
+	}
 	return serve(s, phase == SLOT_EFFECT_BEGUN);
 }

@@ -34,11 +34,14 @@
 #define I386_SETXATTR 226 /* lsetxattr 227, fsetxattr 228 */
 #define X32(nr)	      (0x40000000 | (nr))
 
+/* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19 */
+#define WAIT_KILLABLE_RECV (1UL << 5)
+
 #define NOTIFY_NR(nr)                                                          \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),                         \
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)
 
-static int load_filter(void)
+static int load_filter(bool killable)
 {
 	struct sock_filter code[] = {
 #ifdef __x86_64__
@@ -70,7 +73,9 @@ static int load_filter(void)
 	struct sock_fprog prog = { .len = ARRAY_SIZE(code), .filter = code };
 
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
+			    SECCOMP_FILTER_FLAG_NEW_LISTENER |
+				    (killable ? WAIT_KILLABLE_RECV : 0),
+			    &prog);
 }
 
 /* In the child, whose failures end it with a message. */
@@ -96,9 +101,9 @@ static void child_enter_root(const struct world *w)
 	MUST(chdir("/"));
 }
 
-static void child_send_listener(int sock)
+static void child_send_listener(int sock, bool killable)
 {
-	int fd = load_filter();
+	int fd = load_filter(killable);
 
 	MUST(fd);
 	MUST((int)fdmsg_send(sock, "L", 1, &fd, 1));
@@ -119,7 +124,7 @@ static void child_main(const struct world *w, const struct inmate_plan *plan,
 	child_enter_root(w);
 	umask(022);
 	if (plan->notified) {
-		child_send_listener(sock);
+		child_send_listener(sock, plan->killable);
 		MUST((int)read(sock, &c, 1));
 	}
 	result = plan->run(plan->ctx);

@@ -526,7 +526,8 @@ static int shoot(const struct world *w, const struct row *row, bool notified,
 		 mode_t type, char **ret_tree)
 {
 	struct shot s = { row, type, type == S_IFCHR ? makedev(1, 3) : 0 };
-	struct inmate_plan plan = { notified, run_row, &s, rootless };
+	struct inmate_plan plan = { .notified = notified, .run = run_row,
+				    .ctx = &s, .rootless = rootless };
 	struct inmate i;
 	struct attendant a;
 	char root[64];

@@ -54,6 +54,7 @@ struct inmate_plan {
 	int (*run)(void *ctx); /* in the container, as its root; its return
 				  value (0 or an errno) is the result */
 	void *ctx;
+	bool killable; /* the filter waits killable once a call is received */
 	bool rootless; /* the host's WORLD_BASE owns the user namespace, not 0 */
 };
 
