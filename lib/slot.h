@@ -35,7 +35,6 @@
 #define SLOT_BYTES	    4096
 #define SLOT_CONTAINER_MAX  256
 #define SLOT_POLICY_MAX	    64
-#define SLOT_MAX_ATTEMPTS   3 /* workers that one call may kill */
 
 enum slot_phase {
 	SLOT_IDLE = 0,
@@ -52,15 +51,15 @@ struct slot_identity {
 	uint64_t userns_dev; /* st_dev, st_ino of the container's user namespace; */
 	uint64_t userns_ino; /* both 0: unknown, then nothing is ever emulated */
 	uint32_t peer_uid;
-	uint32_t exact_only; /* 1: the container sees the host's pids */
+	uint32_t reserved;
 	char container[SLOT_CONTAINER_MAX];
 	char policy[SLOT_POLICY_MAX];
 };
 
 struct slot_call {
 	_Atomic uint32_t phase; /* enum slot_phase */
-	_Atomic uint32_t attempts; /* workers appointed with this call in flight */
-	_Atomic uint64_t start_ns; /* CLOCK_MONOTONIC, when it was received */
+	uint32_t reserved;
+	_Atomic uint64_t start_ns; /* CLOCK_MONOTONIC_COARSE, when received */
 	struct verdict verdict;
 	union listener_notif notif;
 };

@@ -87,8 +87,6 @@ static int run(void)
 				      memory_order_release);
 		r = listener_recv(server.listener, &call->notif);
 		if (r == LISTENER_OK) {
-			atomic_store_explicit(&call->phase, SLOT_RECEIVED,
-					      memory_order_release);
 			r = serve(&server, false);
 		} else if (r == LISTENER_AGAIN) {
 			if (listener_hung_up(server.listener))

@@ -198,9 +198,11 @@ int serve(struct server *s, bool recovering)
 
 	w.notif = s->slot->call.notif.notif;
 	emulation.again = false;
-	if (!recovering)
+	if (!recovering) {
 		atomic_store_explicit(&s->slot->call.start_ns, now_ns(),
 				      memory_order_relaxed);
+		set_phase(s, SLOT_RECEIVED);
+	}
 	slot_count(&s->slot->counters.received);
 	r = settle(s, &w, recovering, &v);
 	if (r == EMULATE_GONE) {
