@@ -54,3 +54,11 @@ void as_caller_leave(const struct home *h, const struct caller *c);
  */
 int as_caller_try(const struct home *h, const struct caller *c,
 		  int (*try_it)(void *ctx), void *ctx, int *ret);
+
+/**
+ * walk() - as the caller: open what a path of its leads to, O_PATH
+ * @dirfd: what a relative @path starts from; never AT_FDCWD
+ * @flags: O_DIRECTORY, O_NOFOLLOW
+ * Return: an fd or a negative errno
+ */
+int walk(int dirfd, const char *path, int flags);

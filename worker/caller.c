@@ -167,6 +167,14 @@ static int open_fd_link(const struct caller *c, int fd, int *ret_fd)
 	return open_link(c, name, CALLER_BAD_FD, ret_fd);
 }
 
+int caller_open_link(const struct caller *c, int fd, const char *name,
+		     int *ret_fd)
+{
+	if (fd >= 0)
+		return open_fd_link(c, fd, ret_fd);
+	return open_link(c, name, CALLER_GONE, ret_fd);
+}
+
 int caller_open_dirs(struct caller *c, int dirfd, bool absolute)
 {
 	int r = open_link(c, "root", CALLER_GONE, &c->root_fd);

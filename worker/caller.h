@@ -64,6 +64,14 @@ int caller_open_dirs(struct caller *c, int dirfd, bool absolute);
  */
 int caller_open_fd(const struct caller *c, int fd, int *ret_fd);
 
+/**
+ * caller_open_link() - where a magic link of its own leads: /proc/TID/fd/@fd or,
+ * for @fd < 0, /proc/TID/@name
+ * Return: CALLER_OK, CALLER_GONE, CALLER_BAD_FD, or a negative errno of ours
+ */
+int caller_open_link(const struct caller *c, int fd, const char *name,
+		     int *ret_fd);
+
 void caller_close(struct caller *c);
 
 /* Has it @cap (CAP_*) in effect over its own user namespace? */

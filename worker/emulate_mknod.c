@@ -20,10 +20,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -33,11 +31,13 @@
 #include "worker/caps.h"
 #include "worker/emulate.h"
 #include "worker/node_open.h"
+#include "worker/self_link.h"
 #include "worker/tracee.h"
 
 struct node {
 	struct emulation *e;
 	const char *parent; /* NULL: the caller's directory itself */
+	struct self_link self; /* what parent begins with, where .fd >= 0 */
 	const char *last;   /* a plain name */
 	int parent_fd;	    /* -1, or owned by whoever opened it */
 	mode_t mode;
@@ -65,12 +65,12 @@ static bool node_split(char *path, struct node *n)
 /* As the caller. Return: 0 with parent_fd set, or a negative errno */
 static int node_open_parent(struct node *n)
 {
-	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-				.resolve = RESOLVE_NO_MAGICLINKS };
-
-	n->parent_fd = (int)syscall(SYS_openat2, n->e->caller.dir_fd,
-				    n->parent ?: ".", &how, sizeof(how));
-	return n->parent_fd < 0 ? -errno : 0;
+	if (n->self.fd < 0)
+		n->parent_fd = walk(n->e->caller.dir_fd, n->parent ?: ".",
+				    O_DIRECTORY);
+	else
+		n->parent_fd = self_link_walk(&n->self, O_DIRECTORY);
+	return n->parent_fd < 0 ? n->parent_fd : 0;
 }
 
 static int node_make(const struct node *n)
@@ -262,6 +262,19 @@ static int node_finish(struct node *n)
 	return node_make_usable(n, fd);
 }
 
+/* What its path starts from. Return: CALLER_OK, another enum caller_status, or
+ * an errno of ours */
+static int node_locate(struct node *n)
+{
+	struct caller *c = &n->e->caller;
+	bool absolute = n->parent && n->parent[0] == '/';
+	int r = caller_open_dirs(c, n->e->call->dirfd, absolute);
+
+	if (r == CALLER_OK && absolute)
+		r = self_link_open(c, n->parent, &n->self);
+	return r;
+}
+
 static int node_emulate(struct node *n, struct verdict *ret)
 {
 	int r = EMULATE_LEAVE;
@@ -280,10 +293,10 @@ static int node_emulate(struct node *n, struct verdict *ret)
 int emulate_mknod(struct emulation *e, struct verdict *ret)
 {
 	static char path[PATH_MAX];
-	struct node n = { .e = e, .parent_fd = -1, .mode = e->call->mode,
+	struct node n = { .e = e, .parent_fd = -1, .self.fd = -1,
+			  .mode = e->call->mode,
 			  .dev = makedev(dev_major(e->call->dev),
 					 dev_minor(e->call->dev)) };
-	bool absolute;
 	int r;
 
 	if (!caller_has(&e->caller, CAP_MKNOD))
@@ -291,13 +304,13 @@ int emulate_mknod(struct emulation *e, struct verdict *ret)
 	r = tracee_read_str(e->tid, e->call->path_addr, path, sizeof(path));
 	if (r == TRACEE_GONE)
 		return EMULATE_GONE;
-	absolute = path[0] == '/';
 	if (r != TRACEE_OK || !node_split(path, &n))
 		return r < 0 ? r : EMULATE_LEAVE;
-	r = caller_open_dirs(&e->caller, e->call->dirfd, absolute);
-	if (r == CALLER_GONE)
-		return EMULATE_GONE;
-	if (r != CALLER_OK)
-		return r < 0 ? r : EMULATE_LEAVE;
-	return emulate_is_valid(e) ? node_emulate(&n, ret) : EMULATE_GONE;
+	r = node_locate(&n);
+	if (r == CALLER_OK)
+		r = emulate_is_valid(e) ? node_emulate(&n, ret) : EMULATE_GONE;
+	else if (r > 0)
+		r = r == CALLER_GONE ? EMULATE_GONE : EMULATE_LEAVE;
+	n.self.fd = fd_close(n.self.fd);
+	return r;
 }

@@ -15,12 +15,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -29,6 +27,7 @@
 #include "worker/as_caller.h"
 #include "worker/caps.h"
 #include "worker/emulate.h"
+#include "worker/self_link.h"
 #include "worker/tracee.h"
 
 #define VALUE_MAX_BYTES 65536 /* limits.h XATTR_SIZE_MAX */
@@ -36,6 +35,7 @@
 struct attr {
 	struct emulation *e;
 	const char *path; /* NULL: fsetxattr */
+	struct self_link self; /* what path begins with, where .fd >= 0 */
 	int target_fd;	  /* O_PATH, -1 or owned by whoever opened it */
 	const void *value;
 	size_t size;
@@ -46,15 +46,13 @@ struct attr {
 static int attr_open(void *ctx)
 {
 	struct attr *a = ctx;
-	bool nofollow = a->e->call->id == CALL_lsetxattr;
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0),
-		.resolve = RESOLVE_NO_MAGICLINKS,
-	};
+	int flags = a->e->call->id == CALL_lsetxattr ? O_NOFOLLOW : 0;
 
-	a->target_fd = (int)syscall(SYS_openat2, a->e->caller.dir_fd, a->path,
-				    &how, sizeof(how));
-	return a->target_fd < 0 ? -errno : 0;
+	if (a->self.fd < 0)
+		a->target_fd = walk(a->e->caller.dir_fd, a->path, flags);
+	else
+		a->target_fd = self_link_walk(&a->self, flags);
+	return a->target_fd < 0 ? a->target_fd : 0;
 }
 
 /* With target_fd open. Return: 1, 0, or a negative errno of ours */
@@ -153,10 +151,13 @@ static int attr_locate(struct attr *a)
 {
 	const struct call *call = a->e->call;
 	struct caller *c = &a->e->caller;
-	int r = caller_open_dirs(c, call->dirfd, !a->path || a->path[0] == '/');
+	bool absolute = a->path && a->path[0] == '/';
+	int r = caller_open_dirs(c, call->dirfd, !a->path || absolute);
 
 	if (r == CALLER_OK && !a->path)
 		r = caller_open_fd(c, call->fd, &a->target_fd);
+	else if (r == CALLER_OK && absolute)
+		r = self_link_open(c, a->path, &a->self);
 	return r;
 }
 
@@ -180,7 +181,8 @@ static int attr_read(struct attr *a)
 
 int emulate_xattr(struct emulation *e, struct verdict *ret)
 {
-	struct attr a = { .e = e, .target_fd = -1, .size = e->call->size,
+	struct attr a = { .e = e, .target_fd = -1, .self.fd = -1,
+			  .size = e->call->size,
 			  .flags = (int)e->call->flags };
 	int r;
 
@@ -194,11 +196,11 @@ int emulate_xattr(struct emulation *e, struct verdict *ret)
 	if (r != TRACEE_OK)
 		return r < 0 ? r : EMULATE_LEAVE;
 	r = attr_locate(&a);
-	if (r == CALLER_GONE)
-		return EMULATE_GONE;
-	if (r != CALLER_OK)
-		return r < 0 ? r : EMULATE_LEAVE;
-	r = emulate_is_valid(e) ? xattr_run(&a, ret) : EMULATE_GONE;
+	if (r == CALLER_OK)
+		r = emulate_is_valid(e) ? xattr_run(&a, ret) : EMULATE_GONE;
+	else if (r > 0)
+		r = r == CALLER_GONE ? EMULATE_GONE : EMULATE_LEAVE;
 	a.target_fd = fd_close(a.target_fd);
+	a.self.fd = fd_close(a.self.fd);
 	return r;
 }

@@ -103,6 +103,22 @@ static int chrooted_cwd_outside(void)
 	TRY(chroot("/box"));
 	return AT_FDCWD;
 }
+static int box_is_fd_20(void)
+{
+	TRY(dup2(dirfd_box(), 20));
+	return AT_FDCWD;
+}
+static int box_is_fd_20_of_1000(void)
+{
+	box_is_fd_20();
+	caller_drop_with(CAP_BIT(MKNOD), 1000, 1000);
+	return AT_FDCWD;
+}
+static int file_is_fd_20(void)
+{
+	TRY(dup2(dirfd_file(), 20));
+	return AT_FDCWD;
+}
 static int cwd_deleted(void)
 {
 	TRY(mkdir("/tmp/gone", 0755));
@@ -216,6 +232,15 @@ static void box_of_1000(const char *root)
 static void box_0555(const char *root)
 {
 	host_own(root, "box", 0, 0, 0555);
+}
+static void box_0700(const char *root)
+{
+	host_own(root, "box", 0, 0, 0700);
+}
+static void have_dev_fd(const char *root)
+{
+	host_put_dir(root, "dev");
+	host_put_link(root, "dev/fd", "/proc/self/fd");
 }
 static void box_0707(const char *root)
 {
@@ -406,6 +431,20 @@ static const struct row rows[] = {
 	  .become = readonly_bind },
 	{ "nodev mount", "/box/n", .become = nodev_bind },
 	{ "below procfs", "/proc/n" },
+	{ "/proc/self/cwd", "/proc/self/cwd/n", .become = in_box },
+	{ "/proc/self/root", "/proc/self/root/box/n" },
+	{ "/proc/self/fd", "/proc/self/fd/20/n", .become = box_is_fd_20 },
+	{ "/proc/thread-self/fd, deeper", "/proc/thread-self/fd/20/dir//n",
+	  .prepare = have_dir, .become = box_is_fd_20 },
+	{ "/proc/self/fd of a file", "/proc/self/fd/20/n",
+	  .prepare = have_file, .become = file_is_fd_20 },
+	{ "/proc/self/fd, none", "/proc/self/fd/21/n" },
+	{ "/proc/self/fd itself", "/proc/self/fd/20",
+	  .become = box_is_fd_20 },
+	{ "/proc/self/fd by a user without search", "/proc/self/fd/20/n",
+	  .prepare = box_0700, .become = box_is_fd_20_of_1000 },
+	{ "/dev/fd", "/dev/fd/20/n", .prepare = have_dev_fd,
+	  .become = box_is_fd_20 },
 	{ "root without CAP_MKNOD", "/box/n", .left = true,
 	  .become = root_without_mknod },
 	{ "user without a capability", "/tmp/n", .left = true,

@@ -79,6 +79,14 @@ static void in_box(void)
 {
 	TRY(chdir("/box"));
 }
+static void file_is_fd_20(void)
+{
+	TRY(dup2(open("/box/f", O_RDONLY), 20));
+}
+static void path_is_fd_20(void)
+{
+	TRY(dup2(open("/box/f", O_PATH), 20));
+}
 static void readonly_bind(void)
 {
 	TRY(mount("/box", "/box", NULL, MS_BIND, NULL));
@@ -158,6 +166,12 @@ static const struct row rows[] = {
 	{ "a link loop", SET, "/box/loop", ELOOP, .prepare = have_links },
 	{ "chrooted", SET, "/f", .where = "/box/f", .chroot = "/box",
 	  .prepare = have_file, .become = chrooted },
+	{ "/proc/self/fd", SET, "/proc/self/fd/20", .where = "/box/f",
+	  .prepare = have_file, .become = file_is_fd_20 },
+	{ "/proc/self/fd of an O_PATH fd", SET, "/proc/self/fd/20",
+	  .where = "/box/f", .prepare = have_file, .become = path_is_fd_20 },
+	{ "below /proc/self/cwd", SET, "/proc/self/cwd/f", .where = "/box/f",
+	  .prepare = have_file, .become = in_box },
 	{ "no such file", SET, "/box/f", ENOENT },
 	{ "file as directory", SET, "/box/f/", ENOTDIR, .prepare = have_file },
 	{ "empty path", SET, "", ENOENT },

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * A path that begins at the caller's own /proc/self (or thread-self, or
+ * /dev/fd): an idiom for "this fd, by a path".  Walked by us, "self" would be
+ * this process, and a magic link of ours; so the link is opened through the
+ * caller's /proc/TID instead, whose own links a thread may always follow, and
+ * the walk goes on from there with the caller's rights.
+ *
+ * Only these plain forms; any other magic link is never followed.
+ */
+
+#include <stdbool.h>
+
+#include "worker/caller.h"
+
+struct self_link {
+	int fd;		  /* O_PATH of what the link leads to; -1: no such path */
+	bool via_dev_fd;  /* /dev/fd was named, not /proc */
+	const char *rest; /* of the path, behind the link; "" at its end */
+};
+
+/**
+ * self_link_open() - recognise the form and open its link
+ * @path: rest will point into it
+ * Return: CALLER_OK (link->fd >= 0 or -1), CALLER_GONE, CALLER_BAD_FD, or a
+ * negative errno of ours
+ */
+int self_link_open(const struct caller *c, const char *path,
+		   struct self_link *link);
+
+/**
+ * self_link_walk() - as the caller: open what the whole path leads to, O_PATH
+ * @flags: as for walk()
+ * Looks first whether the caller's /proc is procfs and its /dev/fd leads there.
+ * Return: an fd or a negative errno (-ELOOP: it is no such path after all)
+ */
+int self_link_walk(const struct self_link *link, int flags);
