@@ -43,14 +43,19 @@ int slot_new(const struct slot_identity *id, int *ret_fd, struct slot **ret_slot
 	s = map_fd(fd);
 	if (!s)
 		return -errno;
+	slot_identify(s, id);
+	*ret_fd = TAKE_FD(fd);
+	*ret_slot = s;
+	return 0;
+}
+
+void slot_identify(struct slot *s, const struct slot_identity *id)
+{
 	s->identity = *id;
 	s->checksum = identity_checksum(id);
 	s->bytes = SLOT_BYTES;
 	s->version = SLOT_VERSION;
 	s->magic = SLOT_MAGIC;
-	*ret_fd = TAKE_FD(fd);
-	*ret_slot = s;
-	return 0;
 }
 
 int slot_map(int fd, struct slot **ret_slot)

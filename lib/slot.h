@@ -46,7 +46,7 @@ enum slot_phase {
 	SLOT_ANSWERED,
 };
 
-/* Written once by deputyd, before any worker starts; checksummed. */
+/* Written by deputyd while no worker runs; checksummed. */
 struct slot_identity {
 	uint64_t userns_dev; /* st_dev, st_ino of the container's user namespace; */
 	uint64_t userns_ino; /* both 0: unknown, then nothing is ever emulated */
@@ -111,6 +111,9 @@ static inline void slot_count(_Atomic uint64_t *counter)
  */
 int slot_new(const struct slot_identity *id, int *ret_fd,
 	     struct slot **ret_slot);
+
+/* Writes who it is for anew, while no worker runs. */
+void slot_identify(struct slot *s, const struct slot_identity *id);
 
 /**
  * slot_map() - map a slot that somebody else made

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A worker's life: uv_spawn -> on_exit -> uv_close -> on_reaped -> succeed().
+ * What comes next is decided in succeed() alone, whatever ended the worker:
+ *
+ *   deputyd ends, or the last task is gone   the session ends
+ *   it was asked to leave, or had a call      the next worker, at once
+ *     in flight, or had done any work
+ *   it died young and idle, or never started  the next worker, after a while
+ */
+#include "daemon/appoint.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "daemon/flight.h"
+#include "daemon/registry.h"
+#include "lib/handover.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#define BACKOFF_MIN_MS 100
+#define BACKOFF_MAX_MS 5000
+#define YOUNG_MS       1000
+
+static void succeed(struct session *s);
+
+static void on_reaped(uv_handle_t *h)
+{
+	struct session *s = h->data;
+
+	s->worker_state = WORKER_NONE;
+	if (!s->ended)
+		succeed(s);
+	session_handle_closed(s);
+}
+
+static void on_exit_cb(uv_process_t *p, int64_t status, int signal)
+{
+	struct session *s = p->data;
+
+	s->exit_status = (int)status;
+	s->exit_signal = signal;
+	s->worker_state = WORKER_GONE;
+	s->registry->n_workers--;
+	uv_close((uv_handle_t *)p, on_reaped);
+}
+
+static void on_backoff(uv_timer_t *t)
+{
+	appoint(t->data);
+}
+
+static void on_backoff_closed(uv_handle_t *h)
+{
+	session_handle_closed(h->data);
+}
+
+void appoint_init(struct session *s)
+{
+	(void)uv_timer_init(s->registry->loop, &s->backoff);
+	s->backoff.data = s;
+	s->open_handles++;
+}
+
+void appoint_end(struct session *s)
+{
+	uv_close((uv_handle_t *)&s->backoff, on_backoff_closed);
+}
+
+/* Exactly the fds of lib/handover.h; all others are O_CLOEXEC. */
+static int spawn(struct session *s)
+{
+	static char name[] = "deputy-worker";
+	char *args[] = { name, NULL }, *env[] = { NULL };
+	const int fds[HANDOVER_FDS] = {
+		[0] = -1, /* libuv opens /dev/null here */
+		[1] = -1,
+		[HANDOVER_STDERR] = STDERR_FILENO,
+		[HANDOVER_LISTENER] = s->listener_fd,
+		[HANDOVER_POLICY] = policy_memfd(s->container->policy),
+		[HANDOVER_SLOT] = s->slot_fd,
+		[HANDOVER_NODES] = s->registry->nodes_fd,
+	};
+	uv_stdio_container_t stdio[HANDOVER_FDS];
+	const uv_process_options_t options = {
+		.exit_cb = on_exit_cb,
+		.file = s->registry->worker_path,
+		.args = args,
+		.env = env,
+		.cwd = "/",
+		.stdio_count = HANDOVER_FDS,
+		.stdio = stdio,
+	};
+
+	for (int i = 0; i < HANDOVER_FDS; i++) {
+		stdio[i].flags = fds[i] < 0 ? UV_IGNORE : UV_INHERIT_FD;
+		stdio[i].data.fd = fds[i];
+	}
+	return uv_spawn(s->registry->loop, &s->worker, &options);
+}
+
+void appoint(struct session *s)
+{
+	struct slot_identity id;
+	int r;
+
+	session_identify(s, &id);
+	/* Anew: the policy may be another, and the last worker a liar. */
+	slot_identify(s->slot, &id);
+	s->leaving = false;
+	s->seen_id = 0;
+	s->received_before = atomic_load_explicit(
+		&s->slot->counters.received, memory_order_relaxed);
+	s->worker_since_ms = uv_now(s->registry->loop);
+	r = spawn(s);
+	s->worker.data = s;
+	s->open_handles++;
+	if (r == 0) {
+		s->worker_state = WORKER_RUNNING;
+		s->registry->n_workers++;
+		log_event(LOG_DEBUG, "worker-appointed",
+			  LOG_S("container", s->container->id),
+			  LOG_I("worker", s->worker.pid));
+		return;
+	}
+	log_event(LOG_ERR, "worker-not-started",
+		  LOG_S("container", s->container->id),
+		  LOG_S("path", s->registry->worker_path), LOG_E(r));
+	s->exit_status = HANDOVER_EXIT_SETUP;
+	s->exit_signal = 0;
+	s->worker_state = WORKER_GONE;
+	uv_close((uv_handle_t *)&s->worker, on_reaped);
+}
+
+void appoint_dismiss(struct session *s)
+{
+	if (s->worker_state != WORKER_RUNNING)
+		return;
+	if (!s->leaving)
+		s->asked_ms = uv_now(s->registry->loop);
+	s->leaving = true;
+	(void)uv_process_kill(&s->worker, SIGTERM);
+}
+
+void appoint_kill(struct session *s)
+{
+	if (s->worker_state == WORKER_RUNNING)
+		(void)uv_process_kill(&s->worker, SIGKILL);
+}
+
+/* Asked to leave before it could listen to signals, it dies of one: fine. */
+static bool left_in_order(const struct session *s)
+{
+	if (s->exit_signal)
+		return s->leaving && s->exit_signal == SIGTERM;
+	return s->exit_status == HANDOVER_EXIT_HANGUP;
+}
+
+static bool is_crash_loop(const struct session *s, int flight)
+{
+	uint64_t received = atomic_load_explicit(&s->slot->counters.received,
+						 memory_order_relaxed);
+
+	if (!s->exit_signal && s->exit_status == HANDOVER_EXIT_SETUP)
+		return true;
+	if (s->leaving || flight == FLIGHT_GOES_ON ||
+	    received != s->received_before)
+		return false;
+	return uv_now(s->registry->loop) - s->worker_since_ms < YOUNG_MS;
+}
+
+static void log_crash(const struct session *s, int flight)
+{
+	log_event(LOG_WARNING, "worker-died",
+		  LOG_S("container", s->container->id),
+		  LOG_I("signal", s->exit_signal),
+		  LOG_I("status", s->exit_status),
+		  LOG_S("call", flight == FLIGHT_GOES_ON ? "taken over" : "none"),
+		  LOG_U("restarts", s->restarts));
+}
+
+static void succeed(struct session *s)
+{
+	int flight;
+
+	if (listener_hung_up(s->listener_fd)) {
+		session_end(s, "no task is left");
+		return;
+	}
+	if (s->registry->closing) {
+		session_end(s, "deputyd ends");
+		return;
+	}
+	flight = flight_settle(s);
+	if (!left_in_order(s)) {
+		s->restarts++;
+		log_crash(s, flight);
+	}
+	if (!is_crash_loop(s, flight)) {
+		s->backoff_ms = 0;
+		appoint(s);
+		return;
+	}
+	s->backoff_ms = s->backoff_ms ? s->backoff_ms * 2 : BACKOFF_MIN_MS;
+	if (s->backoff_ms > BACKOFF_MAX_MS)
+		s->backoff_ms = BACKOFF_MAX_MS;
+	(void)uv_timer_start(&s->backoff, on_backoff, s->backoff_ms, 0);
+}

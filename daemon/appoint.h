@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * Workers: started, asked to leave, killed, reaped, replaced.
+ */
+
+struct session;
+
+void appoint_init(struct session *s);
+/* Starts a worker; where that fails, tries again later. */
+void appoint(struct session *s);
+/* Asks a worker to finish what it holds and leave. Its end brings the next. */
+void appoint_dismiss(struct session *s);
+void appoint_kill(struct session *s);
+/* No more workers; the one there was is gone. */
+void appoint_end(struct session *s);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * The OCI socket: one connection, one container process state, one listener.
+ */
+
+#include <uv.h>
+
+/* Connections that have not sent a whole message.  Silent ones are normal:
+ * crun connects before it creates the container. */
+#define OCI_PENDING_MAX		1024
+#define OCI_PENDING_MAX_PER_UID 256
+/* Bytes of messages that are not whole yet. */
+#define OCI_BUFFERED_MAX_PER_UID (8 * 1024 * 1024)
+/* From the first byte of a message to its last. */
+#define OCI_MESSAGE_DEADLINE_MS (10 * 1000)
+/* Connections whose unwanted fds are still being closed; see attach_oci.c. */
+#define DISCARD_MAX_PER_UID 16
+
+struct registry;
+struct attach;
+
+/**
+ * attach_new() - serve
+ * @listening_fd: borrowed until attach_close()
+ * Return: 0 or a negative errno
+ */
+int attach_new(struct registry *r, int listening_fd, struct attach **ret);
+/* Accepts no more and ends all connections; frees itself by the loop. */
+void attach_close(struct attach *a);

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "daemon/config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/own.h"
+
+enum option_kind { OPTION_STRING, OPTION_MODE, OPTION_LEVEL, OPTION_FLAG,
+		   OPTION_HELP, OPTION_VERSION };
+
+static const struct row {
+	const char *name, *argument, *help;
+	enum option_kind kind;
+	size_t offset; /* in struct config */
+} rows[] = {
+#define AT(member) offsetof(struct config, member)
+	{ "policy", "FILE", "policy file (" CONFIG_POLICY_DEFAULT
+	  ", else the built-in policy)", OPTION_STRING, AT(policy) },
+	{ "oci-socket", "PATH", "where runtimes send listeners ("
+	  CONFIG_OCI_SOCKET ")", OPTION_STRING, AT(oci_socket) },
+	{ "oci-socket-mode", "OCTAL", "its mode (0600)", OPTION_MODE,
+	  AT(oci_mode) },
+	{ "control-socket", "PATH", "where deputyctl asks ("
+	  CONFIG_CONTROL_SOCKET ")", OPTION_STRING, AT(control_socket) },
+	{ "control-socket-mode", "OCTAL", "its mode (0660)", OPTION_MODE,
+	  AT(control_mode) },
+	{ "worker", "PATH", "the deputy-worker program", OPTION_STRING,
+	  AT(worker) },
+	{ "log-level", "LEVEL", "error, warning, notice, info or debug (info)",
+	  OPTION_LEVEL, AT(log_level) },
+	{ "check", NULL, "check the policy and exit", OPTION_FLAG, AT(check) },
+	{ "help", NULL, "print this help and exit", OPTION_HELP, 0 },
+	{ "version", NULL, "print the version and exit", OPTION_VERSION, 0 },
+#undef AT
+};
+
+#define FIRST_VALUE 256 /* getopt's values: no character is one */
+
+static int usage(const char *option, const char *value, const char *want)
+{
+	(void)fprintf(stderr, "deputyd: --%s %s: not %s\n", option, value, want);
+	return CONFIG_USAGE;
+}
+
+static int print_help(void)
+{
+	(void)printf("Usage: deputyd [OPTION...]\n"
+		     "Acts for containers on seccomp user notifications.\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		(void)printf("  --%-19s %-6s %s\n", rows[i].name,
+			     rows[i].argument ?: "", rows[i].help);
+	return CONFIG_DONE;
+}
+
+static int parse_mode(const char *s, mode_t *ret)
+{
+	char *end;
+	unsigned long v = strtoul(s, &end, 8);
+
+	if (*s < '0' || *s > '7' || *end || v > 0777)
+		return -EINVAL;
+	*ret = (mode_t)v;
+	return 0;
+}
+
+static int set(struct config *c, const struct row *row, const char *value)
+{
+	void *to = (char *)c + row->offset;
+
+	switch (row->kind) {
+	case OPTION_STRING:
+		if (!*value)
+			return usage(row->name, "\"\"", "a path");
+		*(const char **)to = value;
+		return CONFIG_RUN;
+	case OPTION_MODE:
+		if (parse_mode(value, to) < 0)
+			return usage(row->name, value, "an octal mode");
+		return CONFIG_RUN;
+	case OPTION_LEVEL:
+		*(int *)to = log_level_from_str(value);
+		if (*(int *)to < 0)
+			return usage(row->name, value, "a level");
+		return CONFIG_RUN;
+	case OPTION_FLAG:
+		*(bool *)to = true;
+		return CONFIG_RUN;
+	case OPTION_HELP:
+		return print_help();
+	case OPTION_VERSION:
+		(void)printf("deputyd %s\n", DEPUTY_VERSION);
+		return CONFIG_DONE;
+	}
+	return CONFIG_USAGE;
+}
+
+/* A build tree's deputyd takes the worker beside it, else the installed one. */
+static void find_worker(struct config *c)
+{
+	char exe[PATH_MAX], *slash;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	c->worker = DEPUTY_WORKER;
+	if (n <= 0)
+		return;
+	exe[n] = '\0';
+	for (int up = 0; up < 2; up++) {
+		slash = strrchr(exe, '/');
+		if (!slash)
+			return;
+		*slash = '\0';
+	}
+	if (snprintf(c->worker_buf, sizeof(c->worker_buf),
+		     "%s/worker/deputy-worker",
+		     exe) < (int)sizeof(c->worker_buf) &&
+	    access(c->worker_buf, X_OK) == 0)
+		c->worker = c->worker_buf;
+}
+
+static int parse_options(struct config *c, int argc, char **argv)
+{
+	struct option options[ARRAY_SIZE(rows) + 1] = { { 0 } };
+	int value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		options[i] = (struct option){
+			.name = rows[i].name,
+			.has_arg = rows[i].argument ? required_argument :
+						      no_argument,
+			.val = FIRST_VALUE + (int)i,
+		};
+	while ((value = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		int r = CONFIG_USAGE; /* getopt has said why */
+
+		if (value >= FIRST_VALUE)
+			r = set(c, &rows[value - FIRST_VALUE], optarg);
+		if (r != CONFIG_RUN)
+			return r;
+	}
+	if (optind == argc)
+		return CONFIG_RUN;
+	(void)fprintf(stderr, "deputyd: %s: no arguments are taken\n",
+		      argv[optind]);
+	return CONFIG_USAGE;
+}
+
+int config_parse(struct config *c, int argc, char **argv)
+{
+	int r;
+
+	*c = (struct config){
+		.oci_socket = CONFIG_OCI_SOCKET,
+		.control_socket = CONFIG_CONTROL_SOCKET,
+		.oci_mode = CONFIG_OCI_MODE,
+		.control_mode = CONFIG_CONTROL_MODE,
+		.log_level = LOG_INFO,
+	};
+	r = parse_options(c, argc, argv);
+	if (r == CONFIG_USAGE)
+		(void)fprintf(stderr, "Try \"deputyd --help\".\n");
+	if (r == CONFIG_RUN && !c->worker)
+		find_worker(c);
+	return r;
+}
+
+const char *config_policy_path(const struct config *c)
+{
+	if (c->policy)
+		return c->policy;
+	/* One that is there but cannot be read is an error, not "none". */
+	if (access(CONFIG_POLICY_DEFAULT, F_OK) < 0 && errno == ENOENT)
+		return NULL;
+	return CONFIG_POLICY_DEFAULT;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * deputyd's command line.  Strings are argv's or static, but for worker_buf.
+ */
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define CONFIG_POLICY_DEFAULT  "/etc/deputy/policy.json"
+#define CONFIG_OCI_SOCKET      "/run/deputy/oci.sock"
+#define CONFIG_CONTROL_SOCKET  "/run/deputy/control.sock"
+#define CONFIG_OCI_MODE	       0600
+#define CONFIG_CONTROL_MODE    0660
+
+struct config {
+	const char *policy; /* NULL: the default file if there is one */
+	const char *oci_socket;
+	const char *control_socket;
+	const char *worker;
+	mode_t oci_mode, control_mode;
+	int log_level;
+	bool check;
+	char worker_buf[PATH_MAX];
+};
+
+enum config_status {
+	CONFIG_RUN = 0,
+	CONFIG_DONE = 1,  /* --help, --version: printed, exit 0 */
+	CONFIG_USAGE = 2, /* said why on stderr, exit 2 */
+};
+
+/* Return: enum config_status; @c is usable on CONFIG_RUN only */
+int config_parse(struct config *c, int argc, char **argv);
+
+/* The file to load now; NULL: the built-in policy. */
+const char *config_policy_path(const struct config *c);

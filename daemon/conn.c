@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A stranger's fds.  Nothing is known about them but that they are open, and
+ * even closing one may hang: close() of a FUSE file waits for its server,
+ * which may be the stranger.  So deputyd's loop looks at one fd only, the one
+ * named as listener, by its link in /proc, and all others are closed by
+ * libuv's thread pool.  Each uid has a bound on what hangs there; beyond it
+ * its connections are refused.
+ */
+#include "daemon/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "daemon/admit.h"
+#include "daemon/attach_oci.h"
+#include "daemon/registry.h"
+#include "lib/listener.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+#define CHUNK_BYTES    (16 * 1024)
+#define CHUNKS_AT_ONCE 4 /* then others have their turn */
+
+struct conn {
+	LIST_ENTRY(conn) entry;
+	struct conn_pool *pool;
+	struct peer *peer;
+	pid_t peer_pid;
+	struct ns_id peer_userns;
+	int sock;
+	uv_poll_t poll;
+	uv_timer_t deadline;
+	uv_work_t discard;
+	unsigned open_handles;
+	bool ended;
+	struct oci_frame frame;
+	char *buf;
+	size_t len, size;
+	/* Of the first message, and of the one that is refused for bringing
+	 * more: all are foreign but for a listener, which leaves this list. */
+	int fds[2 * FDMSG_MAX_FDS];
+	size_t n_fds;
+};
+
+static void conn_free(struct conn *c)
+{
+	peer_put(c->peer);
+	free(c);
+}
+
+static void discard_work(uv_work_t *w)
+{
+	struct conn *c = w->data;
+
+	for (size_t i = 0; i < c->n_fds; i++)
+		(void)fd_close(c->fds[i]);
+}
+
+static void discard_done(uv_work_t *w, int status)
+{
+	struct conn *c = w->data;
+
+	c->peer->discarding--;
+	conn_free(c);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	struct conn *c = h->data;
+
+	if (--c->open_handles)
+		return;
+	c->sock = fd_close(c->sock);
+	if (c->n_fds == 0) {
+		conn_free(c);
+		return;
+	}
+	c->discard.data = c;
+	c->peer->discarding++;
+	/* Fails only without a callback. */
+	(void)uv_queue_work(h->loop, &c->discard, discard_work,
+			    discard_done);
+}
+
+static void conn_end(struct conn *c)
+{
+	if (c->ended)
+		return;
+	c->ended = true;
+	LIST_REMOVE(c, entry);
+	c->pool->pending--;
+	c->peer->pending--;
+	c->peer->buffered -= c->size;
+	free(c->buf);
+	c->buf = NULL;
+	c->size = 0;
+	uv_close((uv_handle_t *)&c->poll, on_closed);
+	uv_close((uv_handle_t *)&c->deadline, on_closed);
+}
+
+static void refuse(struct conn *c, const char *why)
+{
+	log_event(LOG_WARNING, "attach-refused", LOG_S("why", why),
+		  LOG_U("peer_uid", c->peer->uid),
+		  LOG_I("peer_pid", c->peer_pid), LOG_U("bytes", c->len),
+		  LOG_U("fds", c->n_fds));
+	conn_end(c);
+}
+
+/* Return: NULL, or why not */
+static const char *keep(struct conn *c, const char *data, size_t n)
+{
+	size_t size = c->size;
+	char *buf;
+
+	if (c->len + n > size) {
+		size = 2 * size > c->len + n ? 2 * size : c->len + n;
+		if (c->peer->buffered - c->size + size > OCI_BUFFERED_MAX_PER_UID)
+			return "OCI_BUFFERED_MAX_PER_UID is reached";
+		buf = realloc(c->buf, size);
+		if (!buf)
+			return "no memory";
+		c->peer->buffered += size - c->size;
+		c->buf = buf;
+		c->size = size;
+	}
+	memcpy(c->buf + c->len, data, n);
+	c->len += n;
+	return NULL;
+}
+
+static void take_state(struct conn *c, const struct oci_state *state)
+{
+	const char *why = NULL;
+	int fd, r;
+
+	if (state->n_fds != c->n_fds) {
+		refuse(c, "not as many fds as names");
+		return;
+	}
+	fd = c->fds[state->fd_index];
+	r = listener_check(fd);
+	if (r < 0) {
+		refuse(c, r == -ENOTTY ? "the fd is no seccomp listener" :
+					 "the fd cannot be checked");
+		return;
+	}
+	c->fds[state->fd_index] = c->fds[--c->n_fds];
+	r = admit(c->pool->registry, c->peer, &c->peer_userns, state, &fd, &why);
+	(void)fd_close(fd); /* a listener: its close never waits */
+	if (r < 0)
+		refuse(c, why);
+	else
+		conn_end(c);
+}
+
+static void take_message(struct conn *c)
+{
+	struct oci_error error;
+	struct oci_state state;
+	int r = oci_state_parse(c->buf, c->len, &state, &error);
+
+	if (r < 0) {
+		refuse(c, r == -ENOMEM ? "no memory" : error.reason);
+		return;
+	}
+	take_state(c, &state);
+	oci_state_done(&state);
+}
+
+static void take_bytes(struct conn *c, const char *data, size_t n)
+{
+	struct oci_error error;
+	size_t used;
+	const char *why;
+	int r = oci_frame_feed(&c->frame, data, n, &used, &error);
+
+	if (r == OCI_FRAME_BAD) {
+		refuse(c, error.reason);
+		return;
+	}
+	why = keep(c, data, used);
+	if (!why && !oci_frame_is_space(data + used, n - used))
+		why = "bytes after the message";
+	if (why)
+		refuse(c, why);
+	else if (r == OCI_FRAME_DONE)
+		take_message(c);
+}
+
+/* Return: NULL, or why not; the fds are the connection's in any case */
+static const char *take_fds(struct conn *c, const struct fdmsg *m)
+{
+	bool late = c->frame.bytes > 0 && m->n_fds > 0;
+
+	memcpy(c->fds + c->n_fds, m->fds, m->n_fds * sizeof(int));
+	c->n_fds += m->n_fds;
+	if (m->truncated)
+		return "more fds than FDMSG_MAX_FDS";
+	return late ? "fds after the first message" : NULL;
+}
+
+static void on_deadline(uv_timer_t *t)
+{
+	refuse(t->data, "not whole after OCI_MESSAGE_DEADLINE_MS");
+}
+
+static void on_silent_end(struct conn *c)
+{
+	log_event(LOG_DEBUG, "attach-silent", LOG_U("peer_uid", c->peer->uid),
+		  LOG_I("peer_pid", c->peer_pid));
+	conn_end(c);
+}
+
+/* Return: false when nothing more is to be read now */
+static bool read_once(struct conn *c)
+{
+	char chunk[CHUNK_BYTES];
+	struct fdmsg m;
+	const char *why;
+	ssize_t n = fdmsg_recv(c->sock, chunk, sizeof(chunk), &m);
+
+	if (n == -EAGAIN)
+		return false;
+	why = n < 0 ? "cannot be read" : take_fds(c, &m);
+	if (why)
+		refuse(c, why);
+	else if (n == 0 && c->frame.bytes == 0)
+		on_silent_end(c); /* how crun ends when its set-up failed */
+	else if (n == 0)
+		refuse(c, "ended within its message");
+	else
+		take_bytes(c, chunk, (size_t)n);
+	return !c->ended;
+}
+
+static void on_readable(uv_poll_t *p, int status, int events)
+{
+	struct conn *c = p->data;
+
+	for (int i = 0; i < CHUNKS_AT_ONCE; i++)
+		if (!read_once(c))
+			break;
+	if (!c->ended && c->frame.bytes > 0 &&
+	    !uv_is_active((const uv_handle_t *)&c->deadline))
+		(void)uv_timer_start(&c->deadline, on_deadline,
+				     OCI_MESSAGE_DEADLINE_MS, 0);
+}
+
+static const char *over_limit(const struct conn_pool *pool,
+			      const struct peer *p)
+{
+	if (pool->pending >= OCI_PENDING_MAX)
+		return "OCI_PENDING_MAX is reached";
+	if (p->pending >= OCI_PENDING_MAX_PER_UID)
+		return "OCI_PENDING_MAX_PER_UID is reached";
+	if (p->discarding >= DISCARD_MAX_PER_UID)
+		return "DISCARD_MAX_PER_UID is reached";
+	return NULL;
+}
+
+static int start(struct conn *c)
+{
+	uv_loop_t *loop = c->pool->registry->loop;
+	int r = uv_poll_init(loop, &c->poll, c->sock);
+
+	if (r < 0)
+		return r;
+	(void)uv_timer_init(loop, &c->deadline);
+	c->poll.data = c->deadline.data = c;
+	c->open_handles = 2;
+	(void)uv_poll_start(&c->poll, UV_READABLE, on_readable);
+	LIST_INSERT_HEAD(&c->pool->conns, c, entry);
+	c->pool->pending++;
+	c->peer->pending++;
+	return 0;
+}
+
+int conn_new(struct conn_pool *pool, int sock_taken, const char **why)
+{
+	AUTO(fd_close) int sock = sock_taken;
+	struct ucred cred;
+	socklen_t size = sizeof(cred);
+	struct conn *c;
+	int r;
+
+	*why = "no memory";
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
+		return -errno;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	c->pool = pool;
+	c->sock = sock;
+	c->peer_pid = cred.pid;
+	c->peer = peer_get(&pool->registry->peers, cred.uid);
+	if (!c->peer) {
+		free(c);
+		return -ENOMEM;
+	}
+	*why = over_limit(pool, c->peer);
+	r = *why ? -EMFILE : start(c);
+	if (r < 0) {
+		*why = *why ?: "cannot be polled";
+		conn_free(c);
+		return r;
+	}
+	c->peer_userns = identity_peer(cred.pid);
+	(void)TAKE_FD(sock);
+	return 0;
+}
+
+void conn_end_all(struct conn_pool *pool)
+{
+	while (!LIST_EMPTY(&pool->conns))
+		conn_end(LIST_FIRST(&pool->conns));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * One connection on the OCI socket, until its message is taken or refused.
+ */
+
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "daemon/identity.h"
+#include "daemon/peer.h"
+#include "lib/fdmsg.h"
+#include "proto/oci_state.h"
+
+struct registry;
+struct conn;
+LIST_HEAD(conns, conn);
+
+/* Of one socket. */
+struct conn_pool {
+	struct registry *registry;
+	struct conns conns;
+	unsigned pending; /* conns' length */
+};
+
+/**
+ * conn_new() - take a connection
+ * @sock_taken: closed also on failure
+ * Return: 0 or a negative errno, with why
+ */
+int conn_new(struct conn_pool *pool, int sock_taken, const char **why);
+void conn_end_all(struct conn_pool *pool);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <json-c/json.h>
+
+#include "daemon/registry.h"
+#include "lib/log.h"
+#include "lib/own.h"
+#include "proto/oci_state.h"
+
+struct container *container_new(struct registry *r, struct peer *peer,
+				const char *id, struct identity *id_taken)
+{
+	struct container *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	(void)snprintf(c->id, sizeof(c->id), "%s", id);
+	c->peer = peer_ref(peer);
+	c->identity = *id_taken;
+	id_taken->userns_fd = -1;
+	c->since = (int64_t)time(NULL);
+	TAILQ_INIT(&c->sessions);
+	TAILQ_INSERT_TAIL(&r->containers, c, entry);
+	r->n_containers++;
+	return c;
+}
+
+int container_set_facts(struct container *c, const char *metadata,
+			struct json_object *annotations)
+{
+	if (metadata) {
+		c->metadata = strdup(metadata);
+		if (!c->metadata)
+			return -ENOMEM;
+	}
+	c->annotations = json_object_get(annotations);
+	return 0;
+}
+
+void container_set_policy(struct container *c, struct policy_set *set,
+			  const struct policy *p)
+{
+	struct policy_set *old = c->set;
+
+	c->set = policy_set_ref(set);
+	c->policy = p;
+	policy_set_unref(old);
+}
+
+const struct policy *container_bind(const struct container *c,
+				    const struct policy_set *set)
+{
+	const struct binding_facts facts = {
+		.peer_uid = c->peer->uid,
+		.metadata = c->metadata,
+		.annotation = oci_annotation,
+		.annotation_ctx = c->annotations,
+	};
+
+	return policy_set_bind(set, &facts);
+}
+
+void container_reap(struct registry *r, struct container *c)
+{
+	if (!TAILQ_EMPTY(&c->sessions))
+		return;
+	counters_add(&r->ended, &c->ended);
+	TAILQ_REMOVE(&r->containers, c, entry);
+	r->n_containers--;
+	identity_done(&c->identity);
+	peer_put(c->peer);
+	policy_set_unref(c->set);
+	json_object_put(c->annotations);
+	free(c->metadata);
+	free(c);
+}
+
+void container_counters(const struct container *c, struct counters *ret)
+{
+	const struct session *s;
+
+	*ret = c->ended;
+	TAILQ_FOREACH(s, &c->sessions, entry)
+		counters_add_slot(ret, s->slot);
+}

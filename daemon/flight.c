@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "daemon/flight.h"
+
+#include <errno.h>
+
+#include "daemon/registry.h"
+#include "lib/log.h"
+
+struct flight {
+	uint32_t phase;
+	uint64_t id;
+};
+
+static struct flight flight_read(const struct session *s)
+{
+	const struct slot_call *c = &s->slot->call;
+	const volatile struct seccomp_notif *n = &c->notif.notif;
+	struct flight f = { atomic_load_explicit(&c->phase,
+						 memory_order_acquire),
+			    n->id };
+
+	switch (f.phase) {
+	case SLOT_RECEIVED:
+	case SLOT_DECIDED:
+	case SLOT_EFFECT_BEGUN:
+	case SLOT_EFFECT_DONE:
+		return f;
+	case SLOT_RECEIVING: /* RECV may have come back just now */
+		return f;
+	default:
+		f.id = 0;
+		return f;
+	}
+}
+
+uint64_t flight_now(const struct session *s)
+{
+	return flight_read(s).id;
+}
+
+static void set_phase(struct session *s, enum slot_phase phase)
+{
+	atomic_store_explicit(&s->slot->call.phase, phase,
+			      memory_order_release);
+}
+
+static void give_up(struct session *s, uint64_t id, const char *why)
+{
+	const struct verdict v = verdict_errno(EPERM); /* fail closed */
+	int r = listener_send(s->listener_fd, id, &v);
+
+	set_phase(s, SLOT_ANSWERED);
+	log_event(LOG_ERR, "call-failed",
+		  LOG_S("container", s->container->id), LOG_S("why", why),
+		  LOG_I("errno", v.error), LOG_U("attempts", s->attempts),
+		  LOG_S("caller", r == LISTENER_OK ? "answered" : "gone"));
+}
+
+int flight_settle(struct session *s)
+{
+	struct flight f = flight_read(s);
+
+	if (f.id != 0 && f.phase == SLOT_RECEIVING &&
+	    listener_id_valid(s->listener_fd, f.id) != LISTENER_OK)
+		f.id = 0;
+	if (f.id != s->flight_id)
+		s->attempts = 0;
+	s->flight_id = f.id;
+	if (f.id == 0) { /* also where the phase is none at all */
+		set_phase(s, SLOT_IDLE);
+		return FLIGHT_NONE;
+	}
+	if (f.id == s->expired_id || s->attempts >= FLIGHT_ATTEMPTS_MAX) {
+		give_up(s, f.id, f.id == s->expired_id ? "deadline" : "crashes");
+		return FLIGHT_NONE;
+	}
+	s->attempts++;
+	return FLIGHT_GOES_ON;
+}

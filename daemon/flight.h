@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * What a worker left in its journal slot.  The slot is the worker's word:
+ * each field is read once, and checked.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FLIGHT_ATTEMPTS_MAX 3 /* workers appointed to end one call */
+
+struct session;
+
+/* The call that a worker has in flight now; 0: none. Any time. */
+uint64_t flight_now(const struct session *s);
+
+enum flight_status {
+	FLIGHT_NONE = 0,  /* nothing is in flight */
+	FLIGHT_GOES_ON = 1, /* the next worker takes the call over */
+};
+
+/**
+ * flight_settle() - between two workers: what of the call in flight?
+ *
+ * A call that outlived FLIGHT_ATTEMPTS_MAX successors, or its deadline,
+ * gets EPERM from deputyd itself.
+ * Return: enum flight_status
+ */
+int flight_settle(struct session *s);

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "daemon/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "lib/own.h"
+
+/* user_namespaces(7): they nest 32 deep. */
+#define NS_DEPTH_MAX 33
+
+static int ns_path_id(const char *path, struct ns_id *ret)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	*ret = (struct ns_id){ st.st_dev, st.st_ino };
+	return 0;
+}
+
+static int ns_fd_id(int fd, struct ns_id *ret)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret = (struct ns_id){ st.st_dev, st.st_ino };
+	return 0;
+}
+
+struct ns_id identity_peer(pid_t pid)
+{
+	struct ns_id id = { 0, 0 };
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	if (pid <= 0 || ns_path_id(path, &id) < 0)
+		(void)ns_path_id("/proc/self/ns/user", &id);
+	return id;
+}
+
+/**
+ * outermost() - walk outwards from a namespace
+ * @fd:    taken; not @top's
+ * @stop:  the outermost below this one is wanted; for @fd itself, itself
+ * @top:   deputyd's own, where every walk ends
+ * Return: an fd, or -EXDEV when @top is no ancestor, or a negative errno
+ */
+static int outermost(int fd, const struct ns_id *stop, const struct ns_id *top)
+{
+	AUTO(fd_close) int now = fd;
+	AUTO(fd_close) int inner = -1;
+
+	for (int depth = 0; depth < NS_DEPTH_MAX; depth++) {
+		struct ns_id id = { 0, 0 };
+		int r = ns_fd_id(now, &id);
+
+		if (r < 0)
+			return r;
+		if (ns_id_is(&id, top) || ns_id_is(&id, stop))
+			return inner >= 0 ? TAKE_FD(inner) : TAKE_FD(now);
+		(void)fd_close(inner);
+		inner = now;
+		now = ioctl(inner, NS_GET_PARENT);
+		if (now < 0) /* EPERM: its parent is outside of our reach */
+			return errno == EPERM ? -EXDEV : -errno;
+	}
+	return -ELOOP;
+}
+
+static int settle(const struct ns_id *peer, int proc_fd, struct identity *i)
+{
+	AUTO(fd_close) int fd = openat(proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
+	AUTO(fd_close) int its = -1;
+	struct ns_id own = { 0, 0 }, id = { 0, 0 };
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = ns_path_id("/proc/self/ns/user", &own);
+	if (r == 0)
+		r = ns_fd_id(fd, &id);
+	if (r < 0 || ns_id_is(&id, &own))
+		return r; /* no user namespace: the kernel's word is enough */
+	its = outermost(TAKE_FD(fd), peer, &own);
+	if (its < 0)
+		return its;
+	r = ns_fd_id(its, &i->userns);
+	if (r == 0)
+		i->userns_fd = TAKE_FD(its);
+	return r;
+}
+
+int identity_settle(const struct ns_id *peer, pid_t init_pid,
+		    struct identity *ret)
+{
+	AUTO(fd_close) int proc_fd = -1;
+	char path[32];
+
+	*ret = (struct identity){ .userns_fd = -1 };
+	if (init_pid <= 0)
+		return -ESRCH;
+	(void)snprintf(path, sizeof(path), "/proc/%d", init_pid);
+	proc_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (proc_fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	return settle(peer, proc_fd, ret);
+}
+
+void identity_done(struct identity *i)
+{
+	i->userns_fd = fd_close(i->userns_fd);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * What deputyd knows: containers, and the listeners that came from them.
+ *
+ * A session is one attached listener with its journal slot and its worker.
+ * Sessions are keyed by nothing that a stranger chose; containers group them
+ * by peer uid, id and user namespace, since "exec" brings more listeners.
+ *
+ *   registry ── container ── session ── worker process
+ *
+ * A container goes with its last session.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "daemon/counters.h"
+#include "daemon/identity.h"
+#include "daemon/peer.h"
+#include "lib/slot.h"
+#include "policy/policy.h"
+
+#define LISTENERS_MAX	      8192
+#define LISTENERS_MAX_PER_UID 4096
+
+struct json_object;
+
+struct container {
+	TAILQ_ENTRY(container) entry;
+	char id[SLOT_CONTAINER_MAX];
+	struct peer *peer;
+	struct identity identity;
+	int64_t since; /* seconds since 1970 */
+	TAILQ_HEAD(, session) sessions;
+	size_t n_sessions;
+	struct counters ended; /* of its sessions that are gone */
+
+	/* What its policy was chosen by, for the next reload. */
+	char *metadata;			 /* NULL: none */
+	struct json_object *annotations; /* NULL: none */
+	struct policy_set *set;		 /* a reference */
+	const struct policy *policy;	 /* of set */
+};
+
+enum worker_state {
+	WORKER_NONE = 0, /* none; the back-off timer may run */
+	WORKER_RUNNING,
+	WORKER_GONE, /* exited, its handle is closing */
+};
+
+struct session {
+	TAILQ_ENTRY(session) entry;
+	struct registry *registry;
+	struct container *container;
+	int listener_fd, slot_fd;
+	struct slot *slot;
+	unsigned open_handles; /* of the three below */
+	bool ended;	       /* out of the registry, waits for its handles */
+
+	uv_poll_t hangup; /* watch.c */
+	uint64_t seen_id; /* the call in flight at the last tick, and */
+	unsigned seen_ticks; /* for how many ticks it has been */
+	uint64_t expired_id; /* the call that its worker was killed for */
+
+	uv_process_t worker; /* appoint.c */
+	uv_timer_t backoff;
+	enum worker_state worker_state;
+	bool leaving; /* the worker was asked to leave */
+	bool hung_up; /* nobody is left to serve */
+	uint64_t worker_since_ms, asked_ms, backoff_ms;
+	uint64_t received_before; /* the counter when its worker started */
+	int exit_status, exit_signal;
+	unsigned restarts;
+	uint64_t flight_id; /* the call that survived a worker, and */
+	unsigned attempts;  /* how many were appointed for it */
+};
+
+struct registry {
+	uv_loop_t *loop;
+	const char *worker_path; /* borrowed */
+	int nodes_fd;		 /* for HANDOVER_NODES, borrowed; -1: none */
+	struct policy_set *set;	 /* a reference: the one new containers get */
+	uint64_t generation;
+	TAILQ_HEAD(, container) containers;
+	size_t n_containers, n_sessions, n_workers;
+	struct peers peers;
+	struct counters ended; /* of all containers that are gone */
+	uv_timer_t tick;       /* watch.c; runs while there are sessions */
+	bool closing;
+	int sync_wake_up; /* the kernel has it: 1, has not: 0, not known: -1 */
+};
+
+/* @set: a reference, taken */
+void registry_init(struct registry *r, uv_loop_t *loop, const char *worker_path,
+		   struct policy_set *set);
+/* Once the loop is done. */
+void registry_done(struct registry *r);
+/* Sends all workers away; the loop ends when they are gone. */
+void registry_close(struct registry *r);
+/* For those that have not gone. */
+void registry_kill(struct registry *r);
+/* A better set for the containers to come. @set: a reference, taken */
+void registry_set_policy(struct registry *r, struct policy_set *set);
+
+/* @userns: NULL: the only one with this peer and id, whatever it is */
+struct container *registry_find(struct registry *r, uid_t peer_uid,
+				const char *id, const struct ns_id *userns);
+/* Is this the listener of a session (kcmp(2))? */
+bool registry_has_listener(const struct registry *r, int fd);
+
+/**
+ * container_new() - a container without sessions
+ * @id_taken: emptied on success
+ * @annotations: borrowed, may be NULL
+ * Return: NULL for lack of memory
+ */
+struct container *container_new(struct registry *r, struct peer *peer,
+				const char *id, struct identity *id_taken);
+/* Remembers what chose the policy. Return: 0 or -ENOMEM */
+int container_set_facts(struct container *c, const char *metadata,
+			struct json_object *annotations);
+/* @p is of @set, of which it takes a reference of its own. */
+void container_set_policy(struct container *c, struct policy_set *set,
+			  const struct policy *p);
+/* The policy that @set's bindings give it; NULL: none. */
+const struct policy *container_bind(const struct container *c,
+				    const struct policy_set *set);
+/* Removes it if no session is left. */
+void container_reap(struct registry *r, struct container *c);
+void container_counters(const struct container *c, struct counters *ret);
+
+/**
+ * session_new() - attach a listener to a container and appoint its worker
+ * @listener_fd_taken: verified; -1 afterwards on success
+ * Return: 0 or a negative errno; then @c may have to be reaped
+ */
+int session_new(struct registry *r, struct container *c,
+		int *listener_fd_taken);
+/* What its slot is to say. */
+void session_identify(const struct session *s, struct slot_identity *ret);
+/* Nobody is left to serve. Its worker is gone; it frees itself. */
+void session_end(struct session *s, const char *why);
+/* A handle of the session's is closed. */
+void session_handle_closed(struct session *s);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "daemon/reload.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "daemon/appoint.h"
+#include "daemon/registry.h"
+#include "lib/log.h"
+
+static void log_diags(const struct diags *d)
+{
+	for (size_t i = 0; i < d->n && i < DIAGS_MAX; i++) {
+		char text[LOG_VALUE_MAX + 1];
+
+		diag_format(d, &d->items[i], text, sizeof(text));
+		log_event(d->items[i].level == DIAG_ERROR ? LOG_ERR :
+							    LOG_WARNING,
+			  "policy-diagnostic", LOG_S("at", text));
+	}
+}
+
+int reload_load(const char *path, struct policy_set **ret, struct diags *diags)
+{
+	int r = policy_set_load(path, ret, diags);
+
+	log_diags(diags);
+	if (r < 0)
+		log_event(LOG_ERR, "policy-refused",
+			  LOG_S("file", path ?: "built-in"),
+			  LOG_U("errors", diags->n_errors), LOG_E(r));
+	return r;
+}
+
+/* Return: a mapping of the whole memfd, or NULL */
+static void *map(int fd, size_t *ret_size)
+{
+	struct stat st;
+	void *p;
+
+	if (fstat(fd, &st) < 0 || st.st_size <= 0)
+		return NULL;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	*ret_size = (size_t)st.st_size;
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* Do two policies compile to the same bytes? Unsure is no. */
+static bool is_same(const struct policy *a, const struct policy *b)
+{
+	size_t a_size = 0, b_size = 0;
+	void *pa = map(policy_memfd(a), &a_size);
+	void *pb = map(policy_memfd(b), &b_size);
+	bool same = pa && pb && a_size == b_size && !memcmp(pa, pb, a_size);
+
+	if (pa)
+		(void)munmap(pa, a_size);
+	if (pb)
+		(void)munmap(pb, b_size);
+	return same;
+}
+
+static void rebind(struct container *c, struct policy_set *set)
+{
+	const struct policy *p = container_bind(c, set);
+	struct session *s;
+	bool same;
+
+	if (!p) {
+		log_event(LOG_WARNING, "policy-kept", LOG_S("container", c->id),
+			  LOG_S("policy", policy_name(c->policy)),
+			  LOG_S("why", "no binding of the new policy matches"));
+		return;
+	}
+	same = is_same(c->policy, p);
+	container_set_policy(c, set, p);
+	if (same)
+		return;
+	log_event(LOG_INFO, "policy-changed", LOG_S("container", c->id),
+		  LOG_S("policy", policy_name(p)));
+	/* A session between two workers takes it with the next one. */
+	TAILQ_FOREACH(s, &c->sessions, entry)
+		appoint_dismiss(s);
+}
+
+int reload(struct registry *r, const char *path, struct diags *diags)
+{
+	struct policy_set *set;
+	struct container *c;
+	int error = reload_load(path, &set, diags);
+
+	if (error < 0)
+		return error;
+	registry_set_policy(r, set);
+	TAILQ_FOREACH(c, &r->containers, entry)
+		rebind(c, set);
+	log_event(LOG_NOTICE, "policy-loaded",
+		  LOG_S("source", policy_set_source(set)),
+		  LOG_U("policies", policy_set_count(set)),
+		  LOG_U("generation", r->generation));
+	return 0;
+}

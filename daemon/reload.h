@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * Policies: the first one, and better ones while containers run.
+ */
+
+#include "policy/policy.h"
+
+struct registry;
+
+/* Loads and logs every diagnostic. @diags: filled. Return: 0 or negative */
+int reload_load(const char *path, struct policy_set **ret, struct diags *diags);
+
+/**
+ * reload() - serve a policy file's new content
+ * @path:  NULL for the built-in policy
+ * @diags: filled
+ * Each container whose compiled policy is another one gets new workers, once
+ * the old ones have finished what they hold; one that no binding matches any
+ * more keeps its policy.  Nothing changes on an error.
+ * Return: 0 or a negative errno
+ */
+int reload(struct registry *r, const char *path, struct diags *diags);

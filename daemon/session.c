@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/appoint.h"
+#include "daemon/registry.h"
+#include "daemon/watch.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+static void session_free(struct session *s)
+{
+	(void)fd_close(s->listener_fd);
+	(void)fd_close(s->slot_fd);
+	slot_unmap(s->slot);
+	free(s);
+}
+
+void session_identify(const struct session *s, struct slot_identity *ret)
+{
+	const struct container *c = s->container;
+
+	*ret = (struct slot_identity){
+		.userns_dev = c->identity.userns.dev,
+		.userns_ino = c->identity.userns.ino,
+		.peer_uid = c->peer->uid,
+	};
+	(void)snprintf(ret->container, sizeof(ret->container), "%s", c->id);
+	(void)snprintf(ret->policy, sizeof(ret->policy), "%s",
+		       policy_name(c->policy));
+}
+
+static struct session *session_alloc(struct registry *r, struct container *c)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	struct slot_identity id;
+	int r_slot;
+
+	if (!s)
+		return NULL;
+	s->registry = r;
+	s->container = c;
+	s->listener_fd = s->slot_fd = -1;
+	session_identify(s, &id);
+	r_slot = slot_new(&id, &s->slot_fd, &s->slot);
+	if (r_slot < 0) {
+		session_free(s);
+		errno = -r_slot;
+		return NULL;
+	}
+	return s;
+}
+
+int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
+{
+	struct session *s = session_alloc(r, c);
+	int error;
+
+	if (!s)
+		return -errno;
+	s->listener_fd = *listener_fd_taken;
+	error = watch_session(s);
+	if (error < 0) {
+		s->listener_fd = -1;
+		session_free(s);
+		return error;
+	}
+	*listener_fd_taken = -1;
+	TAILQ_INSERT_TAIL(&c->sessions, s, entry);
+	c->n_sessions++;
+	c->peer->listeners++;
+	r->n_sessions++;
+	appoint_init(s);
+	appoint(s);
+	watch_wake(r);
+	return 0;
+}
+
+void session_handle_closed(struct session *s)
+{
+	if (--s->open_handles == 0 && s->ended)
+		session_free(s);
+}
+
+void session_end(struct session *s, const char *why)
+{
+	struct container *c = s->container;
+	struct registry *r = s->registry;
+	struct counters sum = { 0 };
+
+	counters_add_slot(&sum, s->slot);
+	counters_add(&c->ended, &sum);
+	log_event(LOG_INFO, "listener-ended", LOG_S("container", c->id),
+		  LOG_S("why", why), LOG_U("received", sum.received),
+		  LOG_U("restarts", s->restarts));
+	TAILQ_REMOVE(&c->sessions, s, entry);
+	c->n_sessions--;
+	c->peer->listeners--;
+	r->n_sessions--;
+	s->ended = true;
+	s->container = NULL;
+	watch_session_end(s);
+	appoint_end(s);
+	container_reap(r, c);
+}

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What comes in on the OCI socket, mostly from those who mean no good. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/attach_oci.h"
+#include "lib/fdmsg.h"
+#include "lib/own.h"
+#include "proto/oci_state.h"
+#include "tests/live/daemon/fixture.h"
+
+#define WAIT_S 20
+
+/* A container comes, makes a call, goes; deputyd holds what it held before. */
+static void expect_served(const struct fixture *f, int fds)
+{
+	struct tracee t;
+
+	tracee_start(&t, 0);
+	tracee_attach(&t, f, "good");
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	tracee_call(&t, STANDIN_CONTINUE);
+	assert_int_equal(tracee_result(&t), -ENOENT);
+	tracee_end(&t);
+	TEST_WAIT(fixture_workers(f, NULL, 0) == 0, WAIT_S);
+	TEST_WAIT(fixture_fds(f) == fds, WAIT_S);
+}
+
+/* Return: deputyd's fds at rest, once it has served somebody */
+static int begin(struct fixture *f)
+{
+	int fds;
+
+	*f = (struct fixture){ .worker = NULL };
+	fixture_init(f);
+	fixture_start(f);
+	fds = fixture_fds(f);
+	expect_served(f, fds);
+	return fds;
+}
+
+static void finish(struct fixture *f, int fds)
+{
+	TEST_WAIT(fixture_fds(f) == fds, WAIT_S);
+	expect_served(f, fds);
+	fixture_stop(f);
+	fixture_done(f);
+}
+
+/* Sends one message; it must be refused. */
+static void expect_refused(const struct fixture *f, const char *data, size_t n,
+			   const int *fds, size_t n_fds)
+{
+	int sock = client_connect(f);
+
+	assert_true(sock >= 0);
+	client_send(sock, data, n, fds, n_fds);
+	TEST_WAIT(client_is_closed(sock), WAIT_S);
+	close(sock);
+	assert_int_equal(fixture_workers(f, NULL, 0), 0);
+}
+
+TEST(attach, garbage)
+{
+	static const char *const rows[] = {
+		"hello\n",  "[]",	   "{}",	"\"",
+		"{]",	    "{\"a\":\"\\u0000\"}", "}",	"GET / HTTP/1.1\r\n",
+		"{\"a\":}", "{{",	   "\xff\xfe",	"null",
+	};
+	struct fixture f;
+	int fds = begin(&f);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int sock = client_connect(&f);
+
+		client_send(sock, rows[i], strlen(rows[i]), NULL, 0);
+		if (i == 9) /* may still become an object */
+			shutdown(sock, SHUT_WR);
+		TEST_WAIT(client_is_closed(sock), WAIT_S);
+		close(sock);
+	}
+	expect_refused(&f, "\0", 1, NULL, 0);
+	finish(&f, fds);
+}
+
+TEST(attach, oversized)
+{
+	struct fixture f;
+	int fds = begin(&f);
+	size_t n = OCI_STATE_MAX_BYTES + 1;
+	char *text = malloc(n);
+
+	memset(text, ' ', n);
+	text[0] = '{';
+	expect_refused(&f, text, n, NULL, 0);
+	free(text);
+	assert_true(fixture_log_has(&f, "longer than 1 MiB"));
+	finish(&f, fds);
+}
+
+TEST(attach, truncated)
+{
+	struct fixture f;
+	int fds = begin(&f);
+	struct tracee t;
+	char *text;
+
+	tracee_start(&t, 0);
+	text = tracee_state(&t, "c");
+	for (size_t n = 1; n < strlen(text); n += 17) {
+		int sock = client_connect(&f);
+
+		client_send(sock, text, n, &t.listener, 1);
+		close(sock);
+	}
+	TEST_WAIT(fixture_log_has(&f, "ended within its message"), WAIT_S);
+	free(text);
+	TEST_WAIT(fixture_fds(&f) == fds, WAIT_S);
+	assert_int_equal(fixture_workers(&f, NULL, 0), 0);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+TEST(attach, without_an_fd)
+{
+	struct fixture f;
+	int fds = begin(&f);
+	struct tracee t;
+	char *text;
+
+	tracee_start(&t, 0);
+	text = tracee_state(&t, "c");
+	expect_refused(&f, text, strlen(text), NULL, 0);
+	assert_true(fixture_log_has(&f, "not as many fds as names"));
+	free(text);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+TEST(attach, wrong_fd)
+{
+	struct fixture f;
+	int fds = begin(&f);
+	int wrong[8], p[2], sv[2];
+	struct tracee t;
+	char *text;
+
+	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	wrong[0] = p[0];
+	wrong[1] = p[1];
+	wrong[2] = sv[0];
+	wrong[3] = sv[1];
+	wrong[4] = open("/dev/null", O_RDWR);
+	wrong[5] = open(f.policy, O_RDONLY);
+	wrong[6] = epoll_create1(0);
+	wrong[7] = memfd_create("x", 0);
+	tracee_start(&t, 0);
+	text = tracee_state(&t, "c");
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		expect_refused(&f, text, strlen(text), &wrong[i], 1);
+		close(wrong[i]);
+	}
+	assert_true(fixture_log_has(&f, "no seccomp listener"));
+	free(text);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+/* A message with @n names, the listener's the last but one. */
+static char *many_names(const struct tracee *t, int n)
+{
+	char names[512] = "", *text;
+
+	for (int i = 0; i < n; i++)
+		(void)snprintf(names + strlen(names),
+			       sizeof(names) - strlen(names), "%s\"%s\"",
+			       i ? "," : "", i == n - 2 ? "seccompFd" : "x");
+	assert_true(asprintf(&text,
+			     "{\"ociVersion\":\"1\",\"fds\":[%s],\"pid\":%d,"
+			     "\"state\":{\"ociVersion\":\"1\",\"id\":\"c\","
+			     "\"status\":\"s\",\"pid\":%d,\"bundle\":\"/\"}}",
+			     names, t->pid, t->pid) > 0);
+	return text;
+}
+
+static void fill_fds(int *fds, int n, const struct tracee *t)
+{
+	for (int i = 0; i < n; i++)
+		fds[i] = i == n - 2 ? t->listener : t->sock;
+}
+
+TEST(attach, of_many_fds_the_listener_is_kept)
+{
+	struct fixture f;
+	int fds = begin(&f), sent[FDMSG_MAX_FDS], sock;
+	struct tracee t;
+	char *text;
+
+	tracee_start(&t, 0);
+	text = many_names(&t, FDMSG_MAX_FDS);
+	fill_fds(sent, FDMSG_MAX_FDS, &t);
+	sock = client_connect(&f);
+	client_send(sock, text, strlen(text), sent, FDMSG_MAX_FDS);
+	TEST_WAIT(client_is_closed(sock), WAIT_S);
+	close(sock);
+	free(text);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	/* Listener and slot; no user namespace of its own. */
+	TEST_WAIT(fixture_fds(&f) == fds + 2, WAIT_S);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+TEST(attach, too_many_fds)
+{
+	static const int counts[] = { FDMSG_MAX_FDS + 1, 64, 253 };
+	struct fixture f;
+	int fds = begin(&f), sent[253];
+	struct tracee t;
+
+	tracee_start(&t, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		char *text = many_names(&t, FDMSG_MAX_FDS);
+
+		fill_fds(sent, counts[i], &t);
+		sent[FDMSG_MAX_FDS - 2] = t.listener;
+		expect_refused(&f, text, strlen(text), sent,
+			       (size_t)counts[i]);
+		free(text);
+		TEST_WAIT(fixture_fds(&f) == fds, WAIT_S);
+	}
+	assert_true(fixture_log_has(&f, "more fds than FDMSG_MAX_FDS"));
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+static bool is_read(int sock)
+{
+	int unread;
+
+	assert_int_equal(ioctl(sock, SIOCOUTQ, &unread), 0);
+	return unread == 0;
+}
+
+TEST(attach, late_fd)
+{
+	struct fixture f;
+	int fds = begin(&f), sock;
+	struct tracee t;
+	char *text;
+
+	tracee_start(&t, 0);
+	text = tracee_state(&t, "c");
+	for (int with_first = 0; with_first < 2; with_first++) {
+		sock = client_connect(&f);
+		client_send(sock, text, 10, &t.listener, (size_t)with_first);
+		/* Else both come with one recvmsg, and nothing was late. */
+		TEST_WAIT(is_read(sock), WAIT_S);
+		client_send(sock, text + 10, strlen(text) - 10, &t.listener, 1);
+		TEST_WAIT(client_is_closed(sock), WAIT_S);
+		close(sock);
+	}
+	assert_true(fixture_log_has(&f, "fds after the first message"));
+	assert_int_equal(fixture_workers(&f, NULL, 0), 0);
+	free(text);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+TEST(attach, bytes_after_the_message)
+{
+	struct fixture f;
+	int fds = begin(&f);
+	struct tracee t;
+	char *text, *more;
+
+	tracee_start(&t, 0);
+	text = tracee_state(&t, "c");
+	assert_true(asprintf(&more, "%s\n{", text) > 0);
+	expect_refused(&f, more, strlen(more), &t.listener, 1);
+	assert_true(fixture_log_has(&f, "bytes after the message"));
+	free(more);
+	free(text);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+TEST(attach, byte_by_byte)
+{
+	struct fixture f;
+	int fds = begin(&f), sock;
+	struct tracee t;
+	char *text;
+
+	tracee_start(&t, 0);
+	text = tracee_state(&t, "slow");
+	sock = client_connect(&f);
+	for (size_t i = 0; text[i]; i++) {
+		client_send(sock, text + i, 1, &t.listener, i == 0);
+		test_poll_pause();
+	}
+	/* Held open, as runtimes do: deputyd does not wait for our end. */
+	TEST_WAIT(client_is_closed(sock), WAIT_S);
+	close(sock);
+	free(text);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+TEST(attach, big_annotations_in_odd_pieces)
+{
+	enum { BYTES = 300 * 1024 };
+	struct fixture f;
+	int fds = begin(&f);
+	char *text, *value = malloc(BYTES + 1);
+	struct tracee t;
+	size_t step = 1;
+	int sock;
+
+	memset(value, 'v', BYTES);
+	value[BYTES] = '\0';
+	tracee_start(&t, 0);
+	assert_true(asprintf(&text,
+			     "{\"ociVersion\":\"1\",\"fds\":[\"seccompFd\"],"
+			     "\"pid\":0,\"state\":{\"ociVersion\":\"1\","
+			     "\"id\":\"big\",\"status\":\"s\",\"pid\":0,"
+			     "\"bundle\":\".\",\"annotations\":{\"a\":\"%s\"}}}\n",
+			     value) > 0);
+	sock = client_connect(&f);
+	for (size_t at = 0; at < strlen(text); step = step * 3 + 1) {
+		size_t n = strlen(text) - at < step ? strlen(text) - at : step;
+
+		client_send(sock, text + at, n, &t.listener, at == 0);
+		at += n;
+	}
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	close(sock);
+	free(text);
+	free(value);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+TEST(attach, silent_connections_have_a_cap)
+{
+	struct fixture f;
+	int fds = begin(&f), socks[OCI_PENDING_MAX_PER_UID], more, again;
+	struct tracee t;
+	char *text;
+
+	for (size_t i = 0; i < ARRAY_SIZE(socks); i++)
+		socks[i] = client_connect(&f);
+	TEST_WAIT(fixture_fds(&f) == fds + (int)ARRAY_SIZE(socks), WAIT_S);
+	more = client_connect(&f);
+	TEST_WAIT(client_is_closed(more), WAIT_S);
+	close(more);
+	assert_true(fixture_log_has(&f, "OCI_PENDING_MAX_PER_UID"));
+	assert_false(client_is_closed(socks[0]));
+
+	/* One that was silent for long, and then speaks, is served. */
+	tracee_start(&t, 0);
+	text = tracee_state(&t, "patient");
+	client_send(socks[7], text, strlen(text), &t.listener, 1);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	free(text);
+	/* And its place is free again. */
+	again = client_connect(&f);
+	TEST_WAIT(fixture_fds(&f) == fds + (int)ARRAY_SIZE(socks) + 2, WAIT_S);
+	assert_false(client_is_closed(again));
+	close(again);
+	for (size_t i = 0; i < ARRAY_SIZE(socks); i++)
+		close(socks[i]);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+TEST(attach, a_message_has_a_deadline_but_silence_has_none)
+{
+	struct fixture f;
+	int fds = begin(&f), silent = client_connect(&f);
+	int sock = client_connect(&f);
+	int64_t start = test_now_ms();
+
+	client_send(sock, "{", 1, NULL, 0);
+	TEST_WAIT(client_is_closed(sock), WAIT_S);
+	assert_true(test_now_ms() - start >= OCI_MESSAGE_DEADLINE_MS - 100);
+	assert_false(client_is_closed(silent));
+	close(sock);
+	close(silent);
+	finish(&f, fds);
+}
+
+TEST(attach, the_same_listener_twice)
+{
+	struct fixture f;
+	int fds = begin(&f), sock;
+	struct tracee t;
+	char *text;
+
+	tracee_start(&t, 0);
+	text = tracee_state(&t, "c");
+	for (int i = 0; i < 2; i++) {
+		sock = client_connect(&f);
+		client_send(sock, text, strlen(text), &t.listener, 1);
+		TEST_WAIT(client_is_closed(sock), WAIT_S);
+		close(sock);
+	}
+	assert_true(fixture_log_has(&f, "attached already"));
+	assert_int_equal(fixture_workers(&f, NULL, 0), 1);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	free(text);
+	tracee_end(&t);
+	finish(&f, fds);
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tests/live/daemon/fixture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "lib/own.h"
+#include "proto/varlink.h"
+
+#define WAIT_S 20
+
+const char fixture_good_policy[] =
+	"{\n  \"version\": 1,\n"
+	"  \"policies\": { \"default\": { \"rules\": [],"
+	" \"default\": \"continue\" } },\n"
+	"  \"bindings\": [ { \"when\": {}, \"policy\": \"default\" } ]\n}\n";
+const char fixture_other_policy[] =
+	"{\n  \"version\": 1,\n"
+	"  \"policies\": { \"default\": { \"rules\": [],"
+	" \"default\": { \"errno\": \"EPERM\" } } },\n"
+	"  \"bindings\": [ { \"when\": {}, \"policy\": \"default\" } ]\n}\n";
+const char fixture_bad_policy[] =
+	"{\n  \"version\": 1,\n"
+	"  \"bad\": 3,\n"
+	"  \"policies\": { \"default\": { \"rules\": [],"
+	" \"default\": \"continue\" } },\n"
+	"  \"bindings\": [ { \"when\": {}, \"policy\": \"default\" } ]\n}\n";
+
+void fixture_write_policy(struct fixture *f, const char *text)
+{
+	FILE *file = fopen(f->policy, "we");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+void fixture_init(struct fixture *f)
+{
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/deputy-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	(void)snprintf(f->oci, sizeof(f->oci), "%s/oci.sock", f->dir);
+	(void)snprintf(f->control, sizeof(f->control), "%s/control.sock",
+		       f->dir);
+	(void)snprintf(f->policy, sizeof(f->policy), "%s/policy.json", f->dir);
+	(void)snprintf(f->log, sizeof(f->log), "%s/log", f->dir);
+	fixture_write_policy(f, fixture_good_policy);
+	f->pid = -1;
+}
+
+void fixture_done(struct fixture *f)
+{
+	(void)unlink(f->policy);
+	(void)unlink(f->log);
+	(void)unlink(f->oci);
+	(void)unlink(f->control);
+	assert_int_equal(rmdir(f->dir), 0);
+}
+
+static void spawn(struct fixture *f)
+{
+	const char *worker = f->worker ?: STANDIN;
+	pid_t parent = getpid();
+
+	f->pid = fork();
+	assert_true(f->pid >= 0);
+	if (f->pid == 0) {
+		int log = open(f->log, O_CREAT | O_WRONLY | O_APPEND, 0600);
+
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (log < 0 || dup2(log, STDERR_FILENO) < 0 ||
+		    getppid() != parent)
+			_exit(126);
+		close(log);
+		(void)execl(DEPUTYD, "deputyd", "--policy", f->policy,
+			    "--oci-socket", f->oci, "--control-socket",
+			    f->control, "--worker", worker, "--log-level",
+			    "debug", NULL);
+		_exit(127);
+	}
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static bool is_up(const struct fixture *f)
+{
+	return fixture_log_has(f, "event=ready");
+}
+
+static void print_log(const struct fixture *f)
+{
+	char line[1024];
+	FILE *file = fopen(f->log, "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		(void)printf("  log: %s", line);
+	if (file)
+		(void)fclose(file);
+}
+
+void fixture_start(struct fixture *f)
+{
+	spawn(f);
+	TEST_WAIT(is_up(f) || kill(f->pid, 0) < 0, WAIT_S);
+}
+
+static int reap(struct fixture *f)
+{
+	int status = -1;
+
+	TEST_WAIT(waitpid(f->pid, &status, WNOHANG) == f->pid, WAIT_S);
+	f->pid = -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int fixture_fails(struct fixture *f)
+{
+	spawn(f);
+	return reap(f);
+}
+
+void fixture_stop(struct fixture *f)
+{
+	int status;
+
+	assert_int_equal(kill(f->pid, SIGTERM), 0);
+	status = reap(f);
+	if (status)
+		print_log(f);
+	assert_int_equal(status, 0);
+	assert_int_equal(access(f->oci, F_OK), -1);
+	assert_int_equal(access(f->control, F_OK), -1);
+}
+
+int fixture_fds(const struct fixture *f)
+{
+	char path[64];
+	DIR *d;
+	int n = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", f->pid);
+	d = opendir(path);
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
+bool fixture_log_has(const struct fixture *f, const char *text)
+{
+	char line[8192];
+	FILE *file = fopen(f->log, "re");
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strstr(line, text) != NULL;
+	if (file)
+		(void)fclose(file);
+	return found;
+}
+
+size_t fixture_workers(const struct fixture *f, pid_t *ret, size_t max)
+{
+	char path[64];
+	size_t n = 0;
+	FILE *file;
+	int pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", f->pid,
+		       f->pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fscanf(file, "%d", &pid) == 1) {
+		if (n < max)
+			ret[n] = pid;
+		n++;
+	}
+	(void)fclose(file);
+	return n;
+}
+
+static void call(const struct fixture *f, const char *method,
+		 struct json_object *parameters, struct varlink_reply *ret)
+{
+	char full[128], *text, buf[65536];
+	AUTO(json_put) struct json_object *message = NULL;
+	const char *reason;
+	size_t n, got = 0;
+	int fd = connect_to(f->control);
+
+	assert_true(fd >= 0);
+	(void)snprintf(full, sizeof(full), CONTROL_INTERFACE ".%s", method);
+	message = varlink_call_new(full, parameters);
+	assert_int_equal(varlink_encode(message, &text, &n), 0);
+	assert_int_equal(send(fd, text, n, MSG_NOSIGNAL), n);
+	free(text);
+	do {
+		ssize_t r = recv(fd, buf + got, sizeof(buf) - got, 0);
+
+		assert_true(r > 0);
+		got += (size_t)r;
+	} while (buf[got - 1]);
+	close(fd);
+	assert_int_equal(varlink_reply_parse(buf, got - 1, ret, &reason), 0);
+}
+
+struct json_object *fixture_call(const struct fixture *f, const char *method,
+				 struct json_object *parameters)
+{
+	struct varlink_reply reply;
+	struct json_object *o;
+
+	call(f, method, parameters, &reply);
+	if (reply.error)
+		fail_msg("%s: %s", method, reply.error);
+	o = json_object_get(reply.parameters);
+	varlink_reply_done(&reply);
+	return o;
+}
+
+char *fixture_call_error(const struct fixture *f, const char *method,
+			 struct json_object *parameters)
+{
+	struct varlink_reply reply;
+	char *name;
+
+	call(f, method, parameters, &reply);
+	assert_non_null(reply.error);
+	name = strdup(reply.error);
+	varlink_reply_done(&reply);
+	return name;
+}
+
+int client_connect(const struct fixture *f)
+{
+	return connect_to(f->oci);
+}
+
+void client_send(int sock, const char *data, size_t n, const int *fds,
+		 size_t n_fds)
+{
+	union {
+		char bytes[CMSG_SPACE(253 * sizeof(int))];
+		struct cmsghdr align;
+	} control = { .bytes = { 0 } };
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = n };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t sent;
+
+	if (n_fds) {
+		struct cmsghdr *c;
+
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, n_fds * sizeof(int));
+	}
+	sent = sendmsg(sock, &msg, MSG_NOSIGNAL);
+	assert_true(sent > 0);
+	while ((size_t)sent < n) {
+		ssize_t r = send(sock, data + sent, n - (size_t)sent,
+				 MSG_NOSIGNAL);
+
+		if (r < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return; /* refused already: the test sees that itself */
+		assert_true(r > 0);
+		sent += r;
+	}
+}
+
+bool client_is_closed(int sock)
+{
+	char c;
+	ssize_t n = recv(sock, &c, 1, MSG_DONTWAIT | MSG_PEEK);
+
+	return n == 0 || (n < 0 && errno == ECONNRESET);
+}
