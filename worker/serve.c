@@ -205,6 +205,9 @@ int serve(struct server *s, bool recovering)
 	}
 	slot_count(&s->slot->counters.received);
 	r = settle(s, &w, recovering, &v);
+	/* A thread on its way out fails us in many ways. */
+	if (r < 0 && listener_id_valid(s->listener, w.notif.id) != LISTENER_OK)
+		r = EMULATE_GONE;
 	if (r == EMULATE_GONE) {
 		slot_count(&s->slot->counters.gone);
 		set_phase(s, SLOT_ANSWERED);

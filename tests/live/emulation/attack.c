@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A hostile container: while one thread makes calls, another rewrites what they
+ * point to, or the tree that they walk.  Whatever the answers, what stands
+ * afterwards, seen from outside, must be nothing that a rule does not allow and
+ * nothing outside the container's own root.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "lib/slot.h"
+#include "tests/harness/test.h"
+#include "tests/live/emulation/caller.h"
+#include "tests/live/emulation/world.h"
+
+#define ROUNDS 10000
+
+static const char policy[] =
+	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
+	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
+	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\","
+	"\"fsetxattr\"],\"match\":{\"name\":\"trusted.deputy.*\"},\"action\":"
+	"\"emulate\"},{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":"
+	"\"trusted.overlay.opaque\",\"value\":\"y\"},\"action\":\"emulate\"}],"
+	"\"default\":\"continue\"}},"
+	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+
+/* -- in the container --------------------------------------------------------- */
+
+static atomic_bool stop;
+
+/* Two texts that take turns in one place, as fast as a thread can. */
+struct flip {
+	char *at;
+	const char *a, *b;
+	size_t bytes;
+};
+
+static void *flip_main(void *arg)
+{
+	struct flip *f = arg;
+
+	while (!stop) {
+		memcpy(f->at, f->a, f->bytes);
+		memcpy(f->at, f->b, f->bytes);
+	}
+	return NULL;
+}
+
+static pthread_t start(void *(*fn)(void *), void *arg)
+{
+	pthread_t t;
+
+	TRY(-pthread_create(&t, NULL, fn, arg));
+	return t;
+}
+
+static int finish(pthread_t t, int result)
+{
+	stop = true;
+	pthread_join(t, NULL);
+	return result;
+}
+
+#define INSIDE	"/box/0123456789abcdef"
+#define OUTSIDE "/../../../../../escape"
+
+static int path_flips(void *ctx)
+{
+	static char path[64];
+	struct flip f = { path, INSIDE, OUTSIDE, sizeof(OUTSIDE) };
+	pthread_t t;
+
+	_Static_assert(sizeof(INSIDE) <= sizeof(OUTSIDE), "same room");
+	memcpy(path, INSIDE, sizeof(INSIDE));
+	t = start(flip_main, &f);
+	for (int i = 0; i < ROUNDS; i++)
+		if (mknod(path, S_IFCHR | 0600, makedev(1, 3)) == 0) {
+			(void)unlink(INSIDE);
+			(void)unlink(OUTSIDE);
+		}
+	return finish(t, 0);
+}
+
+static int name_flips(void *ctx)
+{
+	static char name[32] = "trusted.deputy.a";
+	struct flip f = { name, "trusted.deputy.a", "trusted.secret.a", 17 };
+	pthread_t t = start(flip_main, &f);
+
+	for (int i = 0; i < ROUNDS; i++)
+		(void)setxattr("/box", name, "v", 1, 0);
+	return finish(t, 0);
+}
+
+static int value_flips(void *ctx)
+{
+	static char value[] = "y";
+	struct flip f = { value, "y", "n", 1 };
+	pthread_t t = start(flip_main, &f);
+	unsigned set = 0;
+
+	for (int i = 0; i < ROUNDS; i++)
+		set += setxattr("/box", "trusted.overlay.opaque", value, 1,
+				0) == 0;
+	return finish(t, set > 0 ? 0 : EDOM);
+}
+
+static void *swap_main(void *arg)
+{
+	while (!stop) {
+		(void)rename("/box/d", "/box/kept");
+		(void)symlink("/proc/1/root/../../../tmp", "/box/d");
+		(void)unlink("/box/d");
+		(void)symlink("../../../../../..", "/box/d");
+		(void)unlink("/box/d");
+		(void)rename("/box/kept", "/box/d");
+	}
+	return NULL;
+}
+
+static int parents_swap(void *ctx)
+{
+	pthread_t t;
+
+	TRY(mkdir("/box/d", 0755));
+	t = start(swap_main, NULL);
+	for (int i = 0; i < ROUNDS; i++)
+		if (mknod("/box/d/escape", S_IFCHR | 0600, makedev(1, 3)) == 0) {
+			(void)unlink("/box/d/escape");
+			(void)unlink("/box/kept/escape");
+			(void)unlink("/tmp/escape");
+			(void)unlink("/escape");
+		}
+	return finish(t, 0);
+}
+
+static void *chdir_main(void *arg)
+{
+	while (!stop) {
+		(void)chdir("/tmp");
+		(void)chdir("/box");
+		(void)chdir("/");
+	}
+	return NULL;
+}
+
+static int cwd_moves(void *ctx)
+{
+	pthread_t t = start(chdir_main, NULL);
+
+	for (int i = 0; i < ROUNDS; i++)
+		if (mknod("../../escape", S_IFCHR | 0600, makedev(1, 3)) == 0)
+			(void)unlink("/escape");
+	return finish(t, 0);
+}
+
+static void *fd_main(void *arg)
+{
+	while (!stop) {
+		int fd = open("/box", O_RDONLY | O_DIRECTORY);
+
+		(void)dup2(fd, 30);
+		close(fd);
+		fd = open("/proc/self/status", O_RDONLY);
+		(void)dup2(fd, 30);
+		close(fd);
+	}
+	return NULL;
+}
+
+static int fds_change(void *ctx)
+{
+	pthread_t t = start(fd_main, NULL);
+
+	for (int i = 0; i < ROUNDS; i++) {
+		if (mknodat(30, "n", S_IFCHR | 0600, makedev(1, 3)) == 0)
+			(void)unlink("/box/n");
+		(void)fsetxattr(30, "trusted.deputy.a", "v", 1, 0);
+	}
+	return finish(t, 0);
+}
+
+static int odd_numbers(void *ctx)
+{
+	static const int fds[] = { 0, -1, -2, 1 << 20, INT32_MAX, INT32_MIN };
+	static const size_t sizes[] = { SIZE_MAX, SIZE_MAX / 2, 1UL << 32,
+					65537 };
+
+	close(0);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (mknodat(fds[i], "n", S_IFCHR, makedev(1, 3)) == 0 ||
+		    errno != EBADF)
+			return EDOM;
+		if (fsetxattr(fds[i], "trusted.deputy.a", "v", 1, 0) == 0 ||
+		    errno != EBADF)
+			return EDOM;
+	}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (setxattr("/box", "trusted.deputy.a", "v", sizes[i], 0) == 0 ||
+		    errno != E2BIG)
+			return EDOM;
+	return 0;
+}
+
+/* Children that die at any moment of their call. */
+static int callers_die(void *ctx)
+{
+	unsigned seed = 1;
+
+	for (int i = 0; i < ROUNDS / 10; i++) {
+		struct timespec t = { .tv_nsec = rand_r(&seed) % 300000 };
+		pid_t pid = fork();
+
+		if (pid == 0)
+			for (;;) {
+				(void)mknod("/box/n", S_IFCHR | 0600,
+					    makedev(1, 3));
+				(void)unlink("/box/n");
+			}
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+		TRY(kill(pid, SIGKILL));
+		TRY(waitpid(pid, NULL, 0));
+	}
+	(void)unlink("/box/n");
+	return mknod("/box/n", S_IFCHR | 0600, makedev(1, 3)) == 0 &&
+			       unlink("/box/n") == 0 ?
+		       0 :
+		       errno;
+}
+
+/* -- outside -------------------------------------------------------------------- */
+
+static int count_fds(pid_t pid)
+{
+	char path[64];
+	DIR *d;
+	int n = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	d = opendir(path);
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* All of our own directory but the container's root: names and attributes. */
+static char *surroundings(const struct world *w)
+{
+	char *all = world_snapshot(w->dir, ""), *out = strdup(""), *save;
+
+	for (char *l = strtok_r(all, "\n", &save); l;
+	     l = strtok_r(NULL, "\n", &save)) {
+		char *more;
+
+		if (strncmp(l, "/root", 5) == 0)
+			continue;
+		assert_true(asprintf(&more, "%s%s\n", out, l) > 0);
+		free(out);
+		out = more;
+	}
+	free(all);
+	return out;
+}
+
+static void survive(int (*run)(void *), const char *want_in_box)
+{
+	struct inmate_plan plan = { .notified = true, .run = run };
+	struct world w;
+	struct inmate i;
+	struct attendant a;
+	char *before, *after, *inside, path[PATH_MAX];
+	int fds;
+
+	world_init(&w, WORLD_TMPFS);
+	world_reset(&w);
+	before = surroundings(&w);
+	inmate_start(&w, &plan, &i);
+	attendant_start(&a, &w, &i, policy);
+	TEST_WAIT(a.slot->call.phase == SLOT_RECEIVING, 5);
+	fds = count_fds(a.pid);
+	inmate_go(&i);
+	assert_int_equal(inmate_result(&i), 0);
+	TEST_WAIT(a.slot->call.phase == SLOT_RECEIVING, 5);
+	assert_int_equal(count_fds(a.pid), fds);
+	inmate_end(&i);
+	attendant_expect_exit(&a);
+
+	after = surroundings(&w);
+	assert_string_equal(before, after);
+	(void)snprintf(path, sizeof(path), "%s/box", w.root);
+	inside = world_snapshot(path, "");
+	if (want_in_box)
+		assert_string_equal(inside, want_in_box);
+	assert_int_equal(access("/escape", F_OK), -1);
+	assert_int_equal(access("/tmp/escape", F_OK), -1);
+	free(before);
+	free(after);
+	free(inside);
+	world_done(&w);
+}
+
+TEST(attack, path_rewritten)
+{
+	survive(path_flips, NULL); /* mixtures of both texts are names, too */
+}
+
+TEST(attack, attribute_name_rewritten)
+{
+	survive(name_flips, "/ dir 0755 0:0 trusted.deputy.a=76\n");
+}
+
+TEST(attack, attribute_value_rewritten)
+{
+	survive(value_flips, "/ dir 0755 0:0 trusted.overlay.opaque=79\n");
+}
+
+TEST(attack, parent_swapped_for_links)
+{
+	survive(parents_swap, "/ dir 0755 0:0\n/d dir 0755 0:0\n");
+}
+
+TEST(attack, working_directory_moved)
+{
+	survive(cwd_moves, "/ dir 0755 0:0\n");
+}
+
+TEST(attack, fd_replaced)
+{
+	survive(fds_change, "/ dir 0755 0:0 trusted.deputy.a=76\n");
+}
+
+TEST(attack, odd_fds_and_sizes)
+{
+	survive(odd_numbers, "/ dir 0755 0:0\n");
+}
+
+TEST(attack, callers_killed)
+{
+	survive(callers_die, "/ dir 0755 0:0\n");
+}
