@@ -33,6 +33,8 @@ void diags_init(struct diags *d, const char *file);
 void diags_add(struct diags *d, enum diag_level level, unsigned line,
 	       unsigned column, const char *pointer, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
+/* Into the order of the file. */
+void diags_sort(struct diags *d);
 /* One diagnostic as one line, without a newline. */
 void diag_format(const struct diags *d, const struct diag *one, char *buf,
 		 size_t size);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "policy/decide.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "policy/layout.h"
+
+/* Return: the index in the arena's calls, UINT32_MAX where no rule names it */
+static uint32_t find_call(const struct arena *a, uint32_t arch, uint32_t nr)
+{
+	const struct arena_nr *nrs = arena_at(a, a->nrs);
+	uint64_t want = (uint64_t)arch << 32 | nr;
+	uint32_t lo = 0, hi = a->nrs.n;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		uint64_t key = (uint64_t)nrs[mid].arch << 32 | nrs[mid].nr;
+
+		if (key == want)
+			return nrs[mid].call;
+		if (key < want)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return UINT32_MAX;
+}
+
+void decide_plan(const struct arena *a, uint32_t arch, uint32_t nr,
+		 struct decide_plan *ret)
+{
+	const struct arena_call *c = arena_at(a, a->calls);
+	uint32_t i = find_call(a, arch, nr);
+
+	*ret = (struct decide_plan){ .id = CALL_OTHER, .call_index = i };
+	if (i == UINT32_MAX)
+		return;
+	ret->id = c[i].id;
+	ret->needs_name = c[i].needs_name;
+	ret->needs_value = c[i].needs_value;
+	ret->value_max_bytes = c[i].value_max_bytes;
+}
+
+static bool device_matches(const struct arena *a, const struct arena_rule *r,
+			   uint32_t dev)
+{
+	const struct arena_device *d = arena_at(a, a->devices);
+	uint32_t major = dev_major(dev), minor = dev_minor(dev);
+
+	d += r->first_device;
+	for (uint32_t i = 0; i < r->n_devices; i++)
+		if (d[i].major == major && minor >= d[i].first_minor &&
+		    minor <= d[i].last_minor)
+			return true;
+	return false;
+}
+
+static bool name_matches(const struct arena *a, const struct arena_rule *r,
+			 const char *name)
+{
+	const struct arena_name *n = arena_at(a, a->names);
+	const char *text = arena_at(a, a->text);
+	size_t bytes;
+
+	if (!name)
+		return false;
+	bytes = strlen(name);
+	n += r->first_name;
+	for (uint32_t i = 0; i < r->n_names; i++)
+		if ((n[i].prefix ? bytes >= n[i].bytes : bytes == n[i].bytes) &&
+		    memcmp(name, text + n[i].text, n[i].bytes) == 0)
+			return true;
+	return false;
+}
+
+static bool value_matches(const struct arena *a, const struct arena_rule *r,
+			  const struct facts *f)
+{
+	const char *text = arena_at(a, a->text);
+
+	return f->value && f->call->size == r->value_bytes &&
+	       memcmp(f->value, text + r->value, r->value_bytes) == 0;
+}
+
+static bool rule_matches(const struct arena *a, const struct arena_rule *r,
+			 const struct facts *f)
+{
+	if ((r->flags & ARENA_MATCH_TYPE) &&
+	    (f->call->mode & S_IFMT) != r->type)
+		return false;
+	if ((r->flags & ARENA_MATCH_DEVICE) &&
+	    !device_matches(a, r, f->call->dev))
+		return false;
+	if ((r->flags & ARENA_MATCH_NAME) && !name_matches(a, r, f->name))
+		return false;
+	return !(r->flags & ARENA_MATCH_VALUE) || value_matches(a, r, f);
+}
+
+void decide(const struct arena *a, const struct decide_plan *plan,
+	    const struct facts *facts, struct decision *ret)
+{
+	const struct arena_call *c = arena_at(a, a->calls);
+	const struct arena_rule *r = arena_at(a, a->rules);
+
+	*ret = (struct decision){ .rule = -1, .verdict = a->def };
+	if (plan->call_index >= a->calls.n)
+		return;
+	c += plan->call_index;
+	r += c->first_rule;
+	for (uint32_t i = 0; i < c->n_rules; i++, r++) {
+		if (!rule_matches(a, r, facts))
+			continue;
+		ret->emulate = r->flags & ARENA_EMULATE;
+		ret->unopenable = r->unopenable;
+		ret->log = r->flags & ARENA_LOG;
+		ret->rule = (int32_t)r->index;
+		ret->verdict = r->verdict;
+		return;
+	}
+}
+
+uint32_t decide_families(const struct arena *a)
+{
+	return a->families;
+}
+
+bool decide_reads_memory(const struct arena *a)
+{
+	return a->reads_memory;
+}
+
+struct verdict decide_fail(const struct arena *a)
+{
+	return a->fail;
+}

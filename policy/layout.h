@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * The bytes of an arena: struct arena, then tables that it names by offset and
+ * count.  compile.c writes them, arena.c checks every offset and index once,
+ * decide.c then follows them unchecked.
+ *
+ *   nrs ──► calls ──► rules ──► devices
+ *                           ├─► names ──► bytes
+ *                           └─► bytes (value)
+ *
+ * Both sides are built from one tree, so a change here raises ARENA_VERSION and
+ * nothing else.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/verdict.h"
+
+#define ARENA_MAGIC	UINT64_C(0x6372615f74706564) /* "dept_arc" */
+#define ARENA_VERSION	1
+#define ARENA_MAX_BYTES (16 * 1024 * 1024)
+
+struct arena_span {
+	uint32_t offset; /* bytes from the start; a multiple of 8 */
+	uint32_t n;	 /* elements */
+};
+
+struct arena {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t bytes;	   /* of the whole arena */
+	uint32_t families; /* FAMILY_BIT() of each emulated one */
+	uint32_t reads_memory;
+	struct verdict fail;
+	struct verdict def; /* the policy's "default" */
+	struct arena_span nrs, calls, rules, devices, names, text;
+};
+
+/* Sorted by arch, then nr; no pair twice. */
+struct arena_nr {
+	uint32_t arch, nr; /* as in struct seccomp_data */
+	uint32_t call;
+};
+
+struct arena_call {
+	uint32_t id; /* enum call_id */
+	uint32_t first_rule, n_rules;
+	uint32_t needs_name;
+	uint32_t needs_value;
+	uint32_t value_max_bytes;
+};
+
+enum arena_rule_flag {
+	ARENA_EMULATE = 1 << 0,
+	ARENA_LOG = 1 << 1,
+	ARENA_MATCH_TYPE = 1 << 2,
+	ARENA_MATCH_DEVICE = 1 << 3,
+	ARENA_MATCH_NAME = 1 << 4,
+	ARENA_MATCH_VALUE = 1 << 5,
+	ARENA_RULE_FLAGS = (1 << 6) - 1
+};
+
+/* One rule as one call sees it: a rule of three calls is here three times. */
+struct arena_rule {
+	uint32_t flags; /* enum arena_rule_flag */
+	uint32_t index; /* in the policy's "rules" */
+	uint32_t type;	/* S_IFCHR, S_IFBLK */
+	uint32_t unopenable; /* enum unopenable */
+	uint32_t first_device, n_devices;
+	uint32_t first_name, n_names;
+	uint32_t value, value_bytes; /* in text */
+	struct verdict verdict;
+};
+
+struct arena_device {
+	uint32_t major;
+	uint32_t first_minor, last_minor;
+};
+
+struct arena_name {
+	uint32_t text, bytes;
+	uint32_t prefix; /* 1: any name that begins so */
+};
+
+static inline const void *arena_at(const struct arena *a, struct arena_span s)
+{
+	return (const char *)a + s.offset;
+}

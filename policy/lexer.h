@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * A strict reading of a JSON document (RFC 8259) that keeps where everything
+ * stands.
+ *
+ * json-c makes the tree that parse.c walks, but it knows no positions, and what
+ * it forgives differs between its versions.  So each document is first read
+ * here, and json-c sees only what passed: valid UTF-8, no byte order mark, no
+ * NUL in strings, whole surrogate pairs, numbers that a double holds, at most
+ * LEX_DEPTH_MAX levels, no key twice in an object.
+ *
+ * A node is a value; nodes are found from the root by key or index, as in the
+ * tree.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/own.h"
+#include "policy/diag.h"
+
+#define LEX_DEPTH_MAX	32
+#define LEX_MEMBERS_MAX 4096 /* of one object */
+#define LEX_ROOT	0
+#define LEX_NONE	UINT32_MAX
+
+struct lex; /* the nodes of one document */
+
+struct lex_place {
+	unsigned line, column; /* 1-based, column in bytes */
+};
+
+/**
+ * lex_read() - check a whole document
+ * @text:    borrowed while *ret_lex lives
+ * @diags:   gets the first syntax error and all duplicate keys before it
+ * @ret_lex: written also when only duplicate keys were found
+ * Return: 0, -EINVAL for a syntax error, or -ENOMEM
+ */
+int lex_read(const char *text, size_t bytes, struct diags *diags,
+	     struct lex **ret_lex);
+struct lex *lex_free(struct lex *l); /* Return: NULL */
+DEFINE_AUTO(struct lex *, lex_free);
+
+/* Where the root value ends, in bytes. */
+size_t lex_end(const struct lex *l);
+
+/* Return: a node, or LEX_NONE. Of a key given twice the last one, as json-c. */
+uint32_t lex_member(const struct lex *l, uint32_t object, const char *key);
+uint32_t lex_item(const struct lex *l, uint32_t array, size_t index);
+
+struct lex_place lex_value_place(const struct lex *l, uint32_t node);
+/* Where the member's key begins; the value's place where it has none. */
+struct lex_place lex_key_place(const struct lex *l, uint32_t node);
+
+/* The JSON pointer (RFC 6901) of @node, cut at @size. */
+void lex_pointer(const struct lex *l, uint32_t node, char *buf, size_t size);

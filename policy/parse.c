@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The keys of a policy file, as tables: one per kind of object (rules and what
+ * is in them: parse_rule.c).
+ *
+ *   file     version (1), policies {NAME: policy}, bindings [binding], comment
+ *   policy   rules [rule], default (action, not "emulate"), comment
+ *   rule     syscalls [NAME], match, action, unopenable, advisory, log, comment
+ *   match    type ("char", "block"), device ["M:m", "M:*"], name, value
+ *   action   "continue" | "emulate" | {"errno": "EPERM"} | {"return": 0}
+ *   binding  when, policy, comment
+ *   when     annotation {KEY: VALUE}, metadata, peer_uid [UID], comment
+ *
+ * Every value is checked by itself here, and complained about where it stands;
+ * the rest of the file is read all the same.
+ */
+#include "policy/parse.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/nearest.h"
+#include "policy/policy.h"
+
+void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
+		  const char *fmt, ...)
+{
+	struct lex_place at = lex_value_place(d->lex, node);
+	char pointer[256], reason[512];
+	va_list ap;
+
+	lex_pointer(d->lex, node, pointer, sizeof(pointer));
+	va_start(ap, fmt);
+	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	diags_add(d->diags, level, at.line, at.column, pointer, "%s", reason);
+}
+
+static struct value member(const struct doc *d, struct value object,
+			   const char *key)
+{
+	struct json_object *j = NULL;
+
+	(void)json_object_object_get_ex(object.json, key, &j);
+	return (struct value){ j, lex_member(d->lex, object.node, key) };
+}
+
+static struct value item(const struct doc *d, struct value array, size_t i)
+{
+	return (struct value){ json_object_array_get_idx(array.json, i),
+			       lex_item(d->lex, array.node, i) };
+}
+
+static const char *type_name(enum json_type t)
+{
+	static const char *const names[] = {
+		[json_type_null] = "null",     [json_type_boolean] = "a boolean",
+		[json_type_double] = "a number", [json_type_int] = "an integer",
+		[json_type_object] = "an object", [json_type_array] = "an array",
+		[json_type_string] = "a string",
+	};
+
+	return names[t];
+}
+
+bool parse_has_type(struct doc *d, struct value v, enum json_type t)
+{
+	if (json_object_is_type(v.json, t))
+		return true;
+	ERROR(d, v.node, "expected %s, found %s", type_name(t),
+	      type_name(json_object_get_type(v.json)));
+	return false;
+}
+
+/* -- objects by table ---------------------------------------------------------- */
+
+static const struct field *find_field(const struct field *f, const char *key)
+{
+	for (; f->key; f++)
+		if (strcmp(f->key, key) == 0)
+			return f;
+	return NULL;
+}
+
+static void unknown_key(struct doc *d, uint32_t node, const struct field *f,
+			const char *key)
+{
+	struct lex_place at = lex_key_place(d->lex, node);
+	struct nearest near;
+	char pointer[256], hint[96];
+
+	nearest_init(&near, key);
+	for (; f->key; f++)
+		nearest_offer(&near, f->key);
+	lex_pointer(d->lex, node, pointer, sizeof(pointer));
+	diags_add(d->diags, DIAG_ERROR, at.line, at.column, pointer,
+		  "unknown key \"%.64s\"%s", key,
+		  nearest_hint(&near, hint, sizeof(hint)));
+}
+
+void parse_object(struct doc *d, struct value v,
+			 const struct field *fields, void *out)
+{
+	if (!parse_has_type(d, v, json_type_object))
+		return;
+	json_object_object_foreach(v.json, key, j) {
+		const struct field *f = find_field(fields, key);
+		struct value m = { j, lex_member(d->lex, v.node, key) };
+
+		if (!f)
+			unknown_key(d, m.node, fields, key);
+		else if (f->type == json_type_null || parse_has_type(d, m, f->type))
+			f->parse(d, m, out);
+	}
+	for (const struct field *f = fields; f->key; f++)
+		if (f->required && !member(d, v, f->key).json &&
+		    !json_object_object_get_ex(v.json, f->key, NULL))
+			ERROR(d, v.node, "\"%s\" is missing", f->key);
+}
+
+void *parse_list(struct doc *d, struct value v, size_t size,
+			void (*parse)(struct doc *d, struct value v, void *out),
+			size_t *ret_n)
+{
+	size_t n = json_object_array_length(v.json);
+	char *list;
+
+	*ret_n = 0;
+	if (n > PARSE_LIST_MAX) {
+		ERROR(d, v.node, "more than %d elements", PARSE_LIST_MAX);
+		return NULL;
+	}
+	list = calloc(n ? n : 1, size);
+	if (!list) {
+		ERROR(d, v.node, "out of memory");
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		parse(d, item(d, v, i), list + i * size);
+	*ret_n = n;
+	return list;
+}
+
+void parse_require_some(struct doc *d, struct value v)
+{
+	if (json_object_array_length(v.json) == 0)
+		ERROR(d, v.node, "an empty list matches nothing");
+}
+
+void parse_comment(struct doc *d, struct value v, void *out)
+{
+}
+
+/* -- policies ---------------------------------------------------------------------- */
+
+static void policy_rules(struct doc *d, struct value v, void *out)
+{
+	struct doc_policy *p = out;
+
+	p->rules = parse_list(d, v, sizeof(*p->rules), parse_rule, &p->n_rules);
+}
+
+static void policy_default(struct doc *d, struct value v, void *out)
+{
+	struct doc_policy *p = out;
+	bool emulate;
+
+	p->default_node = v.node;
+	parse_action(d, v, &p->def, &emulate);
+	if (emulate)
+		ERROR(d, v.node, "only a rule can say what to emulate");
+}
+
+static const struct field policy_fields[] = {
+	{ "rules", json_type_array, true, policy_rules },
+	{ "default", json_type_null, true, policy_default },
+	{ "comment", json_type_string, false, parse_comment },
+	{ 0 },
+};
+
+static void file_policies(struct doc *d, struct value v, void *out)
+{
+	size_t n = (size_t)json_object_object_length(v.json);
+
+	if (n == 0 || n > PARSE_LIST_MAX) {
+		ERROR(d, v.node, "1 to %d policies", PARSE_LIST_MAX);
+		return;
+	}
+	d->policies = calloc(n, sizeof(*d->policies));
+	if (!d->policies) {
+		ERROR(d, v.node, "out of memory");
+		return;
+	}
+	json_object_object_foreach(v.json, key, j) {
+		struct doc_policy *p = &d->policies[d->n_policies++];
+		struct value m = { j, lex_member(d->lex, v.node, key) };
+
+		p->name = key;
+		p->node = m.node;
+		p->def = verdict_errno(EPERM);
+		if (strlen(key) < 1 || strlen(key) > POLICY_NAME_MAX)
+			ERROR(d, m.node, "a policy's name has 1 to %d bytes",
+			      POLICY_NAME_MAX);
+		parse_object(d, m, policy_fields, p);
+	}
+}
+
+/* -- bindings ---------------------------------------------------------------------- */
+
+static void when_annotation(struct doc *d, struct value v, void *out)
+{
+	struct doc_binding *b = out;
+	size_t n = (size_t)json_object_object_length(v.json);
+
+	if (n == 0 || n > PARSE_LIST_MAX) {
+		ERROR(d, v.node, "1 to %d annotations", PARSE_LIST_MAX);
+		return;
+	}
+	b->annotations = calloc(n, sizeof(*b->annotations));
+	if (!b->annotations) {
+		ERROR(d, v.node, "out of memory");
+		return;
+	}
+	json_object_object_foreach(v.json, key, j) {
+		struct value m = { j, lex_member(d->lex, v.node, key) };
+
+		if (!parse_has_type(d, m, json_type_string))
+			continue;
+		b->annotations[b->n_annotations++] = (struct doc_annotation){
+			key, json_object_get_string(j)
+		};
+	}
+}
+
+static void when_metadata(struct doc *d, struct value v, void *out)
+{
+	((struct doc_binding *)out)->metadata = json_object_get_string(v.json);
+}
+
+static void parse_uid(struct doc *d, struct value v, void *out)
+{
+	int64_t n;
+
+	if (!parse_has_type(d, v, json_type_int))
+		return;
+	n = json_object_get_int64(v.json);
+	if (n < 0 || n >= UINT32_MAX)
+		ERROR(d, v.node, "a uid is 0 to %u", UINT32_MAX - 1);
+	*(uid_t *)out = (uid_t)n;
+}
+
+static void when_peer_uid(struct doc *d, struct value v, void *out)
+{
+	struct doc_binding *b = out;
+
+	b->has_peer_uid = true;
+	parse_require_some(d, v);
+	b->peer_uids = parse_list(d, v, sizeof(*b->peer_uids), parse_uid,
+				  &b->n_peer_uids);
+}
+
+static const struct field when_fields[] = {
+	{ "annotation", json_type_object, false, when_annotation },
+	{ "metadata", json_type_string, false, when_metadata },
+	{ "peer_uid", json_type_array, false, when_peer_uid },
+	{ "comment", json_type_string, false, parse_comment },
+	{ 0 },
+};
+
+static void binding_when(struct doc *d, struct value v, void *out)
+{
+	parse_object(d, v, when_fields, out);
+}
+
+static void binding_policy(struct doc *d, struct value v, void *out)
+{
+	struct doc_binding *b = out;
+
+	b->policy_node = v.node;
+	b->policy = json_object_get_string(v.json);
+}
+
+static const struct field binding_fields[] = {
+	{ "when", json_type_object, true, binding_when },
+	{ "policy", json_type_string, true, binding_policy },
+	{ "comment", json_type_string, false, parse_comment },
+	{ 0 },
+};
+
+static void parse_binding(struct doc *d, struct value v, void *out)
+{
+	struct doc_binding *b = out;
+
+	b->node = v.node;
+	parse_object(d, v, binding_fields, b);
+}
+
+static void file_bindings(struct doc *d, struct value v, void *out)
+{
+	parse_require_some(d, v);
+	d->bindings = parse_list(d, v, sizeof(*d->bindings), parse_binding,
+				 &d->n_bindings);
+}
+
+/* -- the file ----------------------------------------------------------------------- */
+
+static void file_version(struct doc *d, struct value v, void *out)
+{
+	if (json_object_get_int64(v.json) != 1)
+		ERROR(d, v.node, "version %s is not understood: this deputy "
+		      "reads version 1", json_object_get_string(v.json));
+}
+
+static const struct field file_fields[] = {
+	{ "version", json_type_int, true, file_version },
+	{ "policies", json_type_object, true, file_policies },
+	{ "bindings", json_type_array, true, file_bindings },
+	{ "comment", json_type_string, false, parse_comment },
+	{ "$schema", json_type_string, false, parse_comment },
+	{ 0 },
+};
+
+static struct json_object *read_tree(const char *text, size_t bytes)
+{
+	struct json_tokener *tok = json_tokener_new_ex(LEX_DEPTH_MAX + 1);
+	struct json_object *tree = NULL;
+
+	if (tok && bytes <= INT_MAX) {
+		json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
+						    JSON_TOKENER_VALIDATE_UTF8);
+		tree = json_tokener_parse_ex(tok, text, (int)bytes);
+	}
+	if (tok)
+		json_tokener_free(tok);
+	return tree;
+}
+
+int doc_parse(const char *text, size_t bytes, struct diags *diags,
+	      struct doc **ret_doc)
+{
+	AUTO(doc_free) struct doc *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return -ENOMEM;
+	d->diags = diags;
+	r = lex_read(text, bytes, diags, &d->lex);
+	if (r < 0)
+		return r;
+	/* Only what the lexer ended at: a root number may hit the end. */
+	d->tree = read_tree(text, lex_end(d->lex));
+	if (!d->tree) {
+		ERROR(d, LEX_ROOT, "expected an object");
+		return -EINVAL;
+	}
+	parse_object(d, (struct value){ d->tree, LEX_ROOT }, file_fields, d);
+	*ret_doc = TAKE_PTR(d);
+	return diags->n_errors ? -EINVAL : 0;
+}
+
+static void rule_done(struct doc_rule *r)
+{
+	free(r->syscalls);
+	free(r->match.devices);
+	free(r->match.names);
+}
+
+struct doc *doc_free(struct doc *d)
+{
+	if (!d)
+		return NULL;
+	for (size_t i = 0; i < d->n_policies; i++) {
+		for (size_t k = 0; k < d->policies[i].n_rules; k++)
+			rule_done(&d->policies[i].rules[k]);
+		free(d->policies[i].rules);
+	}
+	for (size_t i = 0; i < d->n_bindings; i++) {
+		free(d->bindings[i].annotations);
+		free(d->bindings[i].peer_uids);
+	}
+	free(d->policies);
+	free(d->bindings);
+	json_object_put(d->tree);
+	lex_free(d->lex);
+	free(d);
+	return NULL;
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A rule: its syscalls, its match, its action. The keys stand in parse.c. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <seccomp.h>
+
+#include "policy/nearest.h"
+#include "policy/parse.h"
+
+/* -- actions -------------------------------------------------------------------- */
+
+/* Linux's highest is 133; the kernel's answers end at 4095. */
+#define ERRNO_MAX 4095
+
+static int errno_from_name(const char *name, struct nearest *near)
+{
+	for (int e = 1; e <= ERRNO_MAX; e++) {
+		const char *known = strerrorname_np(e);
+
+		if (!known)
+			continue;
+		if (strcmp(known, name) == 0)
+			return e;
+		nearest_offer(near, known);
+	}
+	return 0;
+}
+
+static void parse_errno(struct doc *d, struct value v, void *out)
+{
+	struct verdict *verdict = out;
+	const char *name = json_object_get_string(v.json);
+	struct nearest near;
+	char hint[96];
+	int e;
+
+	nearest_init(&near, name);
+	e = errno_from_name(name, &near);
+	if (e == 0)
+		ERROR(d, v.node, "no kernel knows the errno \"%.64s\"%s", name,
+		      nearest_hint(&near, hint, sizeof(hint)));
+	*verdict = verdict_errno(e ? e : EPERM);
+}
+
+static void parse_return(struct doc *d, struct value v, void *out)
+{
+	struct verdict *verdict = out;
+	int64_t n = json_object_get_int64(v.json);
+
+	/* The caller would take these for an errno. */
+	if (n < 0 && n >= -ERRNO_MAX)
+		ERROR(d, v.node, "%lld is an errno to the caller: use "
+		      "{\"errno\": NAME}", (long long)n);
+	*verdict = verdict_return(n);
+}
+
+static const struct field action_fields[] = {
+	{ "errno", json_type_string, false, parse_errno },
+	{ "return", json_type_int, false, parse_return },
+	{ 0 },
+};
+
+static void parse_action_word(struct doc *d, struct value v,
+			      struct verdict *verdict, bool *emulate)
+{
+	const char *word = json_object_get_string(v.json);
+	struct nearest near;
+	char hint[96];
+
+	*emulate = strcmp(word, "emulate") == 0;
+	*verdict = verdict_continue();
+	if (*emulate || strcmp(word, "continue") == 0)
+		return;
+	nearest_init(&near, word);
+	nearest_offer(&near, "continue");
+	nearest_offer(&near, "emulate");
+	ERROR(d, v.node, "unknown action \"%.64s\"%s: \"continue\", "
+	      "\"emulate\", {\"errno\": NAME} or {\"return\": N}",
+	      word, nearest_hint(&near, hint, sizeof(hint)));
+}
+
+void parse_action(struct doc *d, struct value v, struct verdict *verdict,
+			 bool *emulate)
+{
+	*emulate = false;
+	*verdict = verdict_errno(EPERM);
+	if (json_object_is_type(v.json, json_type_string)) {
+		parse_action_word(d, v, verdict, emulate);
+		return;
+	}
+	if (!json_object_is_type(v.json, json_type_object)) {
+		ERROR(d, v.node, "expected an action: \"continue\", \"emulate\", "
+		      "{\"errno\": NAME} or {\"return\": N}");
+		return;
+	}
+	parse_object(d, v, action_fields, verdict);
+	if (json_object_object_length(v.json) != 1)
+		ERROR(d, v.node, "exactly one of \"errno\" and \"return\"");
+}
+
+/* -- match ----------------------------------------------------------------------- */
+
+static void parse_type(struct doc *d, struct value v, void *out)
+{
+	struct doc_match *m = out;
+	const char *s = json_object_get_string(v.json);
+
+	m->type_node = v.node;
+	if (strcmp(s, "char") == 0)
+		m->type = S_IFCHR;
+	else if (strcmp(s, "block") == 0)
+		m->type = S_IFBLK;
+	else
+		ERROR(d, v.node, "unknown type \"%.64s\": \"char\" or \"block\"",
+		      s);
+}
+
+/* Decimal, without a sign or leading zeros. Return: what follows, or NULL */
+static const char *parse_u32(const char *s, uint32_t max, uint32_t *ret)
+{
+	uint64_t n = 0;
+	const char *p = s;
+
+	for (; *p >= '0' && *p <= '9'; p++) {
+		n = n * 10 + (uint64_t)(*p - '0');
+		if (n > max)
+			return NULL;
+	}
+	if (p == s || (*s == '0' && p - s > 1))
+		return NULL;
+	*ret = (uint32_t)n;
+	return p;
+}
+
+#define MAJOR_MAX 4095 /* 12 bits and 20 bits, linux/kdev_t.h */
+#define MINOR_MAX 1048575
+
+static void parse_device(struct doc *d, struct value v, void *out)
+{
+	struct doc_device *dev = out;
+	const char *s, *p;
+
+	dev->node = v.node;
+	if (!parse_has_type(d, v, json_type_string))
+		return;
+	s = json_object_get_string(v.json);
+	p = parse_u32(s, MAJOR_MAX, &dev->major);
+	if (p && strcmp(p, ":*") == 0) {
+		dev->last_minor = MINOR_MAX;
+		return;
+	}
+	if (p && *p == ':')
+		p = parse_u32(p + 1, MINOR_MAX, &dev->first_minor);
+	else
+		p = NULL;
+	dev->last_minor = dev->first_minor;
+	if (!p || *p)
+		ERROR(d, v.node, "\"%.64s\" is no device: \"MAJOR:MINOR\" with "
+		      "at most %d:%d, or \"MAJOR:*\"", s, MAJOR_MAX, MINOR_MAX);
+}
+
+static void parse_devices(struct doc *d, struct value v, void *out)
+{
+	struct doc_match *m = out;
+
+	m->device_node = v.node;
+	parse_require_some(d, v);
+	m->devices = parse_list(d, v, sizeof(*m->devices), parse_device,
+				&m->n_devices);
+}
+
+static void parse_name(struct doc *d, struct value v, void *out)
+{
+	struct doc_name *n = out;
+	const char *star;
+
+	n->node = v.node;
+	n->text = "";
+	if (!parse_has_type(d, v, json_type_string))
+		return;
+	n->text = json_object_get_string(v.json);
+	n->bytes = (size_t)json_object_get_string_len(v.json);
+	star = strchr(n->text, '*');
+	n->prefix = star && star[1] == '\0';
+	if (star && !n->prefix)
+		ERROR(d, v.node, "a star stands only at the end");
+	if (n->prefix)
+		n->bytes--;
+	if (n->bytes == 0 || n->bytes > XATTR_NAME_MAX_BYTES)
+		ERROR(d, v.node, "a name has 1 to %d bytes",
+		      XATTR_NAME_MAX_BYTES);
+}
+
+static void parse_names(struct doc *d, struct value v, void *out)
+{
+	struct doc_match *m = out;
+
+	m->name_node = v.node;
+	if (json_object_is_type(v.json, json_type_array)) {
+		parse_require_some(d, v);
+		m->names = parse_list(d, v, sizeof(*m->names), parse_name,
+				      &m->n_names);
+		return;
+	}
+	m->names = calloc(1, sizeof(*m->names));
+	if (!m->names) {
+		ERROR(d, v.node, "out of memory");
+		return;
+	}
+	m->n_names = 1;
+	parse_name(d, v, m->names);
+}
+
+static void parse_value(struct doc *d, struct value v, void *out)
+{
+	struct doc_match *m = out;
+
+	m->value_node = v.node;
+	m->value = json_object_get_string(v.json);
+	m->value_bytes = (size_t)json_object_get_string_len(v.json);
+	if (m->value_bytes > DECIDE_VALUE_MAX_BYTES)
+		ERROR(d, v.node, "longer than %d bytes", DECIDE_VALUE_MAX_BYTES);
+}
+
+static const struct field match_fields[] = {
+	{ "type", json_type_string, false, parse_type },
+	{ "device", json_type_array, false, parse_devices },
+	{ "name", json_type_null, false, parse_names },
+	{ "value", json_type_string, false, parse_value },
+	{ 0 },
+};
+
+/* -- rules ------------------------------------------------------------------------ */
+
+/* The native table has some 360 names; 1,023 leaves room. */
+#define NATIVE_NR_MAX 1023
+
+static void offer_syscalls(struct nearest *near)
+{
+	for (int nr = 0; nr <= NATIVE_NR_MAX; nr++) {
+		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE,
+							      nr);
+
+		if (name)
+			nearest_offer(near, name);
+		free(name);
+	}
+}
+
+static void parse_syscall(struct doc *d, struct value v, void *out)
+{
+	struct doc_syscall *s = out;
+	struct nearest near;
+	char hint[96];
+
+	s->name = "";
+	s->node = v.node;
+	if (!parse_has_type(d, v, json_type_string))
+		return;
+	s->name = json_object_get_string(v.json);
+	s->id = call_from_name(s->name);
+	if (s->id != CALL_OTHER ||
+	    seccomp_syscall_resolve_name(s->name) != __NR_SCMP_ERROR)
+		return;
+	nearest_init(&near, s->name);
+	offer_syscalls(&near);
+	ERROR(d, v.node, "unknown syscall \"%.64s\"%s", s->name,
+	      nearest_hint(&near, hint, sizeof(hint)));
+}
+
+static void rule_syscalls(struct doc *d, struct value v, void *out)
+{
+	struct doc_rule *r = out;
+
+	parse_require_some(d, v);
+	r->syscalls = parse_list(d, v, sizeof(*r->syscalls), parse_syscall,
+				 &r->n_syscalls);
+}
+
+static void rule_match(struct doc *d, struct value v, void *out)
+{
+	struct doc_rule *r = out;
+
+	r->match.node = v.node;
+	parse_object(d, v, match_fields, &r->match);
+}
+
+static void rule_action(struct doc *d, struct value v, void *out)
+{
+	struct doc_rule *r = out;
+
+	r->action_node = v.node;
+	parse_action(d, v, &r->verdict, &r->emulate);
+}
+
+static void rule_unopenable(struct doc *d, struct value v, void *out)
+{
+	static const char *const words[] = {
+		[UNOPENABLE_BIND] = "bind",
+		[UNOPENABLE_CREATE] = "create",
+		[UNOPENABLE_ERRNO] = "errno",
+	};
+	struct doc_rule *r = out;
+	const char *s = json_object_get_string(v.json);
+
+	r->unopenable_node = v.node;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i], s) == 0) {
+			r->unopenable = (enum unopenable)i;
+			return;
+		}
+	ERROR(d, v.node, "\"%.64s\": \"bind\", \"create\" or \"errno\"", s);
+}
+
+static void parse_bool(struct doc *d, struct value v, bool *out)
+{
+	*out = json_object_get_boolean(v.json);
+}
+
+static void rule_log(struct doc *d, struct value v, void *out)
+{
+	parse_bool(d, v, &((struct doc_rule *)out)->log);
+}
+
+static void rule_advisory(struct doc *d, struct value v, void *out)
+{
+	parse_bool(d, v, &((struct doc_rule *)out)->advisory);
+}
+
+static const struct field rule_fields[] = {
+	{ "syscalls", json_type_array, true, rule_syscalls },
+	{ "match", json_type_object, false, rule_match },
+	{ "action", json_type_null, true, rule_action },
+	{ "unopenable", json_type_string, false, rule_unopenable },
+	{ "advisory", json_type_boolean, false, rule_advisory },
+	{ "log", json_type_boolean, false, rule_log },
+	{ "comment", json_type_string, false, parse_comment },
+	{ 0 },
+};
+
+void parse_rule(struct doc *d, struct value v, void *out)
+{
+	struct doc_rule *r = out;
+
+	r->node = v.node;
+	r->unopenable_node = LEX_NONE;
+	r->match = (struct doc_match){ .node = LEX_NONE,
+				       .type_node = LEX_NONE,
+				       .device_node = LEX_NONE,
+				       .name_node = LEX_NONE,
+				       .value_node = LEX_NONE };
+	r->verdict = verdict_errno(EPERM);
+	parse_object(d, v, rule_fields, r);
+}
+

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stddef.h>
+
+/**
+ * utf8_step() - length of the character at the start of @s, RFC 3629
+ * @n: bytes there, at least 1
+ * Return: 1..4, or 0 where the bytes are no character
+ */
+static inline size_t utf8_step(const char *s, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t len = u[0] < 0x80 ? 1 :
+		     u[0] < 0xc2 ? 0 : /* continuation, or overlong */
+		     u[0] < 0xe0 ? 2 :
+		     u[0] < 0xf0 ? 3 :
+		     u[0] < 0xf5 ? 4 :
+				   0;
+
+	if (len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+	if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
+	    (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
+		return 0; /* overlong, surrogate, beyond U+10FFFF */
+	return len;
+}
