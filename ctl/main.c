@@ -29,8 +29,12 @@ static const struct verb {
 	  "ID is the container's id as \"deputyctl list\" shows it.\n",
 	  verb_show },
 	{ "reload", "", 0, "Make deputyd read its policy file anew (root only)",
-	  "A file with mistakes is refused, and the old policy serves on.\n",
+	  "A file with mistakes is refused, and the old policy serves on.\n"
+	  "Check it first with \"deputyctl policy check FILE\".\n",
 	  verb_reload },
+	{ "policy check", "FILE", 1, "Say what is wrong in a policy file",
+	  "Reads it as deputyd would, and needs no deputyd.\n",
+	  verb_policy_check },
 };
 
 static const struct option options[] = {

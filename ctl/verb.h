@@ -22,4 +22,5 @@ struct ctl {
 /* @args: the verb's own, as many as its row wants. Return: enum ctl_exit */
 typedef int verb_fn(const struct ctl *ctl, char **args);
 
-verb_fn verb_status, verb_list, verb_show, verb_reload;
+verb_fn verb_status, verb_list, verb_show, verb_reload,
+	verb_policy_check;

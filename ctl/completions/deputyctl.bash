@@ -4,7 +4,7 @@
 _deputyctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local socket=() words="status list show reload" i
+	local socket=() words="status list show reload policy" i
 
 	for ((i = 1; i < COMP_CWORD - 1; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -12,7 +12,7 @@ _deputyctl()
 		esac
 	done
 	case $prev in
-	-s|--socket)
+	-s|--socket|check)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -20,6 +20,8 @@ _deputyctl()
 		# compgen expands its words, and ids are not to be trusted
 		words=$(deputyctl "${socket[@]}" list 2>/dev/null |
 			awk 'NR > 1 && $1 ~ /^[A-Za-z0-9_.-]+$/ { print $1 }') ;;
+	policy)
+		words="check" ;;
 	esac
 	case $cur in
 	-*) words="--socket --json --help --version" ;;

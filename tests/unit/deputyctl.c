@@ -169,6 +169,10 @@ static const struct row without_server[] = {
 	{ { "status", "x" }, 2, "", "usage: deputyctl status\n" },
 	{ { "show" }, 2, "", "usage: deputyctl show ID\n" },
 	{ { "show", "a", "b" }, 2, "", "usage: deputyctl show ID\n" },
+	{ { "policy", "check", "--help" }, 0, "policy check FILE\n", "" },
+	{ { "policy" }, 2, "", "unknown verb \"policy\"" },
+	{ { "policy", "dance" }, 2, "", "unknown verb \"policy dance\"" },
+	{ { "policy", "check" }, 2, "", "usage: deputyctl policy check FILE\n" },
 };
 
 TEST(deputyctl, usage)
@@ -367,6 +371,57 @@ TEST(deputyctl, a_socket_of_others_says_who_may)
 	rmdir(dir);
 	assert_int_equal(r.status, 1);
 	expect_in("stderr", r.err, "needs root or the group \"deputy\"");
+}
+
+#define GOOD_POLICY                                                            \
+	"{ \"version\": 1, \"policies\": { \"p\": { \"rules\": [ { \"syscalls\": " \
+	"[\"mknod\"], \"action\": { \"errno\": \"EPERM\" } } ], \"default\": "      \
+	"\"continue\" } }, \"bindings\": [ { \"when\": {}, \"policy\": \"p\" } ] }"
+#define BAD_POLICY "{ \"version\": 1,\n  \"polices\": {} }"
+
+static void check_policy(const char *text, const struct row *rows, size_t n)
+{
+	char path[] = "/tmp/deputy-ctl-XXXXXX";
+	int fd = mkstemp(path);
+	size_t bytes = strlen(text);
+
+	assert_int_equal(write(fd, text, bytes), bytes);
+	close(fd);
+	for (size_t i = 0; i < n; i++) {
+		struct row row = rows[i];
+
+		for (int a = 0; row.args[a]; a++)
+			if (strcmp(row.args[a], "FILE") == 0)
+				row.args[a] = path;
+		expect_row(NULL, &row);
+	}
+	unlink(path);
+}
+
+TEST(deputyctl, policy_check)
+{
+	static const struct row good[] = {
+		{ { "policy", "check", "FILE" }, 0, ": good, 1 policy\n", "" },
+		{ { "policy", "check", "FILE", "--json" },
+		  0,
+		  "\"errors\": 0,\n",
+		  "" },
+	};
+	static const struct row bad[] = {
+		{ { "policy", "check", "FILE" }, 1, "", ":2:3: error: " },
+		{ { "policy", "check", "FILE", "-j" },
+		  1,
+		  "\"line\": 2,\n",
+		  "error: " },
+	};
+	static const struct row missing = { { "policy", "check", "/no/file" },
+					    1,
+					    "",
+					    "/no/file: " };
+
+	check_policy(GOOD_POLICY, good, ARRAY_SIZE(good));
+	check_policy(BAD_POLICY, bad, ARRAY_SIZE(bad));
+	expect_row(NULL, &missing);
 }
 
 TEST(deputyctl, output_that_cannot_be_written)
