@@ -39,8 +39,13 @@ static void print_container(struct json_object *c)
 	text_duration(time(NULL) - reply_int(c, "since"), age, sizeof(age));
 	printf("Container  %s\nPolicy     %s\n", id ? id : "?",
 	       policy ? policy : "?");
-	printf("Attached   %s ago, by uid %" PRId64 "\n\n", age,
+	printf("Attached   %s ago, by uid %" PRId64 "\n", age,
 	       reply_int(c, "peer_uid"));
+	if (json_object_object_get_ex(c, "userns", NULL) &&
+	    reply_int(c, "userns") == 0)
+		puts("Note       it has no user namespace of its own, or an "
+		     "unknown one:\n           nothing is emulated for it");
+	putchar('\n');
 }
 
 int verb_show(const struct ctl *ctl, char **args)

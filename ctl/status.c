@@ -59,6 +59,11 @@ static void print_features(const struct ctl *ctl, struct json_object *features)
 	putchar('\n');
 }
 
+static const char *plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 int verb_status(const struct ctl *ctl, char **args)
 {
 	AUTO(json_put) struct json_object *p = NULL;
@@ -77,10 +82,11 @@ int verb_status(const struct ctl *ctl, char **args)
 	       ctl->colour ? "\033[0m" : "", uptime, reply_int(p, "pid"));
 	printf("Policy      ");
 	reply_print_policy(reply_object(p, "policy"));
-	printf("Containers  %" PRId64 " (%" PRId64 " listeners, %" PRId64
-	       " workers)\n",
+	printf("Containers  %" PRId64 ", with %" PRId64 " listener%s, %" PRId64
+	       " worker%s\n",
 	       reply_int(p, "containers"), reply_int(p, "listeners"),
-	       reply_int(p, "workers"));
+	       plural(reply_int(p, "listeners")), reply_int(p, "workers"),
+	       plural(reply_int(p, "workers")));
 	r = print_counters(ctl, reply_object(p, "counters"));
 	print_features(ctl, reply_object(p, "features"));
 	return r;

@@ -189,7 +189,7 @@ TEST(deputyctl, usage)
 	"{\"parameters\":{\"version\":\"9.8\",\"pid\":77,\"uptime\":3700,"     \
 	"\"policy\":{\"source\":\"/etc/p.json\",\"generation\":4,"             \
 	"\"policies\":[\"default\",\"strict\"]},\"containers\":2,"             \
-	"\"listeners\":3,\"workers\":3,\"counters\":" COUNTERS                 \
+	"\"listeners\":3,\"workers\":1,\"counters\":" COUNTERS                 \
 	",\"features\":{\"continue\":true,\"sync\":false}}}"
 #define CONTAINER(id)                                                          \
 	"{\"id\":\"" id "\",\"peer_uid\":1000,\"policy\":\"default\","         \
@@ -219,7 +219,7 @@ static const struct {
 	  { { "status" },
 	    0,
 	    "Policy      /etc/p.json, generation 4, 2 policies: default, "
-	    "strict\nContainers  2 (3 listeners, 3 workers)\n"
+	    "strict\nContainers  2, with 3 listeners, 1 worker\n"
 	    "Calls       1239  received   ",
 	    "" } },
 	{ "Status", STATUS,
@@ -251,6 +251,9 @@ static const struct {
 	    "   815  idle             2      1239       1000",
 	    "" } },
 	{ "Show", SHOW, { { "show", "c1" }, 0, "\n  none  received ", "" } },
+	{ "Show", SHOW, { { "show", "c1" }, 0, "by uid 1000\n\n", "" } },
+	{ "Show", "{\"parameters\":{\"container\":{\"userns\":0}}}",
+	  { { "show", "c1" }, 0, "nothing is emulated", "" } },
 	{ "Show", ERROR("io.deputy.Control.NotFound", "{\"id\":\"a\\nb\"}"),
 	  { { "show", "a\nb" }, 1, "", "has the id \"a\\x0ab\"" } },
 	{ "Reload",
