@@ -83,6 +83,13 @@ static int check_host(void)
 	return why ? -EPERM : 0;
 }
 
+/* What we were started with is not for our workers. */
+static void keep_fds_to_ourselves(void)
+{
+	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		uv_disable_stdio_inheritance(); /* before Linux 5.11 */
+}
+
 /* Each listener takes two fds, each container and connection one. */
 static void raise_fd_limit(void)
 {
@@ -338,6 +345,7 @@ static int serve(struct deputyd *d)
 		return EXIT_FAILURE;
 	}
 	raise_fd_limit();
+	keep_fds_to_ourselves();
 	r = open_sockets(d);
 	if (r < 0) {
 		policy_set_unref(set);
