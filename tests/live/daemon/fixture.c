@@ -155,6 +155,12 @@ void fixture_stop(struct fixture *f)
 	assert_int_equal(access(f->control, F_OK), -1);
 }
 
+void fixture_kill(struct fixture *f)
+{
+	assert_int_equal(kill(f->pid, SIGKILL), 0);
+	assert_int_equal(reap(f), 128 + SIGKILL);
+}
+
 int fixture_fds(const struct fixture *f)
 {
 	char path[64];

@@ -32,6 +32,8 @@ void fixture_start(struct fixture *f);
 int fixture_fails(struct fixture *f);
 /* Ends it with SIGTERM; it must exit 0. */
 void fixture_stop(struct fixture *f);
+/* Ends it with SIGKILL. */
+void fixture_kill(struct fixture *f);
 
 void fixture_write_policy(struct fixture *f, const char *text);
 /* A good policy; another @comment makes other bytes, but see policy_set. */

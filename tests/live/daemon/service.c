@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* deputyd as an administrator sees it: sockets, policy, control. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "daemon/control.h"
+#include "proto/varlink.h"
+#include "tests/live/daemon/fixture.h"
+
+#define WAIT_S 20
+
+static struct json_object *at(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v))
+		fail_msg("no \"%s\" in %s", key, json_object_to_json_string(o));
+	return v;
+}
+
+static int64_t int_at(struct json_object *o, const char *key)
+{
+	return json_object_get_int64(at(o, key));
+}
+
+static int64_t status_int(const struct fixture *f, const char *key)
+{
+	struct json_object *o = fixture_call(f, "Status", NULL);
+	int64_t n = int_at(o, key);
+
+	json_object_put(o);
+	return n;
+}
+
+static struct json_object *show(const struct fixture *f, const char *id)
+{
+	return fixture_call(f, "Show", varlink_parameter_str("id", id));
+}
+
+static pid_t worker_of(const struct fixture *f, const char *id)
+{
+	struct json_object *o = show(f, id);
+	struct json_object *first =
+		json_object_array_get_idx(at(o, "listeners"), 0);
+	pid_t pid = (pid_t)int_at(first, "worker_pid");
+
+	json_object_put(o);
+	return pid;
+}
+
+static bool is_received(const struct fixture *f, const char *id)
+{
+	struct json_object *o = show(f, id);
+	struct json_object *first =
+		json_object_array_get_idx(at(o, "listeners"), 0);
+	bool is = strcmp(json_object_get_string(at(first, "phase")),
+			 "received") == 0;
+
+	json_object_put(o);
+	return is;
+}
+
+static void start(struct fixture *f)
+{
+	*f = (struct fixture){ .worker = NULL };
+	fixture_init(f);
+	fixture_start(f);
+}
+
+static void stop(struct fixture *f)
+{
+	fixture_stop(f);
+	fixture_done(f);
+}
+
+static void attach(struct tracee *t, const struct fixture *f, const char *id,
+		   int flags)
+{
+	int64_t before = status_int(f, "listeners");
+
+	tracee_start(t, flags);
+	tracee_attach(t, f, id);
+	TEST_WAIT(status_int(f, "listeners") == before + 1, WAIT_S);
+	tracee_call(t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(t), -EXDEV);
+}
+
+TEST(service, sockets_have_their_modes)
+{
+	struct fixture f;
+	struct stat st;
+
+	start(&f);
+	assert_int_equal(lstat(f.oci, &st), 0);
+	assert_int_equal(st.st_mode, S_IFSOCK | 0600);
+	assert_int_equal(lstat(f.control, &st), 0);
+	assert_int_equal(st.st_mode, S_IFSOCK | 0660);
+	stop(&f);
+}
+
+TEST(service, a_second_deputyd_is_refused)
+{
+	struct fixture f, second;
+	struct tracee t;
+
+	start(&f);
+	second = f;
+	assert_int_equal(fixture_fails(&second), 1);
+	assert_true(fixture_log_has(&f, "another deputyd listens on"));
+	attach(&t, &f, "c", 0); /* the first has its sockets still */
+	tracee_end(&t);
+	stop(&f);
+}
+
+TEST(service, a_stale_socket_is_replaced)
+{
+	struct fixture f = { .worker = NULL };
+
+	fixture_init(&f);
+	fixture_start(&f);
+	fixture_kill(&f);
+	assert_int_equal(access(f.oci, F_OK), 0);
+	assert_int_equal(truncate(f.log, 0), 0);
+	fixture_start(&f);
+	assert_true(status_int(&f, "pid") == f.pid);
+	stop(&f);
+}
+
+TEST(service, what_is_no_socket_is_not_replaced)
+{
+	struct fixture f = { .worker = NULL };
+	struct stat st;
+	int fd;
+
+	fixture_init(&f);
+	fd = open(f.oci, O_CREAT | O_WRONLY, 0600);
+	close(fd);
+	assert_int_equal(fixture_fails(&f), 1);
+	assert_true(fixture_log_has(&f, "is not a socket"));
+	assert_int_equal(lstat(f.oci, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	fixture_done(&f);
+}
+
+TEST(service, a_bad_policy_at_start)
+{
+	struct fixture f = { .worker = NULL };
+
+	fixture_init(&f);
+	fixture_write_policy(&f, fixture_bad_policy);
+	assert_int_equal(fixture_fails(&f), 1);
+	assert_true(fixture_log_has(&f, "policy.json:3:"));
+	assert_int_equal(access(f.oci, F_OK), -1);
+	(void)unlink(f.policy);
+	assert_int_equal(fixture_fails(&f), 1);
+	assert_true(fixture_log_has(&f, "ENOENT"));
+	fixture_done(&f);
+}
+
+TEST(service, a_bad_policy_at_reload)
+{
+	struct fixture f;
+	struct tracee t;
+	pid_t worker;
+	char *error;
+
+	start(&f);
+	attach(&t, &f, "c", 0);
+	worker = worker_of(&f, "c");
+	fixture_write_policy(&f, fixture_bad_policy);
+	assert_int_equal(kill(f.pid, SIGHUP), 0);
+	TEST_WAIT(fixture_log_has(&f, "policy.json:3:"), WAIT_S);
+	error = fixture_call_error(&f, "Reload", NULL);
+	assert_string_equal(error, CONTROL_INTERFACE ".ReloadFailed");
+	free(error);
+	/* The old one serves on, by the same worker. */
+	assert_int_equal(worker_of(&f, "c"), worker);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	tracee_end(&t);
+	stop(&f);
+}
+
+TEST(service, reload_appoints_new_workers_only_for_other_bytes)
+{
+	struct fixture f;
+	struct json_object *o;
+	struct tracee t;
+	pid_t worker;
+
+	start(&f);
+	attach(&t, &f, "c", 0);
+	worker = worker_of(&f, "c");
+	o = fixture_call(&f, "Reload", NULL);
+	assert_int_equal(int_at(at(o, "policy"), "generation"), 2);
+	json_object_put(o);
+	assert_int_equal(worker_of(&f, "c"), worker);
+
+	fixture_write_policy(&f, fixture_other_policy);
+	assert_int_equal(kill(f.pid, SIGHUP), 0);
+	TEST_WAIT(fixture_log_has(&f, "event=policy-changed"), WAIT_S);
+	TEST_WAIT(kill(worker, 0) < 0, WAIT_S);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	assert_int_not_equal(worker_of(&f, "c"), worker);
+	/* Nobody died, so nobody is said to have been replaced. */
+	o = show(&f, "c");
+	assert_int_equal(int_at(json_object_array_get_idx(at(o, "listeners"), 0),
+				"restarts"),
+			 0);
+	json_object_put(o);
+	tracee_end(&t);
+	stop(&f);
+}
+
+TEST(service, reload_waits_for_the_call_in_flight)
+{
+	struct fixture f;
+	struct tracee t;
+	pid_t worker;
+
+	start(&f);
+	attach(&t, &f, "c", 0);
+	worker = worker_of(&f, "c");
+	tracee_call(&t, STANDIN_HANG_ONCE);
+	TEST_WAIT(is_received(&f, "c"), WAIT_S);
+	fixture_write_policy(&f, fixture_other_policy);
+	json_object_put(fixture_call(&f, "Reload", NULL));
+	assert_false(tracee_has_result(&t));
+	(void)kill(worker, SIGKILL);
+	/* The next one, with the new policy, has taken the call over. */
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	tracee_end(&t);
+	stop(&f);
+}
+
+TEST(service, exec_joins_its_container)
+{
+	struct fixture f;
+	struct tracee init, exec, other;
+	struct json_object *o, *row;
+	char *text, *error;
+	int sock;
+
+	start(&f);
+	attach(&init, &f, "c", TRACEE_USERNS);
+	attach(&other, &f, "d", TRACEE_USERNS);
+
+	/* crun's exec: no pids at all. */
+	tracee_start(&exec, 0);
+	text = strdup("{\"ociVersion\":\"0.2.0\",\"fds\":[\"seccompFd\"],"
+		      "\"pid\":0,\"state\":{\"ociVersion\":\"0.2.0\","
+		      "\"id\":\"c\",\"status\":\"running\",\"pid\":0,"
+		      "\"bundle\":\".\"}}\n");
+	sock = client_connect(&f);
+	client_send(sock, text, strlen(text), &exec.listener, 1);
+	close(sock);
+	free(text);
+	TEST_WAIT(status_int(&f, "listeners") == 3, WAIT_S);
+	assert_int_equal(status_int(&f, "containers"), 2);
+	assert_int_equal(status_int(&f, "workers"), 3);
+
+	o = fixture_call(&f, "List", NULL);
+	assert_int_equal(json_object_array_length(at(o, "containers")), 2);
+	row = json_object_array_get_idx(at(o, "containers"), 0);
+	assert_string_equal(json_object_get_string(at(row, "id")), "c");
+	assert_int_equal(int_at(row, "listeners"), 2);
+	assert_int_equal(int_at(row, "received"), 1);
+	assert_true(int_at(row, "userns") != 0);
+	json_object_put(o);
+
+	/* Its calls are counted for good, also after its end. */
+	tracee_call(&exec, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&exec), -EXDEV);
+	tracee_end(&exec);
+	TEST_WAIT(status_int(&f, "listeners") == 2, WAIT_S);
+	o = show(&f, "c");
+	assert_int_equal(int_at(at(o, "container"), "received"), 2);
+	json_object_put(o);
+	tracee_end(&init);
+	TEST_WAIT(status_int(&f, "containers") == 1, WAIT_S);
+	error = fixture_call_error(&f, "Show", varlink_parameter_str("id", "c"));
+	assert_string_equal(error, CONTROL_INTERFACE ".NotFound");
+	free(error);
+	o = fixture_call(&f, "Status", NULL);
+	assert_int_equal(int_at(at(o, "counters"), "received"), 3);
+	json_object_put(o);
+	tracee_end(&other);
+	stop(&f);
+}
+
+/* The id alone joins nobody: another user namespace is another container. */
+TEST(service, the_same_id_elsewhere_is_another_container)
+{
+	struct fixture f;
+	struct tracee a, b, host;
+
+	start(&f);
+	attach(&a, &f, "c", TRACEE_USERNS);
+	attach(&b, &f, "c", TRACEE_USERNS);
+	attach(&host, &f, "c", 0);
+	assert_int_equal(status_int(&f, "containers"), 3);
+	tracee_end(&a);
+	tracee_end(&b);
+	tracee_end(&host);
+	stop(&f);
+}

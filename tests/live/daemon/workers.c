@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Workers that crash, hang and are killed; listeners that end. */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "daemon/flight.h"
+#include "daemon/watch.h"
+#include "proto/varlink.h"
+#include "tests/live/daemon/fixture.h"
+
+#define WAIT_S 20
+
+static void begin(struct fixture *f, struct tracee *t)
+{
+	*f = (struct fixture){ .worker = NULL };
+	fixture_init(f);
+	fixture_start(f);
+	tracee_start(t, 0);
+	tracee_attach(t, f, "c");
+	tracee_call(t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(t), -EXDEV);
+}
+
+static void finish(struct fixture *f, struct tracee *t)
+{
+	tracee_call(t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(t), -EXDEV);
+	tracee_end(t);
+	TEST_WAIT(fixture_workers(f, NULL, 0) == 0, WAIT_S);
+	fixture_stop(f);
+	fixture_done(f);
+}
+
+static pid_t only_worker(const struct fixture *f)
+{
+	pid_t pid = 0;
+
+	TEST_WAIT(fixture_workers(f, &pid, 1) == 1, WAIT_S);
+	return pid;
+}
+
+static int expect_call(struct tracee *t, unsigned order)
+{
+	tracee_call(t, order);
+	return tracee_result(t);
+}
+
+TEST(workers, have_their_fds_and_no_others)
+{
+	struct fixture f;
+	struct tracee t;
+	char path[64];
+	DIR *d;
+	const struct dirent *e;
+
+	begin(&f, &t);
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", only_worker(&f));
+	d = opendir(path);
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.' && atoi(e->d_name) > 6)
+			fail_msg("fd %s", e->d_name);
+	closedir(d);
+	finish(&f, &t);
+}
+
+TEST(workers, a_call_survives_a_crash)
+{
+	struct fixture f;
+	struct tracee t;
+
+	begin(&f, &t);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(expect_call(&t, STANDIN_CRASH_ONCE), -EXDEV);
+	finish(&f, &t);
+}
+
+/* Return: the phase of the container's only listener, the caller's to free() */
+static char *phase_of(const struct fixture *f, const char *id)
+{
+	struct json_object *list, *phase,
+		*o = fixture_call(f, "Show", varlink_parameter_str("id", id));
+	char *text;
+
+	assert_true(json_object_object_get_ex(o, "listeners", &list));
+	assert_true(json_object_object_get_ex(
+		json_object_array_get_idx(list, 0), "phase", &phase));
+	text = strdup(json_object_get_string(phase));
+	json_object_put(o);
+	return text;
+}
+
+static bool is_in_phase(const struct fixture *f, const char *id,
+			const char *phase)
+{
+	char *now = phase_of(f, id);
+	bool is = strcmp(now, phase) == 0;
+
+	free(now);
+	return is;
+}
+
+TEST(workers, a_call_in_flight_survives_kill_9)
+{
+	struct fixture f;
+	struct tracee t, other;
+
+	begin(&f, &t);
+	tracee_start(&other, 0);
+	tracee_attach(&other, &f, "other");
+	assert_int_equal(expect_call(&other, STANDIN_ERRNO), -EXDEV);
+	for (int i = 0; i < 10; i++) {
+		pid_t pids[2];
+
+		tracee_call(&t, STANDIN_HANG_ONCE);
+		TEST_WAIT(is_in_phase(&f, "c", "received"), WAIT_S);
+		TEST_WAIT(fixture_workers(&f, pids, 2) == 2, WAIT_S);
+		/* The other's worker is hit too, and nobody notices. */
+		assert_int_equal(kill(pids[0], SIGKILL), 0);
+		assert_int_equal(kill(pids[1], SIGKILL), 0);
+		assert_int_equal(expect_call(&other, STANDIN_ERRNO), -EXDEV);
+		assert_int_equal(tracee_result(&t), -EXDEV);
+	}
+	tracee_end(&other);
+	TEST_WAIT(fixture_workers(&f, NULL, 0) == 1, WAIT_S);
+	finish(&f, &t);
+}
+
+TEST(workers, kill_9_at_any_moment)
+{
+	struct fixture f;
+	struct tracee t;
+
+	begin(&f, &t);
+	for (int i = 0; i < 100; i++) {
+		pid_t pid;
+
+		tracee_call(&t, STANDIN_ERRNO);
+		if (fixture_workers(&f, &pid, 1) == 1)
+			(void)kill(pid, SIGKILL);
+		assert_int_equal(tracee_result(&t), -EXDEV);
+	}
+	finish(&f, &t);
+}
+
+TEST(workers, a_call_that_kills_them_all_fails)
+{
+	struct fixture f;
+	struct tracee t;
+
+	begin(&f, &t);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(expect_call(&t, STANDIN_CRASH), -EPERM);
+		assert_int_equal(expect_call(&t, STANDIN_ERRNO), -EXDEV);
+	}
+	assert_true(fixture_log_has(&f, "event=call-failed"));
+	assert_true(fixture_log_has(&f, "why=crashes"));
+	finish(&f, &t);
+}
+
+TEST(workers, idle_crashes_and_nonsense_in_the_slot)
+{
+	struct fixture f;
+	struct tracee t;
+
+	begin(&f, &t);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(expect_call(&t, STANDIN_DIE_IDLE), -EXDEV);
+		assert_int_equal(expect_call(&t, STANDIN_BAD_PHASE), -EXDEV);
+	}
+	finish(&f, &t);
+}
+
+TEST_WITHIN(workers, a_stalled_call_fails_after_its_deadline, 60)
+{
+	struct fixture f;
+	struct tracee t, other;
+	int64_t start;
+
+	begin(&f, &t);
+	tracee_start(&other, 0);
+	tracee_attach(&other, &f, "other");
+	start = test_now_ms();
+	tracee_call(&t, STANDIN_HANG);
+	do {
+		assert_int_equal(expect_call(&other, STANDIN_ERRNO), -EXDEV);
+		assert_true(test_now_ms() - start <
+			    2 * CALL_DEADLINE_TICKS * TICK_MS);
+	} while (!tracee_has_result(&t));
+	assert_int_equal(tracee_result(&t), -EPERM);
+	assert_true(test_now_ms() - start >=
+		    (CALL_DEADLINE_TICKS - 1) * TICK_MS);
+	assert_true(fixture_log_has(&f, "why=deadline"));
+	tracee_end(&other);
+	TEST_WAIT(fixture_workers(&f, NULL, 0) == 1, WAIT_S);
+	finish(&f, &t);
+}
+
+TEST(workers, a_stopped_one_goes_with_its_container)
+{
+	struct fixture f;
+	struct tracee t;
+	int fds;
+
+	begin(&f, &t);
+	fds = fixture_fds(&f);
+	assert_int_equal(kill(only_worker(&f), SIGSTOP), 0);
+	tracee_end(&t);
+	TEST_WAIT(fixture_workers(&f, NULL, 0) == 0, WAIT_S);
+	TEST_WAIT(fixture_fds(&f) == fds - 2, WAIT_S);
+	fixture_stop(&f);
+	fixture_done(&f);
+}
+
+TEST(workers, a_caller_killed_in_mid_call_leaves_nothing)
+{
+	struct fixture f;
+	struct tracee t;
+	int fds;
+
+	begin(&f, &t);
+	fds = fixture_fds(&f);
+	for (int i = 0; i < 3; i++) {
+		struct tracee victim;
+
+		tracee_start(&victim, 0);
+		tracee_attach(&victim, &f, "victim");
+		tracee_call(&victim, STANDIN_HANG);
+		TEST_WAIT(fixture_workers(&f, NULL, 0) == 2, WAIT_S);
+		tracee_end(&victim);
+		TEST_WAIT(fixture_workers(&f, NULL, 0) == 1, WAIT_S);
+		TEST_WAIT(fixture_fds(&f) == fds, WAIT_S);
+	}
+	finish(&f, &t);
+}
+
+TEST(workers, one_that_cannot_start_is_tried_again)
+{
+	struct fixture f = { .worker = "/nonexistent/worker" };
+	struct tracee t;
+	int fds;
+
+	fixture_init(&f);
+	fixture_start(&f);
+	fds = fixture_fds(&f);
+	tracee_start(&t, 0);
+	tracee_attach(&t, &f, "c");
+	TEST_WAIT(fixture_log_has(&f, "event=worker-not-started"), WAIT_S);
+	TEST_WAIT(fixture_log_has(&f, "restarts=3"), WAIT_S);
+	tracee_end(&t);
+	TEST_WAIT(fixture_fds(&f) == fds, WAIT_S);
+	fixture_stop(&f);
+	fixture_done(&f);
+}
+
+TEST(workers, the_end_waits_for_what_they_hold_but_not_for_ever)
+{
+	struct fixture f;
+	struct tracee t;
+	int64_t start;
+
+	begin(&f, &t);
+	tracee_call(&t, STANDIN_HANG);
+	/* From then on the stand-in does not leave. */
+	TEST_WAIT(is_in_phase(&f, "c", "received"), WAIT_S);
+	start = test_now_ms();
+	fixture_stop(&f);
+	assert_true(test_now_ms() - start < 10 * 1000);
+	/* Nobody is left who could answer: the kernel says so. */
+	assert_int_equal(tracee_result(&t), -ENOSYS);
+	tracee_end(&t);
+	fixture_done(&f);
+}
+
+static long proc_kb(pid_t pid, const char *key)
+{
+	char path[64], line[256];
+	long kb = -1;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, key, strlen(key)) == 0)
+			kb = atol(line + strlen(key));
+	(void)fclose(file);
+	return kb;
+}
+
+static void churn(const struct fixture *f, int containers)
+{
+	for (int i = 0; i < containers; i++) {
+		char id[16];
+		struct tracee t;
+
+		(void)snprintf(id, sizeof(id), "c%d", i);
+		tracee_start(&t, TRACEE_USERNS);
+		tracee_attach(&t, f, id);
+		assert_int_equal(expect_call(&t, STANDIN_ERRNO), -EXDEV);
+		tracee_end(&t);
+	}
+	TEST_WAIT(fixture_workers(f, NULL, 0) == 0, WAIT_S);
+}
+
+TEST_WITHIN(workers, many_containers_leave_no_trace, 120)
+{
+	struct fixture f = { .worker = NULL };
+	int fds;
+	long pss;
+
+	fixture_init(&f);
+	fixture_start(&f);
+	churn(&f, 20);
+	fds = fixture_fds(&f);
+	pss = proc_kb(f.pid, "Pss:");
+	churn(&f, 200);
+	TEST_WAIT(fixture_fds(&f) == fds, WAIT_S);
+#ifndef DEPUTY_SANITIZED /* their quarantine grows */
+	printf("PSS %ld KiB, then %ld KiB\n", pss, proc_kb(f.pid, "Pss:"));
+	assert_true(proc_kb(f.pid, "Pss:") <= pss + 64);
+	assert_true(pss <= 4096);
+#else
+	(void)pss;
+#endif
+	fixture_stop(&f);
+	fixture_done(&f);
+}
