@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Sourced by the runtime tests and by the demo: OCI bundles whose containers
+# send their listener to deputyd, and runc to run them.
+#
+# A bundle's process is its rootfs's /run.sh; /t belongs to container root and
+# is where everything happens. The rootfs lies on the host's own filesystem, so
+# a device node made there can be opened (in the container's /dev, a tmpfs that
+# was mounted inside the user namespace, it can't).
+
+BUNDLE_FIRST_ID=100000   # container root, where root starts the container
+BUNDLE_ROOTLESS_ID=65533 # the user who starts rootless ones
+
+# scratch_dir: print a new directory in which device nodes open and user.*
+# and trusted.* attributes stick, or fail.
+scratch_dir()
+{
+	local base dir
+
+	for base in "${TMPDIR:-/tmp}" /var/tmp "$PWD"; do
+		dir=$(mktemp -d "$base/deputy.XXXXXXXX" 2>/dev/null) || continue
+		chmod 0711 "$dir"
+		if mknod "$dir/null" c 1 3 2>/dev/null &&
+		   echo x 2>/dev/null >"$dir/null" &&
+		   setfattr -n user.x -v y "$dir" 2>/dev/null &&
+		   setfattr -n trusted.x -v y "$dir" 2>/dev/null; then
+			rm -f "$dir/null"
+			echo "$dir"
+			return 0
+		fi
+		rm -rf "$dir"
+	done
+	return 1
+}
+
+# why_no_runc: print why this machine can't run the containers, or nothing.
+why_no_runc()
+{
+	local tool
+
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "not root"
+		return
+	fi
+	for tool in runc busybox setpriv setfattr getfattr; do
+		command -v "$tool" >/dev/null || {
+			echo "no $tool"
+			return
+		}
+	done
+	unshare --user true 2>/dev/null || echo "no user namespaces"
+}
+
+# bundle_ids MODE: print the host's id of container root, and how many ids.
+bundle_ids()
+{
+	case $1 in
+	rootless) echo "$BUNDLE_ROOTLESS_ID 1" ;;
+	*) echo "$BUNDLE_FIRST_ID 65536" ;;
+	esac
+}
+
+# bundle_new DIR MODE SOCKET METADATA PROBE...: MODE is "userns" (root starts
+# it) or "rootless". Every PROBE becomes /bin/NAME.
+bundle_new()
+{
+	local dir=$1 mode=$2 socket=$3 metadata=$4 root=$1/rootfs id
+	shift 4
+
+	mkdir -p "$root"/{bin,proc,dev,t} || return
+	cp "$(command -v busybox)" "$root/bin/busybox" || return
+	ln -sf busybox "$root/bin/sh"
+	install -m 0755 "$@" "$root/bin" || return
+	read -r id _ < <(bundle_ids "$mode")
+	bundle_config "$mode" "$socket" "$metadata" >"$dir/config.json"
+	chown -R "$id:$id" "$root"
+}
+
+# bundle_command DIR: standard input becomes what the container runs.
+bundle_command()
+{
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"$1/rootfs/run.sh"
+	chmod 0755 "$1/rootfs/run.sh"
+}
+
+# What only root can give its containers: a /dev/null by the device cgroup.
+bundle_resources()
+{
+	[ "$1" = rootless ] && return
+	cat <<-'END'
+		"resources": { "devices": [
+			{ "allow": false, "access": "rwm" },
+			{ "allow": true, "type": "c", "major": 1, "minor": 3,
+			  "access": "rwm" } ] },
+	END
+}
+
+bundle_config()
+{
+	local mode=$1 socket=$2 metadata=$3 id n caps
+	read -r id n < <(bundle_ids "$mode")
+	caps='"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL",
+		"CAP_MKNOD", "CAP_SETGID", "CAP_SETUID", "CAP_SYS_ADMIN"'
+
+	cat <<-END
+	{
+	"ociVersion": "1.0.2",
+	"process": {
+		"user": { "uid": 0, "gid": 0, "umask": 18 },
+		"args": [ "/bin/sh", "/run.sh" ],
+		"env": [ "PATH=/bin" ],
+		"cwd": "/t",
+		"noNewPrivileges": true,
+		"capabilities": {
+			"bounding": [ $caps ],
+			"permitted": [ $caps ],
+			"effective": [ $caps ] }
+	},
+	"root": { "path": "rootfs" },
+	"mounts": [
+		{ "destination": "/proc", "type": "proc", "source": "proc" },
+		{ "destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+		  "options": [ "nosuid", "mode=755", "size=64k" ] }
+	],
+	"linux": {
+		$(bundle_resources "$mode")
+		"namespaces": [ { "type": "user" }, { "type": "mount" },
+			{ "type": "pid" }, { "type": "ipc" }, { "type": "uts" },
+			{ "type": "network" } ],
+		"uidMappings": [
+			{ "containerID": 0, "hostID": $id, "size": $n } ],
+		"gidMappings": [
+			{ "containerID": 0, "hostID": $id, "size": $n } ],
+		"seccomp": {
+			"defaultAction": "SCMP_ACT_ALLOW",
+			"architectures": [ "SCMP_ARCH_X86_64", "SCMP_ARCH_X86",
+				"SCMP_ARCH_X32" ],
+			"listenerPath": "$socket",
+			"listenerMetadata": "$metadata",
+			"syscalls": [ {
+				"names": [ "mknod", "mknodat", "setxattr",
+					"lsetxattr", "fsetxattr" ],
+				"action": "SCMP_ACT_NOTIFY" } ]
+		}
+	}
+	}
+	END
+}
+
+# bundle_runc MODE STATE-DIR ARG...: runc with a root of its own, as the user
+# of MODE.
+bundle_runc()
+{
+	local mode=$1 state=$2
+	shift 2
+
+	mkdir -p "$state"
+	if [ "$mode" = userns ]; then
+		runc --root "$state" "$@"
+		return
+	fi
+	chown "$BUNDLE_ROOTLESS_ID:$BUNDLE_ROOTLESS_ID" "$state"
+	setpriv --reuid "$BUNDLE_ROOTLESS_ID" --regid "$BUNDLE_ROOTLESS_ID" \
+		--clear-groups env -i "PATH=$PATH" "HOME=$state" \
+		"XDG_RUNTIME_DIR=$state" runc --root "$state" "$@"
+}
