@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/harness/test.h"
@@ -201,4 +204,58 @@ TEST(log, journal_only_where_stderr_is_its)
 	log_event(LOG_INFO, "here");
 	unsetenv("JOURNAL_STREAM");
 	assert_string_equal(capture_end(&c), "level=info event=here\n");
+}
+
+/* A journald of ours, in a mount namespace where /run is ours too. */
+static int fake_journal(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX,
+				    .sun_path = "/run/systemd/journal/socket" };
+	int fd;
+
+	if (unshare(CLONE_NEWNS) < 0)
+		TEST_SKIP("no mount namespaces");
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("run", "/run", "tmpfs", 0, NULL), 0);
+	assert_int_equal(mkdir("/run/systemd", 0755), 0);
+	assert_int_equal(mkdir("/run/systemd/journal", 0755), 0);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+TEST(log, journald_gets_the_same_fields)
+{
+	static const char want[] =
+		"PRIORITY=4\nSYSLOG_IDENTIFIER=test\nDEPUTY_EVENT=e\n"
+		"MESSAGE=e container=\"a\\nPRIORITY=0\" n=7\n"
+		"DEPUTY_CONTAINER=a\\nPRIORITY=0\nDEPUTY_N=7\n";
+	int journal = fake_journal();
+	char stream[64], got[2 * LOG_LINE_MAX];
+	uint64_t dropped = log_dropped();
+	struct capture c;
+	struct stat st;
+	ssize_t n;
+
+	capture_begin(&c, LOG_INFO);
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	(void)snprintf(stream, sizeof(stream), "%lu:%lu",
+		       (unsigned long)st.st_dev, (unsigned long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_init("test", LOG_INFO);
+	log_event(LOG_WARNING, "e", LOG_S("container", "a\nPRIORITY=0"),
+		  LOG_U("n", 7));
+	n = recv(journal, got, sizeof(got) - 1, MSG_DONTWAIT);
+	assert_true(n > 0);
+	got[n] = '\0';
+	assert_string_equal(got, want);
+
+	/* Nobody reads any more: dropped and counted, never waited for. */
+	for (int i = 0; i < 1000; i++)
+		log_event(LOG_INFO, "e");
+	assert_true(log_dropped() > dropped);
+	close(journal);
+	unsetenv("JOURNAL_STREAM");
+	log_init("test", LOG_INFO); /* closes its socket */
+	assert_string_equal(capture_end(&c), "");
 }
