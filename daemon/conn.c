@@ -21,7 +21,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 
-#define CHUNK_BYTES    (16 * 1024)
+#define CHUNK_BYTES    16384
 #define CHUNKS_AT_ONCE 4 /* then others have their turn */
 
 struct conn {

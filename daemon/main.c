@@ -8,29 +8,26 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
 #include <systemd/sd-daemon.h>
 #include <uv.h>
 
 #include "daemon/attach_oci.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/host.h"
 #include "daemon/nodes.h"
+#include "daemon/operations.h"
 #include "daemon/registry.h"
 #include "daemon/reload.h"
-#include "daemon/report.h"
 #include "daemon/socket.h"
-#include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/own.h"
-#include "proto/diagnostics.h"
 
 #define END_GRACE_MS 2000 /* for workers to finish what they hold */
+#define END_KILL_MS  1000 /* and to die; then deputyd goes without them */
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
 static const int signal_numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
@@ -44,164 +41,23 @@ struct deputyd {
 	struct control *control;
 	uv_signal_t signals[SIGNALS];
 	uv_timer_t end_timer;
-	uint64_t started_ms;
+	struct operations operations;
 	bool ending;
 };
 
-static void say_fatal(const char *why)
+/* A stranger's file may hang in close() for as long as the stranger likes. */
+static void on_end_kill_timer(uv_timer_t *t)
 {
-	log_event(LOG_ERR, "cannot-start", LOG_S("why", why));
+	log_event(LOG_WARNING, "ended-with-work-left");
+	uv_stop(t->loop);
 }
-
-/* A process that takes over a container's ids would become ptraceable for it
- * (prctl(2), PR_SET_DUMPABLE: 1 after a change of ids). */
-static bool suid_dumpable_is_1(void)
-{
-	FILE *f = fopen("/proc/sys/fs/suid_dumpable", "re");
-	int c = 0;
-
-	if (f) {
-		c = fgetc(f);
-		(void)fclose(f);
-	}
-	return c == '1';
-}
-
-static int check_host(void)
-{
-	const char *why = NULL;
-
-	if (geteuid() != 0)
-		why = "must run as root: it acts with root's capabilities";
-	else if (suid_dumpable_is_1())
-		why = "fs.suid_dumpable is 1, containers could trace workers: "
-		      "set it to 0 or 2 (sysctl fs.suid_dumpable=2)";
-	else if (listener_sizes_fit() < 0)
-		why = "this kernel has no seccomp notifications that fit";
-	if (why)
-		say_fatal(why);
-	return why ? -EPERM : 0;
-}
-
-/* What we were started with is not for our workers. */
-static void keep_fds_to_ourselves(void)
-{
-	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		uv_disable_stdio_inheritance(); /* before Linux 5.11 */
-}
-
-/* Each listener takes two fds, each container and connection one. */
-static void raise_fd_limit(void)
-{
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
-		l.rlim_cur = l.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &l);
-	}
-}
-
-static int reload_now(struct deputyd *d, struct diags *diags)
-{
-	struct timespec ts;
-	int r;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-			 (long long)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
-	r = reload(&d->registry, config_policy_path(&d->config), diags);
-	(void)sd_notify(0, "READY=1");
-	return r;
-}
-
-static void reload_by_signal(struct deputyd *d)
-{
-	struct diags *diags = malloc(sizeof(*diags));
-
-	if (diags)
-		(void)reload_now(d, diags); /* has logged how it went */
-	free(diags);
-}
-
-static int answer(struct json_object *tree, struct json_object **ret)
-{
-	if (!tree)
-		return -ENOMEM;
-	*ret = tree;
-	return CONTROL_OK;
-}
-
-static int op_status(void *ctx, struct json_object **ret)
-{
-	struct deputyd *d = ctx;
-
-	return answer(report_status(&d->registry,
-				    (uv_now(&d->loop) - d->started_ms) / 1000),
-		      ret);
-}
-
-static int op_list(void *ctx, struct json_object **ret)
-{
-	return answer(report_list(&((struct deputyd *)ctx)->registry), ret);
-}
-
-static int op_show(void *ctx, const char *id, struct json_object **ret)
-{
-	int found;
-	struct json_object *tree =
-		report_show(&((struct deputyd *)ctx)->registry, id, &found);
-
-	return found ? answer(tree, ret) : CONTROL_NOT_FOUND;
-}
-
-/* The reply's or the error's parameters. */
-static struct json_object *reload_tree(const struct deputyd *d,
-				       const struct diags *diags, bool failed)
-{
-	struct json_object *o = json_object_new_object();
-	struct json_object *list = diagnostics_json(diags);
-	struct json_object *head = failed ? json_object_new_string(diags->file) :
-					    report_policy(&d->registry);
-
-	if (o && list && head) {
-		json_object_object_add(o, failed ? "source" : "policy", head);
-		json_object_object_add(
-			o, failed ? "diagnostics" : "warnings", list);
-		return o;
-	}
-	json_object_put(head);
-	json_object_put(list);
-	json_object_put(o);
-	return NULL;
-}
-
-static int op_reload(void *ctx, struct json_object **ret)
-{
-	struct deputyd *d = ctx;
-	struct diags *diags = malloc(sizeof(*diags));
-	bool failed;
-	int r;
-
-	if (!diags)
-		return -ENOMEM;
-	failed = reload_now(d, diags) < 0;
-	r = answer(reload_tree(d, diags, failed), ret);
-	free(diags);
-	return r < 0 || !failed ? r : CONTROL_RELOAD_FAILED;
-}
-
-static const struct control_ops ops = {
-	.status = op_status,
-	.list = op_list,
-	.show = op_show,
-	.reload = op_reload,
-};
 
 static void on_end_timer(uv_timer_t *t)
 {
 	struct deputyd *d = t->data;
 
 	registry_kill(&d->registry);
+	(void)uv_timer_start(t, on_end_kill_timer, END_KILL_MS, 0);
 }
 
 static void end(struct deputyd *d)
@@ -225,10 +81,12 @@ static void end(struct deputyd *d)
 
 static void on_signal(uv_signal_t *s, int number)
 {
+	struct deputyd *d = s->data;
+
 	if (number == SIGHUP)
-		reload_by_signal(s->data);
+		operations_reload(&d->operations);
 	else
-		end(s->data);
+		end(d);
 }
 
 static void watch_signals(struct deputyd *d)
@@ -240,6 +98,11 @@ static void watch_signals(struct deputyd *d)
 		(void)uv_signal_start(&d->signals[i], on_signal,
 				      signal_numbers[i]);
 	}
+}
+
+static void say_fatal(const char *why)
+{
+	log_event(LOG_ERR, "cannot-start", LOG_S("why", why));
 }
 
 static int open_sockets(struct deputyd *d)
@@ -271,12 +134,17 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 	d->registry.nodes_fd = nodes_fd;
 	(void)uv_timer_init(&d->loop, &d->end_timer);
 	d->end_timer.data = d;
-	d->started_ms = uv_now(&d->loop);
+	d->operations = (struct operations){
+		.registry = &d->registry,
+		.config = &d->config,
+		.started_ms = uv_now(&d->loop),
+	};
 	watch_signals(d);
 	r = attach_new(&d->registry, d->oci_socket.fd, &d->attach);
 	if (r == 0)
-		r = control_new(&d->loop, TAKE_FD(d->control_socket.fd), &ops,
-				d, &d->control);
+		r = control_new(&d->loop, TAKE_FD(d->control_socket.fd),
+				&operations_control, &d->operations,
+				&d->control);
 	return r;
 }
 
@@ -287,7 +155,8 @@ static int run(struct deputyd *d)
 		  LOG_S("control_socket", d->config.control_socket),
 		  LOG_S("policy", policy_set_source(d->registry.set)));
 	(void)sd_notify(0, "READY=1");
-	(void)uv_run(&d->loop, UV_RUN_DEFAULT);
+	if (uv_run(&d->loop, UV_RUN_DEFAULT))
+		return 0; /* stopped with work left: the process's end ends it */
 	uv_close((uv_handle_t *)&d->end_timer, NULL);
 	(void)uv_run(&d->loop, UV_RUN_DEFAULT);
 	registry_done(&d->registry);
@@ -330,10 +199,13 @@ static int check(const struct config *c)
 static int serve(struct deputyd *d)
 {
 	struct policy_set *set;
-	int nodes_fd, r = check_host();
+	const char *unfit = host_unfit();
+	int nodes_fd, r;
 
-	if (r < 0)
+	if (unfit) {
+		say_fatal(unfit);
 		return EXIT_FAILURE;
+	}
 	nodes_fd = nodes_open(); /* before anything starts a thread */
 	if (nodes_fd < 0)
 		log_event(LOG_WARNING, "nodes-not-bound", LOG_E(nodes_fd),
@@ -344,8 +216,8 @@ static int serve(struct deputyd *d)
 		(void)fd_close(nodes_fd);
 		return EXIT_FAILURE;
 	}
-	raise_fd_limit();
-	keep_fds_to_ourselves();
+	host_raise_fd_limit();
+	host_keep_fds();
 	r = open_sockets(d);
 	if (r < 0) {
 		policy_set_unref(set);

@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define OCI_STATE_MAX_BYTES  (1024 * 1024)
+#define OCI_STATE_MAX_BYTES  ((size_t)1024 * 1024)
 #define OCI_STATE_MAX_DEPTH  32
 #define OCI_STATE_MAX_FDS    16
 #define OCI_STATE_ID_MAX     255

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "lib/own.h"
 #include "proto/oci_state.h"
 #include "tests/live/daemon/fixture.h"
+#include "tests/live/daemon/hanging.h"
 
 #define WAIT_S 20
 
@@ -428,4 +430,59 @@ TEST(attach, the_same_listener_twice)
 	free(text);
 	tracee_end(&t);
 	finish(&f, fds);
+}
+
+/* Refused, whether at once or as the wrong fd. */
+static void send_hanging(const struct fixture *f, const struct tracee *t,
+			 struct hanging *h)
+{
+	char *text = tracee_state(t, "c");
+	int sock = client_connect(f);
+
+	hanging_send(h, sock, text);
+	TEST_WAIT(client_is_closed(sock), WAIT_S);
+	close(sock);
+	free(text);
+}
+
+TEST(attach, files_that_hang_in_close)
+{
+	struct hanging h;
+	struct fixture f;
+	struct tracee t;
+	int fds;
+
+	hanging_open(&h);
+	fds = begin(&f);
+	tracee_start(&t, 0);
+	for (int i = 0; i < DISCARD_MAX_PER_UID; i++) {
+		send_hanging(&f, &t, &h);
+		if (i == 0) /* it hangs, and nobody else notices */
+			expect_served(&f, fixture_fds(&f));
+	}
+	assert_false(fixture_log_has(&f, "DISCARD_MAX_PER_UID"));
+	send_hanging(&f, &t, &h);
+	TEST_WAIT(fixture_log_has(&f, "DISCARD_MAX_PER_UID"), WAIT_S);
+	hanging_release(&h);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
+TEST(attach, the_end_does_not_wait_for_a_hanging_file)
+{
+	struct hanging h;
+	struct fixture f;
+	struct tracee t;
+
+	hanging_open(&h);
+	begin(&f);
+	tracee_start(&t, 0);
+	send_hanging(&f, &t, &h);
+	assert_int_equal(kill(f.pid, SIGTERM), 0);
+	TEST_WAIT(fixture_log_has(&f, "event=ended-with-work-left"), WAIT_S);
+	assert_int_equal(access(f.oci, F_OK), -1);
+	hanging_release(&h);
+	tracee_end(&t);
+	assert_int_equal(fixture_reap(&f), 0);
+	fixture_done(&f);
 }

@@ -127,7 +127,7 @@ void fixture_start(struct fixture *f)
 	TEST_WAIT(is_up(f) || kill(f->pid, 0) < 0, WAIT_S);
 }
 
-static int reap(struct fixture *f)
+int fixture_reap(struct fixture *f)
 {
 	int status = -1;
 
@@ -139,7 +139,7 @@ static int reap(struct fixture *f)
 int fixture_fails(struct fixture *f)
 {
 	spawn(f);
-	return reap(f);
+	return fixture_reap(f);
 }
 
 void fixture_stop(struct fixture *f)
@@ -147,7 +147,7 @@ void fixture_stop(struct fixture *f)
 	int status;
 
 	assert_int_equal(kill(f->pid, SIGTERM), 0);
-	status = reap(f);
+	status = fixture_reap(f);
 	if (status)
 		print_log(f);
 	assert_int_equal(status, 0);
@@ -158,7 +158,7 @@ void fixture_stop(struct fixture *f)
 void fixture_kill(struct fixture *f)
 {
 	assert_int_equal(kill(f->pid, SIGKILL), 0);
-	assert_int_equal(reap(f), 128 + SIGKILL);
+	assert_int_equal(fixture_reap(f), 128 + SIGKILL);
 }
 
 int fixture_fds(const struct fixture *f)

@@ -32,6 +32,8 @@ void fixture_start(struct fixture *f);
 int fixture_fails(struct fixture *f);
 /* Ends it with SIGTERM; it must exit 0. */
 void fixture_stop(struct fixture *f);
+/* Waits for its end. Return: its exit status, or 128 and the signal */
+int fixture_reap(struct fixture *f);
 /* Ends it with SIGKILL. */
 void fixture_kill(struct fixture *f);
 
