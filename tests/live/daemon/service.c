@@ -315,3 +315,32 @@ TEST(service, the_same_id_elsewhere_is_another_container)
 	tracee_end(&host);
 	stop(&f);
 }
+
+static bool answers(struct tracee *t, int result)
+{
+	tracee_call(t, 0);
+	return tracee_result(t) == result;
+}
+
+/* The real worker: it leaves when asked, and the next one answers anew. */
+TEST(service, reload_changes_the_answers)
+{
+	struct fixture f = { .worker = DEPUTY_WORKER };
+	struct tracee t;
+
+	fixture_init(&f);
+	fixture_start(&f);
+	tracee_start(&t, 0);
+	tracee_attach(&t, &f, "c");
+	for (int i = 0; i < 20; i++) {
+		const char *policy = i % 2 ? fixture_good_policy :
+					     fixture_other_policy;
+
+		assert_true(answers(&t, i % 2 ? -EPERM : -ENOENT));
+		fixture_write_policy(&f, policy);
+		json_object_put(fixture_call(&f, "Reload", NULL));
+		TEST_WAIT(answers(&t, i % 2 ? -ENOENT : -EPERM), WAIT_S);
+	}
+	tracee_end(&t);
+	stop(&f);
+}
