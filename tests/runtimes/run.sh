@@ -1,0 +1,469 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# run.sh BUILD-DIR [CASE...]: real containers of an unmodified runc, started by
+# root with a user namespace and rootless, against a real deputyd. What came of
+# their calls is looked at from outside. A case is a function case_NAME, called
+# with each of its modes; to add one, write it and name it in "cases".
+#
+# Exit status 0 good, 1 a failure, 77 this machine can't run them.
+set -uo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+build=$(cd "${1:?usage: run.sh BUILD-DIR [CASE...]}" && pwd)
+shift
+# shellcheck source=tests/runtimes/bundle.sh
+. "$here/bundle.sh"
+
+# NAME and the modes it runs in.
+cases=(
+	"basic userns rootless"
+	"plain_user userns"
+	"i386 userns rootless"
+	"exec userns" # rootless, runc 1.1 itself cannot: EPERM of pidfd_getfd
+	"thousand userns rootless"
+	"worker_killed userns"
+	"container_killed userns"
+	"two_hundred userns"
+	"worker_memory userns"
+)
+
+tmp= daemon= failed=0 passed=0 skipped=0 case_failed=0 skip_reason=
+
+cleanup()
+{
+	local pid
+
+	for pid in $(jobs -p); do
+		[ "$pid" = "$daemon" ] || kill -KILL "$pid" 2>/dev/null
+	done
+	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
+	[ -n "$tmp" ] && rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+# -- saying what is wrong -----------------------------------------------------
+
+wrong()
+{
+	echo "    $*"
+	case_failed=1
+}
+
+# is WANT GOT WHAT
+is()
+{
+	[ "$1" = "$2" ] || wrong "$3: wanted \"$1\", got \"$2\""
+}
+
+skip()
+{
+	skip_reason=$*
+}
+
+# until_true SECONDS COMMAND...: poll, for what happens in other processes.
+until_true()
+{
+	local end=$((SECONDS + $1))
+	shift
+
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		read -rt 0.02 <> <(:) || :
+	done
+}
+
+# -- deputyd and containers ---------------------------------------------------
+
+start_daemon()
+{
+	"$build/daemon/deputyd" --oci-socket "$tmp/oci.sock" \
+		--oci-socket-mode 0666 --control-socket "$tmp/control.sock" \
+		--worker "$build/worker/deputy-worker" --log-level info \
+		>"$tmp/deputyd.log" 2>&1 &
+	daemon=$!
+	until_true 10 test -S "$tmp/control.sock" || {
+		cat "$tmp/deputyd.log"
+		echo "deputyd did not start"
+		exit 1
+	}
+}
+
+ctl()
+{
+	"$build/ctl/deputyctl" --socket "$tmp/control.sock" "$@"
+}
+
+# json EXPRESSION: of a reply on standard input, by python's rules.
+json()
+{
+	python3 -c "import json, sys; r = json.load(sys.stdin); print($1)"
+}
+
+# new_bundle MODE NAME: print its directory; standard input is what it runs.
+new_bundle()
+{
+	local dir=$tmp/$2.$1
+	bundle_new "$dir" "$1" "$tmp/oci.sock" "" "$probe" ${probe32:+"$probe32"}
+	bundle_command "$dir"
+	echo "$dir"
+}
+
+runc_in()
+{
+	bundle_runc "$1" "$tmp/state.$1" "${@:2}"
+}
+
+# run MODE NAME: what the container of new_bundle's standard input prints.
+run()
+{
+	local dir
+	dir=$(new_bundle "$1" "$2")
+	timeout -k 5 120 "$BASH" -c '. "$1"; shift; bundle_runc "$@"' bash \
+		"$here/bundle.sh" "$1" "$tmp/state.$1" \
+		run -b "$dir" "$2" 2>&1 </dev/null
+}
+
+first_id()
+{
+	local id
+	read -r id _ < <(bundle_ids "$1")
+	echo "$id"
+}
+
+# node PATH: type, rdev, owner and mode as the host sees them.
+node()
+{
+	stat -c '%F %t:%T %u:%g %a' "$1" 2>&1
+}
+
+attr()
+{
+	getfattr --absolute-names --only-values -n "$2" "$1" 2>/dev/null
+}
+
+daemon_fds()
+{
+	find "/proc/$daemon/fd" -mindepth 1 2>/dev/null | wc -l
+}
+
+daemon_rss_kib()
+{
+	awk '/^Rss:/ { print $2 }' "/proc/$daemon/smaps_rollup"
+}
+
+no_containers()
+{
+	[ "$(ctl --json status | json 'r["listeners"]')" = 0 ]
+}
+
+worker_pids()
+{
+	cat "/proc/$daemon/task/$daemon/children"
+}
+
+# release FIFO: let go who reads it; nobody may.
+release()
+{
+	timeout 5 "$BASH" -c 'echo >"$1"' bash "$1" || wrong "nobody waits at $1"
+}
+
+# -- the cases ----------------------------------------------------------------
+
+case_basic()
+{
+	local id out t
+	id=$(first_id "$1")
+
+	out=$(run "$1" basic <<-'END'
+		probe mknod /t/null c 1:3 0666
+		probe write /t/null
+		probe mknodat /t full c 1:7 0600
+		probe mknod /t/null c 1:3 0666
+		probe mknod /t/no/null c 1:3 0666
+		probe mknod /t/sda b 8:0 0600
+		probe mknod /t/mem c 1:1 0600
+		probe mknod /t/fifo p 0:0 0644
+		probe mknod /t/whiteout c 0:0 0644
+		probe setxattr /t user.x v
+		probe setxattr /t trusted.overlay.opaque y
+		probe setxattr /t trusted.overlay.opaque n
+		probe lsetxattr /t trusted.other y
+		probe fsetxattr /t user.f v
+	END
+	)
+	is "ok ok ok EEXIST ENOENT EPERM EPERM ok ok ok ok EPERM EPERM ok" \
+		"$(echo $out)" "answers"
+	t=$tmp/basic.$1/rootfs/t
+	is "character special file 1:3 $id:$id 644" "$(node "$t/null")" null
+	is "character special file 1:7 $id:$id 600" "$(node "$t/full")" full
+	is "fifo 0:0 $id:$id 644" "$(node "$t/fifo")" fifo
+	[ -e "$t/sda" ] && wrong "the block device was made"
+	[ -e "$t/mem" ] && wrong "/dev/mem was made"
+	is y "$(attr "$t" trusted.overlay.opaque)" trusted.overlay.opaque
+	is v "$(attr "$t" user.x)" user.x
+	is "" "$(attr "$t" trusted.other)" trusted.other
+}
+
+# CAP_MKNOD is not theirs, so the kernel itself refuses.
+case_plain_user()
+{
+	local out
+
+	out=$(run "$1" plain <<-'END'
+		chmod 0777 /t
+		probe as 1000 mknod /t/null c 1:3 0666
+		probe as 1000 setxattr /t trusted.overlay.opaque y
+		probe as 1000 mknod /t/fifo p 0:0 0644
+	END
+	)
+	is "EPERM EPERM ok" "$(echo $out)" "answers"
+	[ -e "$tmp/plain.$1/rootfs/t/null" ] && wrong "the node was made"
+	is "" "$(attr "$tmp/plain.$1/rootfs/t" trusted.overlay.opaque)" attribute
+}
+
+case_i386()
+{
+	local id out
+	id=$(first_id "$1")
+
+	[ -n "$probe32" ] || {
+		skip "no compiler for 32-bit programs (gcc-multilib)"
+		return
+	}
+	out=$(run "$1" i386 <<-'END'
+		probe32 mknod /t/null c 1:3 0640
+		probe32 mknodat /t zero c 1:5 0600
+		probe32 mknod /t/sda b 8:0 0600
+		probe32 setxattr /t trusted.overlay.opaque y
+		probe32 setxattr /t user.x v
+	END
+	)
+	is "ok ok EPERM ok ok" "$(echo $out)" "answers"
+	is "character special file 1:3 $id:$id 640" \
+		"$(node "$tmp/i386.$1/rootfs/t/null")" null
+	is y "$(attr "$tmp/i386.$1/rootfs/t" trusted.overlay.opaque)" attribute
+}
+
+has_line()
+{
+	grep -qx "$2" "$1" 2>/dev/null
+}
+
+case_exec()
+{
+	local dir out counts
+	dir=$(new_bundle "$1" exec <<-'END'
+		probe mknod /t/first c 1:3 0600
+		echo ready
+		read -r line </t/stop
+	END
+	)
+	mkfifo -m 0644 "$dir/rootfs/t/stop" "$dir/rootfs/t/stop2"
+	runc_in "$1" run -b "$dir" exec.$1 >"$dir/out" 2>&1 </dev/null &
+	until_true 20 has_line "$dir/out" ready || wrong "no start: $(cat "$dir/out")"
+	# It stays for a look at the list, then makes its node.
+	runc_in "$1" exec exec.$1 /bin/sh -c \
+		'probe mknod /t/second c 1:5 0600; read -r x </t/stop2' \
+		>"$dir/out2" 2>&1 </dev/null &
+	until_true 20 has_line "$dir/out2" ok || wrong "exec: $(cat "$dir/out2")"
+	counts=$(ctl --json list | json \
+		'" ".join(str(c["listeners"]) for c in r["containers"])')
+	is 2 "$counts" "listeners of each container"
+	release "$dir/rootfs/t/stop2"
+	release "$dir/rootfs/t/stop"
+	until_true 10 no_containers || wrong "the container did not end"
+	out=$(node "$dir/rootfs/t/second")
+	is "character special file 1:5 $(first_id "$1"):$(first_id "$1") 600" \
+		"$out" "made by exec"
+}
+
+case_thousand()
+{
+	local out
+
+	out=$(run "$1" thousand <<-'END'
+		probe mknod-loop /t/n 1000
+		probe setxattr-loop /t 1000
+	END
+	)
+	is "1000 of 1000 1000 of 1000" "$(echo $out)" "right answers"
+}
+
+# A node made and unmade all the time, in two containers; workers of one are
+# killed. Both must get every answer right.
+case_worker_killed()
+{
+	local one two kills=0 pid right all restarts end=$((SECONDS + 60))
+	one=$(new_bundle "$1" killed <<-'END'
+		probe mknod-until /t/n /t/stop /t/progress
+	END
+	)
+	two=$(new_bundle "$1" other <<-'END'
+		probe mknod-until /t/n /t/stop /t/progress
+	END
+	)
+	runc_in "$1" run -b "$one" killed >"$one/out" 2>&1 </dev/null &
+	runc_in "$1" run -b "$two" other >"$two/out" 2>&1 </dev/null &
+	until_true 20 test -s "$one/rootfs/t/progress" || wrong "no start"
+	until_true 20 test -s "$two/rootfs/t/progress" || wrong "no start"
+	while [ $kills -lt 100 ] && [ $SECONDS -lt $end ]; do
+		pid=$(ctl --json show killed | json \
+			'r["listeners"][0]["worker_pid"]')
+		[ "${pid:-0}" -gt 0 ] && kill -KILL "$pid" 2>/dev/null &&
+			kills=$((kills + 1))
+	done
+	is 100 $kills "kills in a minute"
+	restarts=$(ctl --json show other | json \
+		'r["listeners"][0]["restarts"]')
+	is 0 "$restarts" "restarts of the other's worker"
+	touch "$one/rootfs/t/stop" "$two/rootfs/t/stop"
+	until_true 20 no_containers || wrong "the containers did not end"
+	for pid in "$one" "$two"; do
+		# runc warns of the cgroup that the two share.
+		read -r right _ all < <(grep ' of ' "$pid/out" | grep -v level=)
+		is "$all" "$right" "right answers in ${pid##*/}"
+		[ "${all:-0}" -gt 100 ] || wrong "only ${all:-no} calls"
+	done
+}
+
+case_container_killed()
+{
+	local dir fds i
+	fds=$(daemon_fds)
+
+	for i in 1 2 3 4 5; do
+		dir=$(new_bundle "$1" "dead$i" <<-'END'
+			probe mknod-until /t/n /t/stop /t/progress
+		END
+		)
+		runc_in "$1" run -b "$dir" "dead$i" >"$dir/out" 2>&1 </dev/null &
+		until_true 20 test -s "$dir/rootfs/t/progress" || wrong "no start"
+		runc_in "$1" kill "dead$i" KILL
+		wait $!
+		until_true 10 no_containers || wrong "a listener is left"
+	done
+	is "" "$(worker_pids)" "workers left"
+	is "$fds" "$(daemon_fds)" "fds of deputyd"
+}
+
+# As after ten, so after two hundred.
+case_two_hundred()
+{
+	local dir i fds= rss= now
+	dir=$(new_bundle "$1" many <<-'END'
+		probe mknod /t/n c 1:3 0600
+	END
+	)
+	for ((i = 1; i <= 200; i++)); do
+		rm -f "$dir/rootfs/t/n"
+		runc_in "$1" run -b "$dir" "many$i" >"$dir/out" 2>&1 </dev/null
+		is ok "$(cat "$dir/out")" "container $i"
+		[ $case_failed = 0 ] || return
+		if [ $i = 10 ]; then
+			until_true 10 no_containers
+			fds=$(daemon_fds) rss=$(daemon_rss_kib)
+		fi
+	done
+	until_true 10 no_containers || wrong "a listener is left"
+	is "$fds" "$(daemon_fds)" "fds of deputyd"
+	now=$(daemon_rss_kib)
+	# The sanitizer's own quarantine of freed memory grows.
+	[ -n "$sanitized" ] && return
+	[ $((now - rss)) -le 64 ] ||
+		wrong "deputyd grew from $rss KiB to $now KiB"
+}
+
+case_worker_memory()
+{
+	local dir pid pss
+	[ -n "$sanitized" ] && {
+		skip "a sanitizer's memory is its own"
+		return
+	}
+	dir=$(new_bundle "$1" memory <<-'END'
+		probe mknod-loop /t/n 100
+		echo ready
+		read -r line </t/stop
+	END
+	)
+	mkfifo -m 0644 "$dir/rootfs/t/stop"
+	runc_in "$1" run -b "$dir" memory >"$dir/out" 2>&1 </dev/null &
+	until_true 20 has_line "$dir/out" ready || wrong "no start"
+	read -r pid < <(worker_pids)
+	pss=$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")
+	echo "    a worker's PSS: $pss KiB"
+	[ "$pss" -le 200 ] || wrong "$pss KiB is more than 200"
+	release "$dir/rootfs/t/stop"
+	until_true 10 no_containers || wrong "the container did not end"
+}
+
+# -- running them ---------------------------------------------------------------
+
+compile_probes()
+{
+	local flags="-O2 -static -D_GNU_SOURCE"
+
+	# shellcheck disable=SC2086
+	${CC:-gcc} $flags -o "$tmp/probe" "$here/probe.c" || exit 1
+	probe=$tmp/probe
+	probe32=$tmp/probe32
+	# shellcheck disable=SC2086
+	${CC:-gcc} -m32 $flags -o "$probe32" "$here/probe.c" 2>/dev/null ||
+		probe32=
+}
+
+run_case()
+{
+	local name=$1 mode=$2
+	case_failed=0 skip_reason=
+
+	"case_$name" "$mode"
+	if [ -n "$skip_reason" ]; then
+		echo "skipped: $name ($mode): $skip_reason"
+		skipped=$((skipped + 1))
+	elif [ $case_failed = 0 ]; then
+		echo "ok      $name ($mode)"
+		passed=$((passed + 1))
+	else
+		echo "FAILED  $name ($mode)"
+		failed=$((failed + 1))
+	fi
+}
+
+main()
+{
+	local row name mode why
+	why=$(why_no_runc)
+	[ -z "$why" ] || {
+		echo "skipped: $why"
+		exit 77
+	}
+	tmp=$(scratch_dir) || {
+		echo "skipped: no directory where device nodes open and" \
+			"trusted attributes stick"
+		exit 77
+	}
+	sanitized=
+	nm -D "$build/daemon/deputyd" | grep -q __asan_init && sanitized=1
+	compile_probes
+	start_daemon
+	for row in "${cases[@]}"; do
+		read -r name row <<<"$row"
+		[ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
+		for mode in $row; do
+			run_case "$name" "$mode"
+		done
+	done
+	kill "$daemon"
+	wait "$daemon"
+	is 0 $? "deputyd's exit status"
+	[ $case_failed = 0 ] || failed=$((failed + 1))
+	daemon=
+	[ $failed = 0 ] || tail -n 40 "$tmp/deputyd.log"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ $failed = 0 ]
+}
+
+main "$@"
