@@ -7,6 +7,7 @@
 # with each of its modes; to add one, write it and name it in "cases".
 #
 # Exit status 0 good, 1 a failure, 77 this machine can't run them.
+# shellcheck disable=SC2016 # expressions in single quotes are for other shells
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -28,7 +29,7 @@ cases=(
 	"worker_memory userns"
 )
 
-tmp= daemon= failed=0 passed=0 skipped=0 case_failed=0 skip_reason=
+tmp='' daemon='' failed=0 passed=0 skipped=0 case_failed=0 skip_reason=''
 
 cleanup()
 {
@@ -194,7 +195,7 @@ case_basic()
 	END
 	)
 	is "ok ok ok EEXIST ENOENT EPERM EPERM ok ok ok ok EPERM EPERM ok" \
-		"$(echo $out)" "answers"
+		"${out//$'\n'/ }" "answers"
 	t=$tmp/basic.$1/rootfs/t
 	is "character special file 1:3 $id:$id 644" "$(node "$t/null")" null
 	is "character special file 1:7 $id:$id 600" "$(node "$t/full")" full
@@ -218,7 +219,7 @@ case_plain_user()
 		probe as 1000 mknod /t/fifo p 0:0 0644
 	END
 	)
-	is "EPERM EPERM ok" "$(echo $out)" "answers"
+	is "EPERM EPERM ok" "${out//$'\n'/ }" "answers"
 	[ -e "$tmp/plain.$1/rootfs/t/null" ] && wrong "the node was made"
 	is "" "$(attr "$tmp/plain.$1/rootfs/t" trusted.overlay.opaque)" attribute
 }
@@ -240,7 +241,7 @@ case_i386()
 		probe32 setxattr /t user.x v
 	END
 	)
-	is "ok ok EPERM ok ok" "$(echo $out)" "answers"
+	is "ok ok EPERM ok ok" "${out//$'\n'/ }" "answers"
 	is "character special file 1:3 $id:$id 640" \
 		"$(node "$tmp/i386.$1/rootfs/t/null")" null
 	is y "$(attr "$tmp/i386.$1/rootfs/t" trusted.overlay.opaque)" attribute
@@ -261,10 +262,10 @@ case_exec()
 	END
 	)
 	mkfifo -m 0644 "$dir/rootfs/t/stop" "$dir/rootfs/t/stop2"
-	runc_in "$1" run -b "$dir" exec.$1 >"$dir/out" 2>&1 </dev/null &
+	runc_in "$1" run -b "$dir" "exec.$1" >"$dir/out" 2>&1 </dev/null &
 	until_true 20 has_line "$dir/out" ready || wrong "no start: $(cat "$dir/out")"
 	# It stays for a look at the list, then makes its node.
-	runc_in "$1" exec exec.$1 /bin/sh -c \
+	runc_in "$1" exec "exec.$1" /bin/sh -c \
 		'probe mknod /t/second c 1:5 0600; read -r x </t/stop2' \
 		>"$dir/out2" 2>&1 </dev/null &
 	until_true 20 has_line "$dir/out2" ok || wrong "exec: $(cat "$dir/out2")"
@@ -288,7 +289,7 @@ case_thousand()
 		probe setxattr-loop /t 1000
 	END
 	)
-	is "1000 of 1000 1000 of 1000" "$(echo $out)" "right answers"
+	is "1000 of 1000 1000 of 1000" "${out//$'\n'/ }" "right answers"
 }
 
 # A node made and unmade all the time, in two containers; workers of one are
@@ -351,7 +352,7 @@ case_container_killed()
 # As after ten, so after two hundred.
 case_two_hundred()
 {
-	local dir i fds= rss= now
+	local dir i fds='' rss='' now
 	dir=$(new_bundle "$1" many <<-'END'
 		probe mknod /t/n c 1:3 0600
 	END
@@ -375,28 +376,39 @@ case_two_hundred()
 		wrong "deputyd grew from $rss KiB to $now KiB"
 }
 
+# What processes share counts by shares, so not with one alone: of four, each.
 case_worker_memory()
 {
-	local dir pid pss
+	local dir i pid pss worst=0 pids
 	[ -n "$sanitized" ] && {
 		skip "a sanitizer's memory is its own"
 		return
 	}
 	dir=$(new_bundle "$1" memory <<-'END'
-		probe mknod-loop /t/n 100
+		probe mknod-loop /t/n.$$ 100
 		echo ready
 		read -r line </t/stop
 	END
 	)
 	mkfifo -m 0644 "$dir/rootfs/t/stop"
-	runc_in "$1" run -b "$dir" memory >"$dir/out" 2>&1 </dev/null &
-	until_true 20 has_line "$dir/out" ready || wrong "no start"
-	read -r pid < <(worker_pids)
-	pss=$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")
-	echo "    a worker's PSS: $pss KiB"
-	[ "$pss" -le 200 ] || wrong "$pss KiB is more than 200"
-	release "$dir/rootfs/t/stop"
-	until_true 10 no_containers || wrong "the container did not end"
+	for i in 1 2 3 4; do
+		runc_in "$1" run -b "$dir" "memory$i" >"$dir/out$i" 2>&1 \
+			</dev/null &
+		until_true 20 has_line "$dir/out$i" ready ||
+			wrong "no start: $(cat "$dir/out$i")"
+	done
+	read -ra pids < <(worker_pids)
+	is 4 "${#pids[@]}" "workers"
+	for pid in "${pids[@]}"; do
+		pss=$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")
+		[ "$pss" -gt "$worst" ] && worst=$pss
+	done
+	echo "    the largest worker's PSS: $worst KiB"
+	[ "$worst" -le 200 ] || wrong "$worst KiB is more than 200"
+	for i in 1 2 3 4; do
+		runc_in "$1" kill "memory$i" KILL
+	done
+	until_true 10 no_containers || wrong "the containers did not end"
 }
 
 # -- running them ---------------------------------------------------------------
@@ -411,13 +423,13 @@ compile_probes()
 	probe32=$tmp/probe32
 	# shellcheck disable=SC2086
 	${CC:-gcc} -m32 $flags -o "$probe32" "$here/probe.c" 2>/dev/null ||
-		probe32=
+		probe32=''
 }
 
 run_case()
 {
 	local name=$1 mode=$2
-	case_failed=0 skip_reason=
+	case_failed=0 skip_reason=''
 
 	"case_$name" "$mode"
 	if [ -n "$skip_reason" ]; then
@@ -445,7 +457,7 @@ main()
 			"trusted attributes stick"
 		exit 77
 	}
-	sanitized=
+	sanitized=''
 	nm -D "$build/daemon/deputyd" | grep -q __asan_init && sanitized=1
 	compile_probes
 	start_daemon
