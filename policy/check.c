@@ -39,6 +39,9 @@ static void check_match_fits(struct doc *d, const struct doc_rule *r)
 				ERROR(d, wants[k].node,
 				      "%s has no %s to match",
 				      r->syscalls[i].name, wants[k].key);
+	if (r->match.device_node != LEX_NONE && r->match.type_node == LEX_NONE)
+		ERROR(d, r->match.device_node, "\"type\" is missing: only of a "
+		      "\"char\" or \"block\" node does the device number count");
 }
 
 static void check_emulated_mknod(struct doc *d, const struct doc_rule *r)
@@ -110,34 +113,43 @@ static void check_rule(struct doc *d, const struct doc_rule *r)
 
 /* -- rules that never come to it --------------------------------------------------- */
 
-static bool same_names(const struct doc_match *a, const struct doc_match *b)
+static bool device_in(const struct doc_match *m, const struct doc_device *d)
 {
-	if (a->n_names != b->n_names)
-		return false;
-	for (size_t i = 0; i < a->n_names; i++)
-		if (strcmp(a->names[i].text, b->names[i].text) != 0)
-			return false;
-	return true;
+	for (size_t i = 0; i < m->n_devices; i++)
+		if (m->devices[i].major == d->major &&
+		    m->devices[i].first_minor <= d->first_minor &&
+		    m->devices[i].last_minor >= d->last_minor)
+			return true;
+	return false;
 }
 
-static bool same_devices(const struct doc_match *a, const struct doc_match *b)
+static bool devices_cover(const struct doc_match *a, const struct doc_match *b)
 {
-	if (a->n_devices != b->n_devices)
-		return false;
-	for (size_t i = 0; i < a->n_devices; i++)
-		if (a->devices[i].major != b->devices[i].major ||
-		    a->devices[i].first_minor != b->devices[i].first_minor ||
-		    a->devices[i].last_minor != b->devices[i].last_minor)
+	for (size_t i = 0; i < b->n_devices; i++)
+		if (!device_in(a, &b->devices[i]))
 			return false;
-	return true;
+	return b->n_devices;
 }
 
-static bool same_value(const struct doc_match *a, const struct doc_match *b)
+static bool name_in(const struct doc_match *m, const struct doc_name *n)
 {
-	if (!a->value || !b->value)
-		return a->value == b->value;
-	return a->value_bytes == b->value_bytes &&
-	       memcmp(a->value, b->value, a->value_bytes) == 0;
+	for (size_t i = 0; i < m->n_names; i++) {
+		const struct doc_name *one = &m->names[i];
+		bool fits = one->prefix ? one->bytes <= n->bytes :
+					  one->bytes == n->bytes && !n->prefix;
+
+		if (fits && memcmp(one->text, n->text, one->bytes) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool names_cover(const struct doc_match *a, const struct doc_match *b)
+{
+	for (size_t i = 0; i < b->n_names; i++)
+		if (!name_in(a, &b->names[i]))
+			return false;
+	return b->n_names;
 }
 
 static bool matches_all(const struct doc_match *m)
@@ -145,12 +157,16 @@ static bool matches_all(const struct doc_match *m)
 	return !m->type && !m->n_devices && !m->n_names && !m->value;
 }
 
-/* Does @a match whatever @b matches? Only plain cases are seen. */
+/* Does @a match whatever @b matches? */
 static bool covers(const struct doc_match *a, const struct doc_match *b)
 {
-	return matches_all(a) ||
-	       (a->type == b->type && same_devices(a, b) && same_names(a, b) &&
-		same_value(a, b));
+	if (a->type && a->type != b->type)
+		return false;
+	if (a->n_devices && !devices_cover(a, b))
+		return false;
+	if (a->n_names && !names_cover(a, b))
+		return false;
+	return !a->value || (b->value && strcmp(a->value, b->value) == 0);
 }
 
 static bool has_call(const struct doc_rule *r, const char *name)
@@ -165,7 +181,12 @@ static void check_reachable(struct doc *d, const struct doc_policy *p, size_t at
 {
 	const struct doc_rule *r = &p->rules[at];
 
-	for (size_t i = 0; i < r->n_syscalls; i++)
+	for (size_t i = 0; i < r->n_syscalls; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(r->syscalls[i].name, r->syscalls[k].name) == 0)
+				ERROR(d, r->syscalls[i].node,
+				      "%s stands here already",
+				      r->syscalls[i].name);
 		for (size_t k = 0; k < at; k++) {
 			const struct doc_rule *earlier = &p->rules[k];
 
@@ -177,6 +198,7 @@ static void check_reachable(struct doc *d, const struct doc_policy *p, size_t at
 			      k, r->syscalls[i].name);
 			break;
 		}
+	}
 }
 
 /* -- the type rule ------------------------------------------------------------------ */
@@ -191,29 +213,21 @@ static bool denies(const struct verdict *v)
 	return v->kind != VERDICT_CONTINUE;
 }
 
-/* How a call that @p has rules for can end, from rule @first on. */
-struct ends {
-	bool go_on, deny;
-};
-
-static struct ends ends_from(const struct doc_policy *p, size_t first,
-			     const char *call)
+/* Can a call that no rule before @first took be let through? */
+static bool goes_on_from(const struct doc_policy *p, size_t first,
+			 const char *call)
 {
-	struct ends e = { false, false };
-
 	for (size_t i = first; i < p->n_rules; i++) {
 		const struct doc_rule *r = &p->rules[i];
 
 		if (!has_call(r, call))
 			continue;
-		e.deny |= !r->emulate && denies(&r->verdict);
-		e.go_on |= !r->emulate && !denies(&r->verdict);
+		if (!r->emulate && !denies(&r->verdict))
+			return true;
 		if (matches_all(&r->match))
-			return e; /* nothing comes behind */
+			return false; /* nothing comes behind */
 	}
-	e.deny |= denies(&p->def);
-	e.go_on |= !denies(&p->def);
-	return e;
+	return !denies(&p->def);
 }
 
 #define SWAP                                                                   \
@@ -221,14 +235,29 @@ static struct ends ends_from(const struct doc_policy *p, size_t first,
 	"kernel's, so this denial is no boundary: emulate what is let "       \
 	"through, or deny the whole call, or say \"advisory\": true"
 
-/* A denial by pointed-to bytes, with a way past it behind. */
+/* Is @call let through by its bytes before rule @at? */
+static bool goes_on_before(const struct doc_policy *p, size_t at,
+			   const char *call)
+{
+	for (size_t i = 0; i < at; i++) {
+		const struct doc_rule *r = &p->rules[i];
+
+		if (has_call(r, call) && !r->emulate && !denies(&r->verdict) &&
+		    is_pointed_to(&r->match))
+			return true;
+	}
+	return false;
+}
+
+/* A denial by pointed-to bytes, with a way past it for other bytes. */
 static void check_denial(struct doc *d, const struct doc_policy *p, size_t at,
 			 const char *call)
 {
 	const struct doc_rule *r = &p->rules[at];
 
 	if (!r->emulate && denies(&r->verdict) && !r->advisory &&
-	    is_pointed_to(&r->match) && ends_from(p, at + 1, call).go_on)
+	    is_pointed_to(&r->match) &&
+	    (goes_on_from(p, at + 1, call) || goes_on_before(p, at, call)))
 		ERROR(d, r->action_node, "%s: " SWAP, call);
 }
 
@@ -291,6 +320,23 @@ static void check_binding(struct doc *d, struct doc_binding *b)
 	      nearest_hint(&near, hint, sizeof(hint)));
 }
 
+/* Does every container match it? */
+static bool takes_all(const struct doc_binding *b)
+{
+	return b->has_when && !b->has_peer_uid && !b->metadata &&
+	       !b->n_annotations;
+}
+
+static void check_bound(struct doc *d, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (takes_all(&d->bindings[i])) {
+			ERROR(d, d->bindings[at].node, "never reached: binding "
+			      "%zu takes every container", i);
+			return;
+		}
+}
+
 void doc_check(struct doc *d)
 {
 	for (size_t i = 0; i < d->n_policies; i++) {
@@ -302,6 +348,8 @@ void doc_check(struct doc *d)
 			check_types(d, p, k);
 		}
 	}
-	for (size_t i = 0; i < d->n_bindings; i++)
+	for (size_t i = 0; i < d->n_bindings; i++) {
 		check_binding(d, &d->bindings[i]);
+		check_bound(d, i);
+	}
 }

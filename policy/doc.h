@@ -82,7 +82,7 @@ struct doc_binding {
 	const char *metadata; /* NULL: any */
 	uid_t *peer_uids;
 	size_t n_peer_uids; /* 0: any */
-	bool has_peer_uid;
+	bool has_when, has_peer_uid;
 	const char *policy;
 	size_t policy_index; /* by check.c */
 };

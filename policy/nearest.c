@@ -14,27 +14,30 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 	return m < c ? m : c;
 }
 
-/* Levenshtein's, in one row. Both words are at most WORD_MAX bytes. */
+/* Insert, delete, replace, or swap two neighbours: each one edit.
+ * Both words are at most WORD_MAX bytes. */
 static unsigned edits(const char *a, const char *b)
 {
-	unsigned row[WORD_MAX + 1];
-	size_t n = strlen(b);
+	unsigned rows[3][WORD_MAX + 1];
+	size_t na = strlen(a), nb = strlen(b);
 
-	for (unsigned j = 0; j <= n; j++)
-		row[j] = j;
-	for (unsigned i = 1; *a; a++, i++) {
-		unsigned corner = row[0];
+	for (unsigned j = 0; j <= nb; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= na; i++) {
+		unsigned *row = rows[i % 3];
+		const unsigned *above = rows[(i + 2) % 3];
+		const unsigned *swap = rows[(i + 1) % 3];
 
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			unsigned up = row[j];
-
-			row[j] = min3(up + 1, row[j - 1] + 1,
-				      corner + (*a != b[j - 1]));
-			corner = up;
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= nb; j++) {
+			row[j] = min3(above[j] + 1, row[j - 1] + 1,
+				      above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && row[j] > swap[j - 2] + 1)
+				row[j] = swap[j - 2] + 1;
 		}
 	}
-	return row[n];
+	return rows[na % 3][nb];
 }
 
 void nearest_init(struct nearest *n, const char *word)

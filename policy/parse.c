@@ -181,6 +181,11 @@ static const struct field policy_fields[] = {
 	{ 0 },
 };
 
+/* It stands in logs, tables and options as it is. */
+static const char name_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "abcdefghijklmnopqrstuvwxyz"
+				 "0123456789._-";
+
 static void file_policies(struct doc *d, struct value v, void *out)
 {
 	size_t n = (size_t)json_object_object_length(v.json);
@@ -201,9 +206,10 @@ static void file_policies(struct doc *d, struct value v, void *out)
 		p->name = key;
 		p->node = m.node;
 		p->def = verdict_errno(EPERM);
-		if (strlen(key) < 1 || strlen(key) > POLICY_NAME_MAX)
-			ERROR(d, m.node, "a policy's name has 1 to %d bytes",
-			      POLICY_NAME_MAX);
+		if (!*key || strlen(key) > POLICY_NAME_MAX ||
+		    key[strspn(key, name_chars)])
+			ERROR(d, m.node, "a policy's name has 1 to %d of "
+			      "A-Z a-z 0-9 . _ -", POLICY_NAME_MAX);
 		parse_object(d, m, policy_fields, p);
 	}
 }
@@ -272,6 +278,9 @@ static const struct field when_fields[] = {
 
 static void binding_when(struct doc *d, struct value v, void *out)
 {
+	struct doc_binding *b = out;
+
+	b->has_when = true;
 	parse_object(d, v, when_fields, out);
 }
 

@@ -15,6 +15,16 @@
 /* Linux's highest is 133; the kernel's answers end at 4095. */
 #define ERRNO_MAX 4095
 
+/* What strerrorname_np() gives another name for. */
+static const struct {
+	const char *name;
+	int error;
+} second_names[] = {
+	{ "EWOULDBLOCK", EWOULDBLOCK },
+	{ "ENOTSUP", ENOTSUP },
+	{ "EDEADLOCK", EDEADLOCK },
+};
+
 static int errno_from_name(const char *name, struct nearest *near)
 {
 	for (int e = 1; e <= ERRNO_MAX; e++) {
@@ -26,6 +36,9 @@ static int errno_from_name(const char *name, struct nearest *near)
 			return e;
 		nearest_offer(near, known);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(second_names); i++)
+		if (strcmp(second_names[i].name, name) == 0)
+			return second_names[i].error;
 	return 0;
 }
 
