@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * decisions.txt: one row is a policy's name, a call and the decision expected.
+ * The numbers and registers are written out there and here, not asked from the
+ * code under test.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/decide.h"
+#include "policy/policy.h"
+#include "tests/case/corpus.h"
+#include "tests/harness/test.h"
+
+#define UNREADABLE "!"
+
+static const struct {
+	const char *name;
+	uint32_t arch;
+} abis[] = {
+	{ "i386", 0x40000003 },	   { "x86_64", 0xc000003e },
+	{ "x32", 0xc000003e },	   { "aarch64", 0xc00000b7 },
+	{ "arm", 0x40000028 },	   { "riscv64", 0xc00000f3 },
+	{ "s390x", 0x80000016 },   { "mips64n32", 0xa0000008 },
+	{ "unknown", 0x12345678 },
+};
+
+/* Which register holds what, from the manual pages; -1: none. */
+static const struct layout {
+	const char *call;
+	int mode, dev, size;
+} layouts[] = {
+	{ "mknod", 1, 2, -1 },	  { "mknodat", 2, 3, -1 },
+	{ "setxattr", -1, -1, 3 }, { "lsetxattr", -1, -1, 3 },
+	{ "fsetxattr", -1, -1, 3 },
+};
+
+struct row {
+	unsigned line;
+	char policy[64], abi[16], call[32], verdict[32], rule[16];
+	uint32_t nr;
+	struct seccomp_data data;
+	char name[300], value[300];
+	bool has_name, has_value, log;
+};
+
+static struct diags diags;
+
+static void bad_row(const struct row *r, const char *what)
+{
+	fail_msg("decisions.txt:%u: %s", r->line, what);
+}
+
+static const struct layout *layout_of(const char *call)
+{
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+		if (strcmp(layouts[i].call, call) == 0)
+			return &layouts[i];
+	return NULL;
+}
+
+static void set_register(struct row *r, int index, uint64_t v)
+{
+	if (index < 0)
+		bad_row(r, "this call has no such argument");
+	r->data.args[index] |= v;
+}
+
+/* "1:3" as the kernel packs it: 12 bits of major between 8 and 12 of minor */
+static uint64_t pack_device(const struct row *r, const char *s)
+{
+	unsigned major, minor;
+
+	if (sscanf(s, "%u:%u", &major, &minor) != 2)
+		bad_row(r, "dev=MAJOR:MINOR");
+	return (minor & 0xff) | (major << 8) | ((uint64_t)(minor & ~0xffU) << 12);
+}
+
+/* The bits that the kernel does not look at, all set. */
+static void add_garbage(struct row *r, const struct layout *l)
+{
+	if (l->mode >= 0)
+		r->data.args[l->mode] |= 0xffffffffffff0000;
+	if (l->dev >= 0)
+		r->data.args[l->dev] |= 0xffffffff00000000;
+	r->data.args[0] |= 0xffffffff00000000;
+}
+
+static void read_argument(struct row *r, const char *word)
+{
+	const struct layout *l = layout_of(r->call);
+	const char *v = strchr(word, '=');
+
+	v = v ? v + 1 : "";
+	if (!l)
+		bad_row(r, "arguments for a call that has none");
+	else if (strcmp(word, "garbage") == 0)
+		add_garbage(r, l);
+	else if (strncmp(word, "mode=", 5) == 0)
+		set_register(r, l->mode, strtoull(v, NULL, 8));
+	else if (strncmp(word, "dev=", 4) == 0)
+		set_register(r, l->dev, pack_device(r, v));
+	else if (strncmp(word, "size=", 5) == 0)
+		r->data.args[l->size] = strtoull(v, NULL, 0);
+	else if (strncmp(word, "name=", 5) == 0) {
+		r->has_name = strcmp(v, UNREADABLE) != 0;
+		(void)snprintf(r->name, sizeof(r->name), "%s", v);
+	} else if (strncmp(word, "value=", 6) == 0) {
+		r->has_value = strcmp(v, UNREADABLE) != 0;
+		(void)snprintf(r->value, sizeof(r->value), "%s", v);
+		set_register(r, l->size, strlen(v));
+	} else {
+		bad_row(r, "unknown argument");
+	}
+}
+
+static void read_answer(struct row *r, char **save)
+{
+	char *verdict = strtok_r(NULL, " \t", save);
+	char *rule = strtok_r(NULL, " \t", save);
+	char *log = strtok_r(NULL, " \t", save);
+
+	if (!verdict || !rule)
+		bad_row(r, "-> VERDICT RULE [log]");
+	(void)snprintf(r->verdict, sizeof(r->verdict), "%s", verdict);
+	(void)snprintf(r->rule, sizeof(r->rule), "%s", rule);
+	r->log = log && strcmp(log, "log") == 0;
+	if (log && !r->log)
+		bad_row(r, "only \"log\" may follow");
+}
+
+static void read_row(struct row *r, char *line)
+{
+	char *save, *word = strtok_r(line, " \t\n", &save);
+	int n = 0;
+
+	for (; word; word = strtok_r(NULL, " \t\n", &save), n++) {
+		if (strcmp(word, "->") == 0) {
+			if (n < 4)
+				bad_row(r, "POLICY ABI NR CALL ... -> ...");
+			save[strcspn(save, "\n")] = '\0';
+			read_answer(r, &save);
+			return;
+		}
+		if (n == 0)
+			(void)snprintf(r->policy, sizeof(r->policy), "%s", word);
+		else if (n == 1)
+			(void)snprintf(r->abi, sizeof(r->abi), "%s", word);
+		else if (n == 2)
+			r->nr = (uint32_t)strtoul(word, NULL, 0);
+		else if (n == 3)
+			(void)snprintf(r->call, sizeof(r->call), "%s", word);
+		else
+			read_argument(r, word);
+	}
+	bad_row(r, "no ->");
+}
+
+static uint32_t arch_of(const struct row *r)
+{
+	for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++)
+		if (strcmp(abis[i].name, r->abi) == 0)
+			return abis[i].arch;
+	bad_row(r, "unknown ABI");
+	return 0;
+}
+
+/* Decides as a worker does: reads only what the plan asks for. */
+static void decide_row(const struct row *r, const struct arena *a,
+		       struct decision *ret)
+{
+	struct decide_plan plan;
+	struct call call;
+	struct facts f = { .call = &call };
+	const char *want = layout_of(r->call) ? r->call : "?";
+
+	decide_plan(a, arch_of(r), r->nr, &plan);
+	if (plan.call_index != UINT32_MAX &&
+	    strcmp(call_name(plan.id), want) != 0)
+		fail_msg("decisions.txt:%u: decoded as %s", r->line,
+			 call_name(plan.id));
+	call_decode(&r->data, plan.id, &call);
+	if (plan.needs_name && r->has_name)
+		f.name = r->name;
+	if (plan.needs_value && call.size <= plan.value_max_bytes &&
+	    r->has_value)
+		f.value = r->value;
+	decide(a, &plan, &f, ret);
+}
+
+static void print_decision(const struct decision *d, char *buf, size_t size)
+{
+	char verdict[32], rule[16] = "default";
+
+	if (d->emulate)
+		(void)snprintf(verdict, sizeof(verdict), "emulate");
+	else if (d->verdict.kind == VERDICT_CONTINUE)
+		(void)snprintf(verdict, sizeof(verdict), "continue");
+	else if (d->verdict.kind == VERDICT_RETURN)
+		(void)snprintf(verdict, sizeof(verdict), "return:%lld",
+			       (long long)d->verdict.value);
+	else
+		(void)snprintf(verdict, sizeof(verdict), "%s",
+			       strerrorname_np(d->verdict.error));
+	if (d->rule >= 0)
+		(void)snprintf(rule, sizeof(rule), "%d", d->rule);
+	(void)snprintf(buf, size, "%s %s%s", verdict, rule,
+		       d->log ? " log" : "");
+}
+
+static void run_row(struct row *r, char *line)
+{
+	struct policy_set *s = NULL;
+	const struct arena *a;
+	struct decision d;
+	char path[128], want[64], have[64];
+	bool builtin;
+
+	read_row(r, line);
+	builtin = strcmp(r->policy, "built-in") == 0;
+	(void)snprintf(path, sizeof(path), "%s/policy/good/%s.json",
+		       DEPUTY_CASES, r->policy);
+	if (policy_set_load(builtin ? NULL : path, &s, &diags) < 0)
+		bad_row(r, "no such policy");
+	assert_int_equal(arena_map(policy_memfd(policy_set_at(s, 0)), &a), 0);
+	decide_row(r, a, &d);
+	print_decision(&d, have, sizeof(have));
+	(void)snprintf(want, sizeof(want), "%s %s%s", r->verdict, r->rule,
+		       r->log ? " log" : "");
+	if (strcmp(want, have) != 0)
+		fail_msg("decisions.txt:%u: %s, not %s", r->line, have, want);
+	arena_unmap(a);
+	policy_set_unref(s);
+}
+
+TEST(decisions, each_row_of_the_table_holds)
+{
+	FILE *f = fopen(DEPUTY_CASES "/decisions.txt", "re");
+	struct row r;
+	char line[1024];
+	unsigned n = 0, rows = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		n++;
+		if (line[0] == '#' || line[strspn(line, " \t\n")] == '\0')
+			continue;
+		memset(&r, 0, sizeof(r));
+		r.line = n;
+		run_row(&r, line);
+		rows++;
+	}
+	(void)fclose(f);
+	assert_true(rows >= 60);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Loading a file, its life, and which policy a container gets. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/policy.h"
+#include "tests/harness/test.h"
+
+static const char text[] =
+	"{\"version\":1,\"policies\":{"
+	"\"a\":{\"rules\":[],\"default\":\"continue\"},"
+	"\"b\":{\"rules\":[{\"syscalls\":[\"mount\"],\"action\":\"continue\"}],"
+	"\"default\":{\"errno\":\"EPERM\"}},"
+	"\"c\":{\"rules\":[],\"default\":\"continue\"}},"
+	"\"bindings\":["
+	"{\"when\":{\"annotation\":{\"x\":\"1\",\"y\":\"\"},\"peer_uid\":[0,5]},"
+	"\"policy\":\"a\"},"
+	"{\"when\":{\"metadata\":\"m\",\"peer_uid\":[5]},\"policy\":\"b\"},"
+	"{\"when\":{\"peer_uid\":[0]},\"policy\":\"c\"}]}";
+
+static struct diags diags;
+
+static struct policy_set *load(void)
+{
+	struct policy_set *s = NULL;
+
+	assert_int_equal(policy_set_parse("test.json", text, strlen(text), &s,
+					  &diags),
+			 0);
+	assert_int_equal(diags.n, 0);
+	return s;
+}
+
+/* ctx: pairs of key and value, NULL at the end */
+static const char *annotation(void *ctx, const char *key)
+{
+	for (const char **pair = ctx; *pair; pair += 2)
+		if (strcmp(pair[0], key) == 0)
+			return pair[1];
+	return NULL;
+}
+
+TEST(binding, needs_all_that_it_names)
+{
+	static const char *both[] = { "y", "", "x", "1", NULL };
+	static const char *one[] = { "x", "1", NULL };
+	static const char *other[] = { "x", "2", "y", "", NULL };
+	static const char *none[] = { NULL };
+	static const struct {
+		uid_t uid;
+		const char *metadata, **annotations, *policy;
+	} rows[] = {
+		{ 0, NULL, both, "a" },	  { 5, NULL, both, "a" },
+		{ 5, "m", both, "a" },	  { 5, "m", one, "b" },
+		{ 5, "m", NULL, "b" },	  { 5, "M", none, NULL },
+		{ 5, NULL, other, NULL }, { 0, "m", other, "c" },
+		{ 0, NULL, NULL, "c" },	  { 6, "m", both, NULL },
+		{ (uid_t)-1, NULL, NULL, NULL },
+	};
+	struct policy_set *s = load();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct binding_facts f = {
+			.peer_uid = rows[i].uid,
+			.metadata = rows[i].metadata,
+			.annotation = rows[i].annotations ? annotation : NULL,
+			.annotation_ctx = rows[i].annotations,
+		};
+		const struct policy *p = policy_set_bind(s, &f);
+
+		if (!rows[i].policy != !p ||
+		    (p && strcmp(policy_name(p), rows[i].policy) != 0))
+			fail_msg("row %zu: %s", i, p ? policy_name(p) : "none");
+	}
+	policy_set_unref(s);
+}
+
+TEST(set, tells_its_policies)
+{
+	struct policy_set *s = load();
+
+	assert_string_equal(policy_set_source(s), "test.json");
+	assert_int_equal(policy_set_count(s), 3);
+	assert_string_equal(policy_name(policy_set_at(s, 1)), "b");
+	assert_int_equal(policy_rule_count(policy_set_at(s, 1)), 1);
+	assert_null(policy_set_at(s, 3));
+	assert_ptr_equal(policy_set_find(s, "c"), policy_set_at(s, 2));
+	assert_null(policy_set_find(s, "d"));
+	policy_set_unref(s);
+}
+
+TEST(set, lives_as_long_as_a_reference)
+{
+	struct policy_set *s = load();
+
+	assert_ptr_equal(policy_set_ref(s), s);
+	assert_null(policy_set_unref(s));
+	assert_true(fcntl(policy_memfd(policy_set_at(s, 0)), F_GETFD) >= 0);
+	assert_null(policy_set_unref(s));
+	assert_null(policy_set_unref(NULL));
+}
+
+TEST(set, is_built_in_where_there_is_no_file)
+{
+	struct policy_set *s = NULL;
+	struct binding_facts anybody = { .peer_uid = 1000 };
+
+	assert_int_equal(policy_set_load(NULL, &s, &diags), 0);
+	assert_int_equal(diags.n, 0);
+	assert_string_equal(policy_set_source(s), "built-in");
+	assert_string_equal(policy_name(policy_set_bind(s, &anybody)),
+			    "default");
+	policy_set_unref(s);
+}
+
+static void expect_unreadable(const char *path, int error, const char *line)
+{
+	struct policy_set *s = NULL;
+	char have[512];
+
+	assert_int_equal(policy_set_load(path, &s, &diags), error);
+	assert_null(s);
+	assert_int_equal(diags.n_errors, 1);
+	diag_format(&diags, &diags.items[0], have, sizeof(have));
+	assert_string_equal(have, line);
+}
+
+TEST(set, of_a_file_that_cannot_be_read_says_why)
+{
+	expect_unreadable("/nonexistent/p.json", -ENOENT,
+			  "/nonexistent/p.json: error: cannot read: "
+			  "No such file or directory");
+	expect_unreadable("/", -EISDIR, "/: error: cannot read: Is a directory");
+	expect_unreadable("/dev/zero", -ENXIO, "/dev/zero: error: cannot read: "
+			  "No such device or address");
+}
+
+static char *temp_file(char *path, size_t bytes)
+{
+	int fd = mkostemp(path, O_CLOEXEC);
+	char *data = malloc(bytes);
+
+	assert_true(fd >= 0);
+	assert_non_null(data);
+	memset(data, ' ', bytes);
+	memcpy(data, text, strlen(text));
+	assert_int_equal(write(fd, data, bytes), (ssize_t)bytes);
+	close(fd);
+	return data;
+}
+
+TEST(set, of_a_file_as_big_as_the_limit_loads_and_a_byte_more_does_not)
+{
+	char path[] = "/tmp/deputy-policy-XXXXXX";
+	struct policy_set *s = NULL;
+
+	free(temp_file(path, POLICY_FILE_MAX_BYTES));
+	assert_int_equal(policy_set_load(path, &s, &diags), 0);
+	assert_string_equal(policy_set_source(s), path);
+	policy_set_unref(s);
+	s = NULL;
+	unlink(path);
+
+	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
+	free(temp_file(path, POLICY_FILE_MAX_BYTES + 1));
+	assert_int_equal(policy_set_load(path, &s, &diags), -EFBIG);
+	assert_int_equal(diags.n_errors, 1);
+	unlink(path);
+}
+
+TEST(diags, keep_a_hundred_in_file_order_and_count_the_rest)
+{
+	struct policy_set *s = NULL;
+	char json[16384] = "{\"version\":2,\"policies\":{},\"bindings\":[",
+	     *out;
+	size_t n = strlen(json), size;
+	FILE *f;
+
+	for (int i = 0; i < 150; i++)
+		n += (size_t)snprintf(json + n, sizeof(json) - n, "%s\n7",
+				      i ? "," : "");
+	(void)snprintf(json + n, sizeof(json) - n, "]}");
+	assert_int_equal(policy_set_parse("t", json, strlen(json), &s, &diags),
+			 -EINVAL);
+	assert_int_equal(diags.n, 152);
+	assert_int_equal(diags.n_errors, 152);
+	for (int i = 1; i < DIAGS_MAX; i++)
+		assert_true(diags.items[i - 1].line <= diags.items[i].line);
+	f = open_memstream(&out, &size);
+	diags_print(&diags, f);
+	(void)fclose(f);
+	assert_non_null(strstr(out, "52 more"));
+	free(out);
+}
+
+TEST(diags, quote_nothing_that_a_terminal_obeys)
+{
+	static const char json[] = "{\"\\u001b[31m\\n\\u009b\": 1}";
+	struct policy_set *s = NULL;
+	char line[1024];
+
+	assert_int_equal(policy_set_parse("a\tb\x1b", json, strlen(json), &s,
+					  &diags),
+			 -EINVAL);
+	for (size_t i = 0; i < diags.n; i++) {
+		diag_format(&diags, &diags.items[i], line, sizeof(line));
+		assert_non_null(strstr(line, "a?b?:1:"));
+		for (const char *c = line; *c; c++)
+			assert_in_range((unsigned char)*c, 0x20, 0x7e);
+	}
+}
