@@ -182,6 +182,7 @@ static void decide_row(const struct row *r, const struct arena *a,
 		fail_msg("decisions.txt:%u: decoded as %s", r->line,
 			 call_name(plan.id));
 	call_decode(&r->data, plan.id, &call);
+	assert_true(call.mode <= 0xffff); /* the emulation's, whatever the rule */
 	if (plan.needs_name && r->has_name)
 		f.name = r->name;
 	if (plan.needs_value && call.size <= plan.value_max_bytes &&
