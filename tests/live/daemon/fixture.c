@@ -161,7 +161,7 @@ void fixture_kill(struct fixture *f)
 	assert_int_equal(fixture_reap(f), 128 + SIGKILL);
 }
 
-int fixture_fds(const struct fixture *f)
+static int count_fds(const struct fixture *f)
 {
 	char path[64];
 	DIR *d;
@@ -174,6 +174,23 @@ int fixture_fds(const struct fixture *f)
 		n++;
 	closedir(d);
 	return n - 2;
+}
+
+/* Appointing and reaping open and close some: until it stays for a while. */
+int fixture_fds(const struct fixture *f)
+{
+	int n = count_fds(f);
+
+	for (int same = 0; same < 20; same++) {
+		int now;
+
+		test_poll_pause();
+		now = count_fds(f);
+		if (now != n)
+			same = 0;
+		n = now;
+	}
+	return n;
 }
 
 bool fixture_log_has(const struct fixture *f, const char *text)

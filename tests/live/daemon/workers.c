@@ -197,7 +197,7 @@ TEST_WITHIN(workers, a_stalled_call_fails_after_its_deadline, 60)
 	assert_int_equal(tracee_result(&t), -EPERM);
 	assert_true(test_now_ms() - start >=
 		    (CALL_DEADLINE_TICKS - 1) * TICK_MS);
-	assert_true(fixture_log_has(&f, "why=deadline"));
+	TEST_WAIT(fixture_log_has(&f, "why=deadline"), 10);
 	tracee_end(&other);
 	TEST_WAIT(fixture_workers(&f, NULL, 0) == 1, WAIT_S);
 	finish(&f, &t);

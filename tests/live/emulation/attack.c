@@ -88,12 +88,11 @@ static int finish(pthread_t t, int result)
 
 static int path_flips(void *ctx)
 {
-	static char path[64];
-	struct flip f = { path, INSIDE, OUTSIDE, sizeof(OUTSIDE) };
+	static char path[64], inside[64] = INSIDE, outside[64] = OUTSIDE;
+	struct flip f = { path, inside, outside, sizeof(outside) };
 	pthread_t t;
 
-	_Static_assert(sizeof(INSIDE) <= sizeof(OUTSIDE), "same room");
-	memcpy(path, INSIDE, sizeof(INSIDE));
+	memcpy(path, inside, sizeof(inside));
 	t = start(flip_main, &f);
 	for (int i = 0; i < ROUNDS; i++)
 		if (mknod(path, S_IFCHR | 0600, makedev(1, 3)) == 0) {
@@ -106,7 +105,8 @@ static int path_flips(void *ctx)
 static int name_flips(void *ctx)
 {
 	static char name[32] = "trusted.deputy.a";
-	struct flip f = { name, "trusted.deputy.a", "trusted.secret.a", 17 };
+	struct flip f = { name, "trusted.deputy.a", "trusted.secret.a",
+			  sizeof("trusted.deputy.a") };
 	pthread_t t = start(flip_main, &f);
 
 	for (int i = 0; i < ROUNDS; i++)
