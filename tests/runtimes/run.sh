@@ -376,7 +376,7 @@ case_two_hundred()
 		wrong "deputyd grew from $rss KiB to $now KiB"
 }
 
-# What processes share counts by shares, so not with one alone: of four, each.
+# What processes share counts by shares, so not with one alone: of ten, each.
 case_worker_memory()
 {
 	local dir i pid pss worst=0 pids
@@ -391,21 +391,21 @@ case_worker_memory()
 	END
 	)
 	mkfifo -m 0644 "$dir/rootfs/t/stop"
-	for i in 1 2 3 4; do
+	for i in 1 2 3 4 5 6 7 8 9 10; do
 		runc_in "$1" run -b "$dir" "memory$i" >"$dir/out$i" 2>&1 \
 			</dev/null &
 		until_true 20 has_line "$dir/out$i" ready ||
 			wrong "no start: $(cat "$dir/out$i")"
 	done
 	read -ra pids < <(worker_pids)
-	is 4 "${#pids[@]}" "workers"
+	is 10 "${#pids[@]}" "workers"
 	for pid in "${pids[@]}"; do
 		pss=$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")
 		[ "$pss" -gt "$worst" ] && worst=$pss
 	done
 	echo "    the largest worker's PSS: $worst KiB"
 	[ "$worst" -le 200 ] || wrong "$worst KiB is more than 200"
-	for i in 1 2 3 4; do
+	for i in 1 2 3 4 5 6 7 8 9 10; do
 		runc_in "$1" kill "memory$i" KILL
 	done
 	until_true 10 no_containers || wrong "the containers did not end"
