@@ -59,7 +59,6 @@ static bool calls_ok(const struct arena *a)
 
 	for (uint32_t i = 0; i < a->calls.n; i++)
 		if (c[i].id >= CALL_IDS ||
-		    c[i].value_max_bytes > DECIDE_VALUE_MAX_BYTES ||
 		    !within(c[i].first_rule, c[i].n_rules, a->rules.n))
 			return false;
 	return true;
@@ -75,6 +74,7 @@ static bool rules_ok(const struct arena *a)
 		    r[i].unopenable > UNOPENABLE_ERRNO || !verdict_ok(&r[i].verdict) ||
 		    !within(r[i].first_device, r[i].n_devices, a->devices.n) ||
 		    !within(r[i].first_name, r[i].n_names, a->names.n) ||
+		    r[i].value_bytes > DECIDE_VALUE_MAX_BYTES ||
 		    !within(r[i].value, r[i].value_bytes, a->text.n))
 			return false;
 	return true;

@@ -171,13 +171,8 @@ static void add_rule(struct compiler *c, const struct doc_rule *r, size_t index)
 static void note_needs(struct compiler *c, const struct doc_rule *r,
 		       enum call_id id, struct arena_call *call)
 {
-	if (r->match.n_names)
-		call->needs_name = 1;
-	if (r->match.value) {
-		call->needs_value = 1;
-		if (r->match.value_bytes > call->value_max_bytes)
-			call->value_max_bytes = (uint32_t)r->match.value_bytes;
-	}
+	call->needs_name |= r->match.n_names != 0;
+	c->head.reads_memory |= r->match.n_names || r->match.value;
 	if (r->emulate)
 		c->head.families |= FAMILY_BIT(call_family_of(id));
 }
@@ -201,7 +196,6 @@ static void add_call(struct compiler *c, const char *name)
 		note_needs(c, r, call.id, &call);
 		call.n_rules++;
 	}
-	c->head.reads_memory |= call.needs_name | call.needs_value;
 	add_numbers(c, name, append(c, CALLS, &call, 1));
 }
 

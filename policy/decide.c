@@ -38,8 +38,6 @@ void decide_plan(const struct arena *a, uint32_t arch, uint32_t nr,
 		return;
 	ret->id = c[i].id;
 	ret->needs_name = c[i].needs_name;
-	ret->needs_value = c[i].needs_value;
-	ret->value_max_bytes = c[i].value_max_bytes;
 }
 
 static bool device_matches(const struct arena *a, const struct arena_rule *r,
@@ -74,15 +72,7 @@ static bool name_matches(const struct arena *a, const struct arena_rule *r,
 	return false;
 }
 
-static bool value_matches(const struct arena *a, const struct arena_rule *r,
-			  const struct facts *f)
-{
-	const char *text = arena_at(a, a->text);
-
-	return f->value && f->call->size == r->value_bytes &&
-	       memcmp(f->value, text + r->value, r->value_bytes) == 0;
-}
-
+/* All of @r but the bytes of its value: their number is a register. */
 static bool rule_matches(const struct arena *a, const struct arena_rule *r,
 			 const struct facts *f)
 {
@@ -92,32 +82,55 @@ static bool rule_matches(const struct arena *a, const struct arena_rule *r,
 	if ((r->flags & ARENA_MATCH_DEVICE) &&
 	    !device_matches(a, r, f->call->dev))
 		return false;
-	if ((r->flags & ARENA_MATCH_NAME) && !name_matches(a, r, f->name))
+	if ((r->flags & ARENA_MATCH_VALUE) && f->call->size != r->value_bytes)
 		return false;
-	return !(r->flags & ARENA_MATCH_VALUE) || value_matches(a, r, f);
+	return !(r->flags & ARENA_MATCH_NAME) || name_matches(a, r, f->name);
 }
 
-void decide(const struct arena *a, const struct decide_plan *plan,
-	    const struct facts *facts, struct decision *ret)
+static bool value_matches(const struct arena *a, const struct arena_rule *r,
+			  const struct facts *f)
+{
+	const char *text = arena_at(a, a->text);
+
+	return f->value && memcmp(f->value, text + r->value, r->value_bytes) == 0;
+}
+
+static void decided_by(const struct arena_rule *r, struct decision *ret)
+{
+	*ret = (struct decision){
+		.emulate = r->flags & ARENA_EMULATE,
+		.unopenable = r->unopenable,
+		.log = r->flags & ARENA_LOG,
+		.rule = (int32_t)r->index,
+		.verdict = r->verdict,
+	};
+}
+
+enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
+			  const struct facts *facts, struct decision *ret)
 {
 	const struct arena_call *c = arena_at(a, a->calls);
 	const struct arena_rule *r = arena_at(a, a->rules);
+	uint32_t n = 0;
 
-	*ret = (struct decision){ .rule = -1, .verdict = a->def };
-	if (plan->call_index >= a->calls.n)
-		return;
-	c += plan->call_index;
-	r += c->first_rule;
-	for (uint32_t i = 0; i < c->n_rules; i++, r++) {
+	if (plan->call_index < a->calls.n) {
+		r += c[plan->call_index].first_rule;
+		n = c[plan->call_index].n_rules;
+	}
+	for (; n; n--, r++) {
 		if (!rule_matches(a, r, facts))
 			continue;
-		ret->emulate = r->flags & ARENA_EMULATE;
-		ret->unopenable = r->unopenable;
-		ret->log = r->flags & ARENA_LOG;
-		ret->rule = (int32_t)r->index;
-		ret->verdict = r->verdict;
-		return;
+		if (r->flags & ARENA_MATCH_VALUE) {
+			if (!facts->value_read)
+				return DECIDE_WANTS_VALUE;
+			if (!value_matches(a, r, facts))
+				continue;
+		}
+		decided_by(r, ret);
+		return DECIDE_DONE;
 	}
+	*ret = (struct decision){ .rule = -1, .verdict = a->def };
+	return DECIDE_DONE;
 }
 
 uint32_t decide_families(const struct arena *a)

@@ -5,10 +5,10 @@
  * The hot half of the policy: from a notified call to what is to be done with
  * it.  Pure: no allocation, no system call, no log.  First match wins.
  *
- *   decide_plan()  which call is this, and which pointed-to arguments do the
- *                  rules for it look at?  (The caller of decide() then reads
- *                  exactly those, once.)
- *   decide()       the answer, on the copies
+ *   decide_plan()  which call is this, and does a rule for it look at a name?
+ *                  (The caller then reads that, once.)
+ *   decide()       the answer, on the copies; or that it hangs on the value,
+ *                  which the caller reads once and asks again
  */
 
 #include <stdbool.h>
@@ -20,15 +20,13 @@
 #include "policy/call.h"
 
 #define XATTR_NAME_MAX_BYTES 255 /* limits.h XATTR_NAME_MAX, without the NUL */
-/* A rule's "value" is at most this long; longer ones match no such rule. */
+/* A rule's "value" is at most this long. */
 #define DECIDE_VALUE_MAX_BYTES 256
 
 struct decide_plan {
-	enum call_id id;	  /* CALL_OTHER: nothing to decode */
+	enum call_id id; /* CALL_OTHER: nothing to decode */
 	bool needs_name;
-	bool needs_value;	  /* only when size <= value_max_bytes */
-	uint32_t value_max_bytes; /* longest value that a rule compares with */
-	uint32_t call_index;	  /* the arena's; UINT32_MAX: no rule names it */
+	uint32_t call_index; /* the arena's; UINT32_MAX: no rule names it */
 };
 
 /* @arch, @nr as in struct seccomp_data. An unknown pair gets the default. */
@@ -39,7 +37,9 @@ struct facts {
 	const struct call *call;
 	const char *name;  /* NULL: not needed, or not readable: matches no rule
 			      that asks for a name */
-	const void *value; /* call->size bytes; NULL: the same for a value */
+	bool value_read;   /* all was done to get it, once */
+	const void *value; /* call->size bytes; NULL: not readable, matches no
+			      rule that asks for a value */
 };
 
 /* An emulated mknod where the file system lets no device be opened. */
@@ -57,8 +57,20 @@ struct decision {
 	struct verdict verdict;
 };
 
-void decide(const struct arena *a, const struct decide_plan *plan,
-	    const struct facts *facts, struct decision *ret);
+enum decide_status {
+	DECIDE_DONE = 0,
+	DECIDE_WANTS_VALUE, /* call->size of it, at most DECIDE_VALUE_MAX_BYTES */
+};
+
+/**
+ * decide() - what the first rule that matches says, else the default
+ * @ret: written on DECIDE_DONE
+ *
+ * Stops with DECIDE_WANTS_VALUE at a rule of which all but the value matches
+ * (its length too, which is a register), unless @facts->value_read.
+ */
+enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
+			  const struct facts *facts, struct decision *ret);
 
 /* What a worker under this policy will ever do: FAMILY_BIT() of each emulated
  * family, and whether it reads any memory of its callers. */

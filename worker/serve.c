@@ -30,8 +30,7 @@ struct work {
 	struct call call;
 	struct decide_plan plan;
 	struct decision decision;
-	const char *name;
-	const void *value;
+	struct facts facts;
 };
 
 static void set_phase(struct server *s, enum slot_phase phase)
@@ -48,33 +47,37 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
 }
 
-/* Reads the pointed-to arguments that the policy looks at, each once. What
- * cannot be read stays NULL and matches no rule: the kernel will say EFAULT.
+/* Decides on pointed-to arguments that are each read once, and only where the
+ * policy looks at them. What cannot be read stays NULL and matches no rule: the
+ * kernel will say EFAULT.
  * Return: 0, TRACEE_GONE, or a negative errno of ours */
-static int read_facts(struct work *w)
+static int decide_work(const struct arena *policy, struct work *w)
 {
 	static char name[XATTR_NAME_MAX_BYTES + 1];
 	static char value[DECIDE_VALUE_MAX_BYTES];
+	struct facts *f = &w->facts;
 	pid_t tid = (pid_t)w->notif.pid;
+	bool readable = tid != 0; /* else not visible from our pid namespace */
 	int r = TRACEE_OK;
 
-	w->name = NULL;
-	w->value = NULL;
-	if (tid == 0) /* not visible from our pid namespace */
-		return 0;
-	if (w->plan.needs_name) {
+	*f = (struct facts){ .call = &w->call, .value_read = !readable };
+	if (readable && w->plan.needs_name) {
 		r = tracee_read_str(tid, w->call.name_addr, name, sizeof(name));
 		if (r == TRACEE_OK)
-			w->name = name;
+			f->name = name;
 	}
-	if (r == TRACEE_OK && w->plan.needs_value &&
-	    w->call.size <= w->plan.value_max_bytes &&
-	    w->call.size <= sizeof(value)) {
-		r = tracee_read(tid, w->call.value_addr, value, w->call.size);
-		if (r == TRACEE_OK)
-			w->value = value;
-	}
-	return r < 0 || r == TRACEE_GONE ? r : 0;
+	if (r < 0 || r == TRACEE_GONE)
+		return r;
+	if (decide(policy, &w->plan, f, &w->decision) == DECIDE_DONE)
+		return 0;
+	r = tracee_read(tid, w->call.value_addr, value, w->call.size);
+	if (r < 0 || r == TRACEE_GONE)
+		return r;
+	f->value_read = true;
+	if (r == TRACEE_OK)
+		f->value = value;
+	(void)decide(policy, &w->plan, f, &w->decision);
+	return 0;
 }
 
 /* A filter is asked before the kernel sees that it has no such ABI: there, the
@@ -101,8 +104,8 @@ static int act(struct server *s, struct work *w, bool recovering,
 	e->id = w->notif.id;
 	e->tid = (pid_t)w->notif.pid;
 	e->call = &w->call;
-	e->name = w->name;
-	e->value = w->value;
+	e->name = w->facts.name;
+	e->value = w->facts.value;
 	e->unopenable = w->decision.unopenable;
 	e->recovering = recovering;
 	e->again = interrupted_take(&s->home, e->tid, &w->notif.data, &e->made);
@@ -131,7 +134,7 @@ static void log_call(const struct work *w, const struct verdict *v)
 		  LOG_I("nr", w->notif.data.nr),
 		  LOG_U("arch", w->notif.data.arch),
 		  LOG_I("rule", w->decision.rule),
-		  LOG_S("name", w->name ?: ""),
+		  LOG_S("name", w->facts.name ?: ""),
 		  LOG_S("action", w->decision.emulate ? "emulate" : "answer"),
 		  LOG_S("verdict", verdict_text(v)),
 		  LOG_I("value", v->kind == VERDICT_RETURN ? v->value :
@@ -142,18 +145,14 @@ static void log_call(const struct work *w, const struct verdict *v)
 static int settle(struct server *s, struct work *w, bool recovering,
 		  struct verdict *ret)
 {
-	struct facts facts = { .call = &w->call };
 	int r;
 
 	decide_plan(s->policy, w->notif.data.arch, (uint32_t)w->notif.data.nr,
 		    &w->plan);
 	call_decode(&w->notif.data, w->plan.id, &w->call);
-	r = read_facts(w);
+	r = decide_work(s->policy, w);
 	if (r != 0)
 		return r < 0 ? r : EMULATE_GONE;
-	facts.name = w->name;
-	facts.value = w->value;
-	decide(s->policy, &w->plan, &facts, &w->decision);
 	*ret = w->decision.verdict;
 	if (!w->decision.emulate)
 		return 0;
@@ -196,7 +195,7 @@ int serve(struct server *s, bool recovering)
 	struct verdict v = verdict_errno(EPERM);
 	int r;
 
-	w.notif = s->slot->call.notif.notif;
+	w = (struct work){ .notif = s->slot->call.notif.notif };
 	emulation.again = false;
 	if (!recovering) {
 		atomic_store_explicit(&s->slot->call.start_ns, now_ns(),

@@ -43,7 +43,7 @@ struct row {
 	uint32_t nr;
 	struct seccomp_data data;
 	char name[300], value[300];
-	bool has_name, has_value, log;
+	bool has_name, has_value, unasked, log;
 };
 
 static struct diags diags;
@@ -98,6 +98,8 @@ static void read_argument(struct row *r, const char *word)
 		bad_row(r, "arguments for a call that has none");
 	else if (strcmp(word, "garbage") == 0)
 		add_garbage(r, l);
+	else if (strcmp(word, "unasked") == 0)
+		r->unasked = true;
 	else if (strncmp(word, "mode=", 5) == 0)
 		set_register(r, l->mode, strtoull(v, NULL, 8));
 	else if (strncmp(word, "dev=", 4) == 0)
@@ -185,10 +187,14 @@ static void decide_row(const struct row *r, const struct arena *a,
 	assert_true(call.mode <= 0xffff); /* the emulation's, whatever the rule */
 	if (plan.needs_name && r->has_name)
 		f.name = r->name;
-	if (plan.needs_value && call.size <= plan.value_max_bytes &&
-	    r->has_value)
+	if (decide(a, &plan, &f, ret) == DECIDE_DONE)
+		return;
+	if (r->unasked)
+		bad_row(r, "asks for the value");
+	f.value_read = true;
+	if (r->has_value && call.size <= DECIDE_VALUE_MAX_BYTES)
 		f.value = r->value;
-	decide(a, &plan, &f, ret);
+	assert_int_equal(decide(a, &plan, &f, ret), DECIDE_DONE);
 }
 
 static void print_decision(const struct decision *d, char *buf, size_t size)
