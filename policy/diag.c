@@ -28,15 +28,22 @@ void diags_init(struct diags *d, const char *file)
 	make_plain(d->file);
 }
 
+void diags_count(struct diags *d, enum diag_level level)
+{
+	d->n++;
+	if (level == DIAG_ERROR)
+		d->n_errors++;
+}
+
 void diags_add(struct diags *d, enum diag_level level, unsigned line,
 	       unsigned column, const char *pointer, const char *fmt, ...)
 {
+	bool full = diags_full(d);
 	struct diag *one;
 	va_list ap;
 
-	if (level == DIAG_ERROR)
-		d->n_errors++;
-	if (d->n++ >= DIAGS_MAX)
+	diags_count(d, level);
+	if (full)
 		return;
 	one = &d->items[d->n - 1];
 	one->level = level;

@@ -7,6 +7,7 @@
  * syscall "mknode" (did you mean "mknod"?)
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -33,6 +34,12 @@ void diags_init(struct diags *d, const char *file);
 void diags_add(struct diags *d, enum diag_level level, unsigned line,
 	       unsigned column, const char *pointer, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
+/* One that is only counted, for a full list. */
+void diags_count(struct diags *d, enum diag_level level);
+static inline bool diags_full(const struct diags *d)
+{
+	return d->n >= DIAGS_MAX;
+}
 /* Into the order of the file. */
 void diags_sort(struct diags *d);
 /* One diagnostic as one line, without a newline. */

@@ -23,8 +23,8 @@
 #include "policy/lexer.h"
 
 struct doc_syscall {
-	const char *name;
-	enum call_id id; /* CALL_OTHER: nothing of it can be matched */
+	const char *name; /* "" where it is none: complained about already */
+	enum call_id id;  /* CALL_OTHER: nothing of it can be matched */
 	uint32_t node;
 };
 
@@ -94,6 +94,7 @@ struct doc {
 	size_t n_policies;
 	struct doc_binding *bindings;
 	size_t n_bindings;
+	size_t comparisons;  /* that checking took so far */
 	struct diags *diags; /* borrowed */
 };
 
@@ -105,6 +106,7 @@ int doc_parse(const char *text, size_t bytes, struct diags *diags,
 	      struct doc **ret_doc);
 /* What the parts mean together; adds to the document's diags. */
 void doc_check(struct doc *d);
+void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
 struct doc *doc_free(struct doc *d); /* Return: NULL */
 DEFINE_AUTO(struct doc *, doc_free);
 

@@ -65,28 +65,34 @@ size_t lex_end(const struct lex *l)
 	return l->end;
 }
 
-static uint32_t first_of(const struct lex *l, uint32_t node)
+static uint32_t skip_replaced(const struct lex *l, uint32_t node)
 {
-	return node < l->n_nodes ? l->nodes[node].first : LEX_NONE;
+	while (node != LEX_NONE && l->nodes[node].replaced)
+		node = l->nodes[node].next;
+	return node;
+}
+
+uint32_t lex_first(const struct lex *l, uint32_t node)
+{
+	return skip_replaced(l, l->nodes[node].first);
+}
+
+uint32_t lex_next(const struct lex *l, uint32_t node)
+{
+	return skip_replaced(l, l->nodes[node].next);
+}
+
+const char *lex_key(const struct lex *l, uint32_t node)
+{
+	return l->nodes[node].key;
 }
 
 uint32_t lex_member(const struct lex *l, uint32_t object, const char *key)
 {
-	uint32_t found = LEX_NONE;
+	uint32_t n = lex_first(l, object);
 
-	for (uint32_t n = first_of(l, object); n != LEX_NONE;
-	     n = l->nodes[n].next)
-		if (l->nodes[n].key && strcmp(l->nodes[n].key, key) == 0)
-			found = n;
-	return found;
-}
-
-uint32_t lex_item(const struct lex *l, uint32_t array, size_t index)
-{
-	uint32_t n = first_of(l, array);
-
-	while (n != LEX_NONE && index--)
-		n = l->nodes[n].next;
+	while (n != LEX_NONE && strcmp(l->nodes[n].key, key) != 0)
+		n = lex_next(l, n);
 	return n;
 }
 

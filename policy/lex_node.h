@@ -6,6 +6,8 @@
  * document in the order in which they begin, linked as a tree.
  */
 
+#include <stdbool.h>
+
 #include "policy/lexer.h"
 
 struct lex_node {
@@ -15,6 +17,7 @@ struct lex_node {
 	uint32_t index;	      /* among the siblings */
 	const char *key;      /* decoded; NULL in arrays and for the root */
 	size_t at, key_at;    /* bytes into the text */
+	bool replaced;	      /* its key comes again */
 };
 
 struct lex {
@@ -28,6 +31,8 @@ struct lex {
 
 struct lex_place lex_place_of(const struct lex *l, size_t at);
 
+/* Return: the member @key, or LEX_NONE */
+uint32_t lex_member(const struct lex *l, uint32_t object, const char *key);
 /* Return: the new node, or LEX_NONE when there is no memory */
 uint32_t lex_add(struct lex *l, uint32_t parent, const char *key, size_t key_at,
 		 size_t at);

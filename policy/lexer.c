@@ -25,10 +25,15 @@ __attribute__((format(printf, 3, 4))) static int fail(struct reader *r,
 						      size_t at,
 						      const char *fmt, ...)
 {
-	struct lex_place p = lex_place_of(r->lex, at);
+	struct lex_place p;
 	char reason[128], pointer[256] = "";
 	va_list ap;
 
+	if (diags_full(r->diags)) {
+		diags_count(r->diags, DIAG_ERROR);
+		return -EINVAL;
+	}
+	p = lex_place_of(r->lex, at);
 	va_start(ap, fmt);
 	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
@@ -292,6 +297,7 @@ static int read_member(struct reader *r, uint32_t object)
 	size_t at = r->at, bytes;
 	struct lex *l = r->lex;
 	char *key = l->keys + l->keys_bytes;
+	uint32_t earlier;
 	int err;
 
 	if (peek(r) != '"')
@@ -305,8 +311,11 @@ static int read_member(struct reader *r, uint32_t object)
 	if (peek(r) != ':')
 		return unexpected(r, "':'");
 	r->at++;
-	if (lex_member(l, object, key) != LEX_NONE)
+	earlier = lex_member(l, object, key);
+	if (earlier != LEX_NONE) {
+		l->nodes[earlier].replaced = true;
 		(void)fail(r, at, "key \"%.64s\" given twice", key);
+	}
 	skip_space(r);
 	return read_value(r, object, key, at);
 }

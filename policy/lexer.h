@@ -11,8 +11,7 @@
  * NUL in strings, whole surrogate pairs, numbers that a double holds, at most
  * LEX_DEPTH_MAX levels, no key twice in an object.
  *
- * A node is a value; nodes are found from the root by key or index, as in the
- * tree.
+ * A node is a value; nodes are walked from the root, as the tree is.
  */
 
 #include <stddef.h>
@@ -22,7 +21,7 @@
 #include "policy/diag.h"
 
 #define LEX_DEPTH_MAX	32
-#define LEX_MEMBERS_MAX 4096 /* of one object */
+#define LEX_MEMBERS_MAX 1024 /* of one object */
 #define LEX_ROOT	0
 #define LEX_NONE	UINT32_MAX
 
@@ -47,9 +46,12 @@ DEFINE_AUTO(struct lex *, lex_free);
 /* Where the root value ends, in bytes. */
 size_t lex_end(const struct lex *l);
 
-/* Return: a node, or LEX_NONE. Of a key given twice the last one, as json-c. */
-uint32_t lex_member(const struct lex *l, uint32_t object, const char *key);
-uint32_t lex_item(const struct lex *l, uint32_t array, size_t index);
+/* The children of @node one by one, LEX_NONE behind the last. Of a key given
+ * twice only the last member is seen, whose value json-c has. */
+uint32_t lex_first(const struct lex *l, uint32_t node);
+uint32_t lex_next(const struct lex *l, uint32_t node);
+/* The key of a member, decoded; lives as long as @l. */
+const char *lex_key(const struct lex *l, uint32_t node);
 
 struct lex_place lex_value_place(const struct lex *l, uint32_t node);
 /* Where the member's key begins; the value's place where it has none. */

@@ -28,10 +28,15 @@
 void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
 		  const char *fmt, ...)
 {
-	struct lex_place at = lex_value_place(d->lex, node);
 	char pointer[256], reason[512];
+	struct lex_place at;
 	va_list ap;
 
+	if (diags_full(d->diags)) {
+		diags_count(d->diags, level);
+		return;
+	}
+	at = lex_value_place(d->lex, node);
 	lex_pointer(d->lex, node, pointer, sizeof(pointer));
 	va_start(ap, fmt);
 	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
@@ -39,19 +44,21 @@ void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
 	diags_add(d->diags, level, at.line, at.column, pointer, "%s", reason);
 }
 
-static struct value member(const struct doc *d, struct value object,
-			   const char *key)
+/* Walks an object's members; @m begins with the node LEX_NONE.
+ * Return: the member's key, or NULL behind the last */
+static const char *next_member(const struct doc *d, struct value object,
+			       struct value *m)
 {
-	struct json_object *j = NULL;
+	const char *key;
 
-	(void)json_object_object_get_ex(object.json, key, &j);
-	return (struct value){ j, lex_member(d->lex, object.node, key) };
-}
-
-static struct value item(const struct doc *d, struct value array, size_t i)
-{
-	return (struct value){ json_object_array_get_idx(array.json, i),
-			       lex_item(d->lex, array.node, i) };
+	m->node = m->node == LEX_NONE ? lex_first(d->lex, object.node) :
+					lex_next(d->lex, m->node);
+	if (m->node == LEX_NONE)
+		return NULL;
+	key = lex_key(d->lex, m->node);
+	m->json = NULL;
+	(void)json_object_object_get_ex(object.json, key, &m->json);
+	return key;
 }
 
 static const char *type_name(enum json_type t)
@@ -88,10 +95,15 @@ static const struct field *find_field(const struct field *f, const char *key)
 static void unknown_key(struct doc *d, uint32_t node, const struct field *f,
 			const char *key)
 {
-	struct lex_place at = lex_key_place(d->lex, node);
+	struct lex_place at;
 	struct nearest near;
 	char pointer[256], hint[96];
 
+	if (diags_full(d->diags)) {
+		diags_count(d->diags, DIAG_ERROR);
+		return;
+	}
+	at = lex_key_place(d->lex, node);
 	nearest_init(&near, key);
 	for (; f->key; f++)
 		nearest_offer(&near, f->key);
@@ -104,11 +116,13 @@ static void unknown_key(struct doc *d, uint32_t node, const struct field *f,
 void parse_object(struct doc *d, struct value v,
 			 const struct field *fields, void *out)
 {
+	struct value m = { NULL, LEX_NONE };
+	const char *key;
+
 	if (!parse_has_type(d, v, json_type_object))
 		return;
-	json_object_object_foreach(v.json, key, j) {
+	while ((key = next_member(d, v, &m))) {
 		const struct field *f = find_field(fields, key);
-		struct value m = { j, lex_member(d->lex, v.node, key) };
 
 		if (!f)
 			unknown_key(d, m.node, fields, key);
@@ -116,7 +130,7 @@ void parse_object(struct doc *d, struct value v,
 			f->parse(d, m, out);
 	}
 	for (const struct field *f = fields; f->key; f++)
-		if (f->required && !member(d, v, f->key).json &&
+		if (f->required &&
 		    !json_object_object_get_ex(v.json, f->key, NULL))
 			ERROR(d, v.node, "\"%s\" is missing", f->key);
 }
@@ -126,6 +140,7 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 			size_t *ret_n)
 {
 	size_t n = json_object_array_length(v.json);
+	struct value one = { NULL, lex_first(d->lex, v.node) };
 	char *list;
 
 	*ret_n = 0;
@@ -138,8 +153,11 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 		ERROR(d, v.node, "out of memory");
 		return NULL;
 	}
-	for (size_t i = 0; i < n; i++)
-		parse(d, item(d, v, i), list + i * size);
+	for (size_t i = 0; i < n; i++) {
+		one.json = json_object_array_get_idx(v.json, i);
+		parse(d, one, list + i * size);
+		one.node = lex_next(d->lex, one.node);
+	}
 	*ret_n = n;
 	return list;
 }
@@ -189,6 +207,8 @@ static const char name_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 static void file_policies(struct doc *d, struct value v, void *out)
 {
 	size_t n = (size_t)json_object_object_length(v.json);
+	struct value m = { NULL, LEX_NONE };
+	const char *key;
 
 	if (n == 0 || n > PARSE_LIST_MAX) {
 		ERROR(d, v.node, "1 to %d policies", PARSE_LIST_MAX);
@@ -199,9 +219,8 @@ static void file_policies(struct doc *d, struct value v, void *out)
 		ERROR(d, v.node, "out of memory");
 		return;
 	}
-	json_object_object_foreach(v.json, key, j) {
+	while (d->n_policies < n && (key = next_member(d, v, &m))) {
 		struct doc_policy *p = &d->policies[d->n_policies++];
-		struct value m = { j, lex_member(d->lex, v.node, key) };
 
 		p->name = key;
 		p->node = m.node;
@@ -220,6 +239,8 @@ static void when_annotation(struct doc *d, struct value v, void *out)
 {
 	struct doc_binding *b = out;
 	size_t n = (size_t)json_object_object_length(v.json);
+	struct value m = { NULL, LEX_NONE };
+	const char *key;
 
 	if (n == 0 || n > PARSE_LIST_MAX) {
 		ERROR(d, v.node, "1 to %d annotations", PARSE_LIST_MAX);
@@ -230,13 +251,11 @@ static void when_annotation(struct doc *d, struct value v, void *out)
 		ERROR(d, v.node, "out of memory");
 		return;
 	}
-	json_object_object_foreach(v.json, key, j) {
-		struct value m = { j, lex_member(d->lex, v.node, key) };
-
+	while (b->n_annotations < n && (key = next_member(d, v, &m))) {
 		if (!parse_has_type(d, m, json_type_string))
 			continue;
 		b->annotations[b->n_annotations++] = (struct doc_annotation){
-			key, json_object_get_string(j)
+			key, json_object_get_string(m.json)
 		};
 	}
 }

@@ -25,16 +25,13 @@ static const struct {
 	{ "EDEADLOCK", EDEADLOCK },
 };
 
-static int errno_from_name(const char *name, struct nearest *near)
+static int errno_from_name(const char *name)
 {
 	for (int e = 1; e <= ERRNO_MAX; e++) {
 		const char *known = strerrorname_np(e);
 
-		if (!known)
-			continue;
-		if (strcmp(known, name) == 0)
+		if (known && strcmp(known, name) == 0)
 			return e;
-		nearest_offer(near, known);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(second_names); i++)
 		if (strcmp(second_names[i].name, name) == 0)
@@ -42,19 +39,27 @@ static int errno_from_name(const char *name, struct nearest *near)
 	return 0;
 }
 
+static void unknown_errno(struct doc *d, uint32_t node, const char *name)
+{
+	struct nearest near;
+	char hint[96];
+
+	nearest_init(&near, name);
+	for (int e = 1; e <= ERRNO_MAX && !diags_full(d->diags); e++)
+		if (strerrorname_np(e))
+			nearest_offer(&near, strerrorname_np(e));
+	ERROR(d, node, "no kernel knows the errno \"%.64s\"%s", name,
+	      nearest_hint(&near, hint, sizeof(hint)));
+}
+
 static void parse_errno(struct doc *d, struct value v, void *out)
 {
 	struct verdict *verdict = out;
 	const char *name = json_object_get_string(v.json);
-	struct nearest near;
-	char hint[96];
-	int e;
+	int e = errno_from_name(name);
 
-	nearest_init(&near, name);
-	e = errno_from_name(name, &near);
 	if (e == 0)
-		ERROR(d, v.node, "no kernel knows the errno \"%.64s\"%s", name,
-		      nearest_hint(&near, hint, sizeof(hint)));
+		unknown_errno(d, v.node, name);
 	*verdict = verdict_errno(e ? e : EPERM);
 }
 
@@ -251,23 +256,27 @@ static const struct field match_fields[] = {
 /* The native table has some 360 names; 1,023 leaves room. */
 #define NATIVE_NR_MAX 1023
 
-static void offer_syscalls(struct nearest *near)
+static void unknown_syscall(struct doc *d, const struct doc_syscall *s)
 {
-	for (int nr = 0; nr <= NATIVE_NR_MAX; nr++) {
+	struct nearest near;
+	char hint[96];
+
+	nearest_init(&near, s->name);
+	for (int nr = 0; nr <= NATIVE_NR_MAX && !diags_full(d->diags); nr++) {
 		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE,
 							      nr);
 
 		if (name)
-			nearest_offer(near, name);
+			nearest_offer(&near, name);
 		free(name);
 	}
+	ERROR(d, s->node, "unknown syscall \"%.64s\"%s", s->name,
+	      nearest_hint(&near, hint, sizeof(hint)));
 }
 
 static void parse_syscall(struct doc *d, struct value v, void *out)
 {
 	struct doc_syscall *s = out;
-	struct nearest near;
-	char hint[96];
 
 	s->name = "";
 	s->node = v.node;
@@ -278,10 +287,8 @@ static void parse_syscall(struct doc *d, struct value v, void *out)
 	if (s->id != CALL_OTHER ||
 	    seccomp_syscall_resolve_name(s->name) != __NR_SCMP_ERROR)
 		return;
-	nearest_init(&near, s->name);
-	offer_syscalls(&near);
-	ERROR(d, v.node, "unknown syscall \"%.64s\"%s", s->name,
-	      nearest_hint(&near, hint, sizeof(hint)));
+	unknown_syscall(d, s);
+	s->name = "";
 }
 
 static void rule_syscalls(struct doc *d, struct value v, void *out)

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Files as big as may be that make a careless reader slow: what they hold is
+ * refused or taken in a time that does not grow with its square.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "policy/policy.h"
+#include "tests/harness/test.h"
+
+#define CPU_SECONDS_MAX 5 /* with sanitizers, on a slow machine */
+
+#define HEAD  "{\"version\":1,\"policies\":{\"p\":{\"rules\":["
+#define TAIL  "],\"default\":\"continue\"}},\"bindings\":[" \
+	      "{\"when\":{},\"policy\":\"p\"}]}"
+#define LONG  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+/*
+ * head, items of open, n_inner times inner, close; tail. In them # stands for
+ * the item's number and @ for the inner one's; commas are put between.
+ */
+struct hostile {
+	const char *what, *head, *open, *inner, *close, *tail;
+	unsigned n_items, n_inner; /* of items 0: as many as there is room for */
+	const char *says;	   /* in a diagnostic; NULL: it is taken */
+};
+
+static const struct hostile files[] = {
+	{ "objects of many keys", "{\"comment\":[", "{", "\"k@\":0", "}", "]}", 0,
+	  1024, "expected a string" },
+	{ "one object of many keys", "{", "\"k#\":0", NULL, "", "}", 0, 0,
+	  "more than 1024 keys" },
+	{ "a key many times", "{", "\"k\":0", NULL, "", "}", 0, 0,
+	  "\"k\" given twice" },
+	{ "wrong types", HEAD, "{\"syscalls\":[", "0", "]}", TAIL, 0, 1024,
+	  "expected a string" },
+	{ "unknown keys", "{\"policies\":{", "\"p#\":{", "\"u@\":0", "}", "}}",
+	  0, 1000, "unknown key" },
+	{ "unknown syscalls", HEAD, "{\"syscalls\":[", "\"m@\"",
+	  "],\"action\":\"continue\"}", TAIL, 0, 1000, "unknown syscall" },
+	{ "unknown errnos", HEAD,
+	  "{\"syscalls\":[\"bpf\"],\"action\":{\"errno\":\"EHWPOISO\"}}", NULL,
+	  "", TAIL, 1024, 0, "did you mean \"EHWPOISON\"" },
+	{ "long lists", "{\"version\":1,\"policies\":{\"p\":{\"rules\":[],"
+	  "\"default\":\"continue\"}},\"bindings\":[",
+	  "{\"when\":{\"peer_uid\":[", "@", "]},\"policy\":\"p\"}", "]}", 0,
+	  1024, NULL },
+	{ "a call over and over", HEAD, "{\"syscalls\":[", "\"bpf\"",
+	  "],\"action\":\"continue\"}", TAIL, 0, 1024, "stands here already" },
+	{ "many rules for one call", HEAD,
+	  "{\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":"
+	  "{\"name\":\"user.#\"},\"action\":\"continue\"}", NULL, "", TAIL,
+	  1024, 0, NULL },
+	{ "lists that nearly cover each other", HEAD,
+	  "{\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":"
+	  "{\"name\":[", "\"@\"", ",\"user.#\"]},\"action\":\"continue\"}", TAIL,
+	  0, 1023, "write shorter lists" },
+	{ "many rules for many calls", HEAD,
+	  "{\"syscalls\":[\"bpf\",\"mount\",\"umount2\",\"reboot\",\"mknod\","
+	  "\"mknodat\",\"swapon\",\"swapoff\",\"kexec_load\",\"socket\"],"
+	  "\"action\":\"continue\"}", NULL, "", TAIL, 1024, 0, "never reached" },
+};
+
+struct text {
+	char *data;
+	size_t n;
+};
+
+static void put(struct text *t, const char *s, unsigned item, unsigned inner)
+{
+	for (; *s; s++)
+		if (*s == '#' || *s == '@')
+			t->n += (size_t)sprintf(t->data + t->n, "%u",
+						*s == '#' ? item : inner);
+		else
+			t->data[t->n++] = *s;
+}
+
+static void put_item(struct text *t, const struct hostile *h, unsigned item)
+{
+	if (item)
+		put(t, ",", 0, 0);
+	put(t, h->open, item, 0);
+	for (unsigned i = 0; i < h->n_inner; i++) {
+		if (i)
+			put(t, ",", 0, 0);
+		put(t, h->inner, item, i);
+	}
+	put(t, h->close, item, 0);
+}
+
+static struct text make(const struct hostile *h)
+{
+	struct text t = { malloc(2 * POLICY_FILE_MAX_BYTES), 0 };
+	size_t room = POLICY_FILE_MAX_BYTES - strlen(h->tail), before = 0;
+
+	assert_non_null(t.data);
+	put(&t, h->head, 0, 0);
+	for (unsigned i = 0; !h->n_items || i < h->n_items; i++) {
+		before = t.n;
+		put_item(&t, h, i);
+		if (t.n > room) {
+			t.n = before;
+			break;
+		}
+	}
+	put(&t, h->tail, 0, 0);
+	return t;
+}
+
+static bool is_said(const struct diags *d, const char *what)
+{
+	for (size_t i = 0; i < d->n && i < DIAGS_MAX; i++)
+		if (strstr(d->items[i].reason, what))
+			return true;
+	return false;
+}
+
+static double cpu_seconds(void)
+{
+	struct timespec ts;
+
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts), 0);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* @says: in a diagnostic; NULL: it is taken */
+static void read_within(const char *what, const char *says, struct text t)
+{
+	static struct diags diags;
+	struct policy_set *s = NULL;
+	double begin = cpu_seconds(), took;
+	int r = policy_set_parse("hostile", t.data, t.n, &s, &diags);
+
+	took = cpu_seconds() - begin;
+	print_message("%s: %zu bytes, %zu diagnostics, %.2f s\n", what, t.n,
+		      diags.n, took);
+	assert_int_equal(r, says ? -EINVAL : 0);
+	assert_true(!says || is_said(&diags, says));
+	assert_true(took < CPU_SECONDS_MAX);
+	policy_set_unref(s);
+	free(t.data);
+}
+
+TEST_WITHIN(hostile, files_are_read_in_bounded_time, 200)
+{
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		read_within(files[i].what, files[i].says, make(&files[i]));
+}
+
+/* Each name is to be compared with each: a long common beginning. */
+TEST_WITHIN(hostile, names_of_policies_are_found_in_bounded_time, 100)
+{
+	struct text t = { malloc(POLICY_FILE_MAX_BYTES), 0 };
+
+	assert_non_null(t.data);
+	put(&t, "{\"version\":1,\"policies\":{", 0, 0);
+	for (unsigned i = 0; i < 1024; i++) {
+		put(&t, i ? "," : "", i, 0);
+		put(&t, "\"" LONG "#\":{\"rules\":[],\"default\":\"continue\"}",
+		    i, 0);
+	}
+	put(&t, "},\"bindings\":[", 0, 0);
+	for (unsigned i = 0; i < 1024; i++) {
+		put(&t, i ? "," : "", i, 0);
+		put(&t, "{\"when\":{\"peer_uid\":[#]},\"policy\":\"x" LONG
+			"#\"}", i, 0);
+	}
+	put(&t, "]}", 0, 0);
+	read_within("unknown policies", "no policy", t);
+}
