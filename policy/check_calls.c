@@ -9,6 +9,8 @@
  * be let through or be denied and only pointed-to bytes decide which, the denial
  * is no boundary: the caller shows one text to deputy and another to the kernel.
  * An emulation beside a continue is fine, for it acts on the copy it looked at.
+ * So it is beside a denial, where a worker that cannot emulate does not leave
+ * the call to the kernel as it would else (struct decision, closed).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -86,11 +88,6 @@ static bool names_cover(struct doc *d, const struct doc_match *a,
 	return b->n_names;
 }
 
-static bool matches_all(const struct doc_match *m)
-{
-	return !m->type && !m->n_devices && !m->n_names && !m->value;
-}
-
 /* Does @a match whatever @b matches? */
 static bool covers(struct doc *d, const struct doc_match *a,
 		   const struct doc_match *b)
@@ -128,14 +125,14 @@ static bool is_pointed_to(const struct doc_match *m)
 	return m->n_names || m->value;
 }
 
-static bool denies(const struct verdict *v)
-{
-	return v->kind != VERDICT_CONTINUE;
-}
-
 static bool lets_through(const struct doc_rule *r)
 {
-	return !r->emulate && !denies(&r->verdict);
+	return !r->emulate && !doc_denies(r);
+}
+
+static bool default_denies(const struct group *g)
+{
+	return g->p->def.kind != VERDICT_CONTINUE;
 }
 
 #define SWAP                                                                   \
@@ -147,7 +144,7 @@ static bool lets_through(const struct doc_rule *r)
 static size_t count_reached(const struct group *g)
 {
 	for (size_t i = 0; i < g->n; i++)
-		if (matches_all(&rule_at(g, i)->match))
+		if (doc_matches_all(&rule_at(g, i)->match))
 			return i + 1;
 	return g->n + 1;
 }
@@ -156,7 +153,7 @@ static size_t count_reached(const struct group *g)
  * lets the call through, 0 where none does */
 static size_t end_of_ways(const struct group *g, size_t n)
 {
-	if (n > g->n && !denies(&g->p->def))
+	if (n > g->n && !default_denies(g))
 		return n;
 	for (n = n > g->n ? g->n : n; n; n--)
 		if (lets_through(rule_at(g, n - 1)))
@@ -175,12 +172,12 @@ static void check_types(const struct group *g)
 
 		if (by_bytes == SIZE_MAX && bytes && lets_through(r))
 			by_bytes = g->m[i].rule;
-		if (r->emulate || lets_through(r) || r->advisory)
+		if (!doc_denies(r) || r->advisory)
 			continue;
 		if (by_bytes != SIZE_MAX || (bytes && ways > i))
 			ERROR(g->d, r->action_node, "%s: " SWAP, g->m[i].call);
 	}
-	if (n > g->n && by_bytes != SIZE_MAX && denies(&g->p->def))
+	if (n > g->n && by_bytes != SIZE_MAX && default_denies(g))
 		ERROR(g->d, g->p->default_node, "%s, which rule %zu lets "
 		      "through by name or value: " SWAP " in a last rule for it",
 		      g->m[0].call, by_bytes);

@@ -168,6 +168,14 @@ static void add_rule(struct compiler *c, const struct doc_rule *r, size_t index)
 	append(c, RULES, &one, 1);
 }
 
+static bool has_call(const struct doc_rule *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_syscalls; i++)
+		if (strcmp(r->syscalls[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void note_needs(struct compiler *c, const struct doc_rule *r,
 		       enum call_id id, struct arena_call *call)
 {
@@ -177,20 +185,34 @@ static void note_needs(struct compiler *c, const struct doc_rule *r,
 		c->head.families |= FAMILY_BIT(call_family_of(id));
 }
 
+/* Does a rule for the call deny it, or the default where it comes to that? */
+static bool is_closed(const struct compiler *c, const char *name)
+{
+	for (size_t i = 0; i < c->p->n_rules; i++) {
+		const struct doc_rule *r = &c->p->rules[i];
+
+		if (!has_call(r, name))
+			continue;
+		if (doc_denies(r) && !r->advisory)
+			return true;
+		if (doc_matches_all(&r->match))
+			return false;
+	}
+	return c->p->def.kind != VERDICT_CONTINUE;
+}
+
 static void add_call(struct compiler *c, const char *name)
 {
 	struct arena_call call = {
 		.id = call_from_name(name),
 		.first_rule = (uint32_t)c->t[RULES].n,
+		.closed = is_closed(c, name),
 	};
 
 	for (size_t i = 0; i < c->p->n_rules; i++) {
 		const struct doc_rule *r = &c->p->rules[i];
-		bool here = false;
 
-		for (size_t k = 0; k < r->n_syscalls; k++)
-			here |= strcmp(r->syscalls[k].name, name) == 0;
-		if (!here)
+		if (!has_call(r, name))
 			continue;
 		add_rule(c, r, i);
 		note_needs(c, r, call.id, &call);

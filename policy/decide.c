@@ -95,10 +95,13 @@ static bool value_matches(const struct arena *a, const struct arena_rule *r,
 	return f->value && memcmp(f->value, text + r->value, r->value_bytes) == 0;
 }
 
-static void decided_by(const struct arena_rule *r, struct decision *ret)
+static void decided_by(const struct arena_call *c, const struct arena_rule *r,
+		       struct decision *ret)
 {
 	*ret = (struct decision){
 		.emulate = r->flags & ARENA_EMULATE,
+		.closed = c->closed &&
+			  (r->flags & (ARENA_MATCH_NAME | ARENA_MATCH_VALUE)),
 		.unopenable = r->unopenable,
 		.log = r->flags & ARENA_LOG,
 		.rule = (int32_t)r->index,
@@ -114,8 +117,9 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 	uint32_t n = 0;
 
 	if (plan->call_index < a->calls.n) {
-		r += c[plan->call_index].first_rule;
-		n = c[plan->call_index].n_rules;
+		c += plan->call_index;
+		r += c->first_rule;
+		n = c->n_rules;
 	}
 	for (; n; n--, r++) {
 		if (!rule_matches(a, r, facts))
@@ -126,7 +130,7 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 			if (!value_matches(a, r, facts))
 				continue;
 		}
-		decided_by(r, ret);
+		decided_by(c, r, ret);
 		return DECIDE_DONE;
 	}
 	*ret = (struct decision){ .rule = -1, .verdict = a->def };

@@ -51,6 +51,8 @@ enum unopenable {
 
 struct decision {
 	bool emulate;	       /* else verdict is the answer */
+	bool closed;	       /* emulate: leaving the call to the kernel would
+				  let other bytes through that are denied */
 	enum unopenable unopenable;
 	bool log;	       /* the rule says "log": true */
 	int32_t rule;	       /* index in the policy's "rules", -1: default */

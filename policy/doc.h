@@ -52,6 +52,11 @@ struct doc_match {
 	size_t value_bytes;
 };
 
+static inline bool doc_matches_all(const struct doc_match *m)
+{
+	return !m->type && !m->n_devices && !m->n_names && !m->value;
+}
+
 struct doc_rule {
 	uint32_t node, action_node, unopenable_node;
 	struct doc_syscall *syscalls;
@@ -62,6 +67,11 @@ struct doc_rule {
 	enum unopenable unopenable;
 	bool log, advisory;
 };
+
+static inline bool doc_denies(const struct doc_rule *r)
+{
+	return !r->emulate && r->verdict.kind != VERDICT_CONTINUE;
+}
 
 struct doc_policy {
 	const char *name;

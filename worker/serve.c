@@ -141,6 +141,16 @@ static void log_call(const struct work *w, const struct verdict *v)
 							     v->error));
 }
 
+/* To the kernel, which refuses in its own words; but it reads the name anew. */
+static void leave(const struct server *s, struct work *w, struct verdict *ret)
+{
+	*ret = verdict_continue();
+	if (!w->decision.closed)
+		return;
+	*ret = decide_fail(s->policy);
+	w->decision.emulate = false; /* denied */
+}
+
 /* Decides and acts. Return: 0 with *ret set, EMULATE_GONE, or an errno of ours */
 static int settle(struct server *s, struct work *w, bool recovering,
 		  struct verdict *ret)
@@ -161,14 +171,15 @@ static int settle(struct server *s, struct work *w, bool recovering,
 	*ret = decide_fail(s->policy);
 	if (w->notif.pid == 0)
 		return 0;
-	r = EMULATE_LEAVE;
-	if (abi_exists(s, &w->notif.data))
-		r = act(s, w, recovering, ret);
-	if (r == EMULATE_LEAVE) {
+	if (!abi_exists(s, &w->notif.data)) {
 		*ret = verdict_continue();
 		return 0;
 	}
-	return r;
+	r = act(s, w, recovering, ret);
+	if (r != EMULATE_LEAVE)
+		return r;
+	leave(s, w, ret);
+	return 0;
 }
 
 /* The verdict stands in the slot: say it. Return: as listener_send() */

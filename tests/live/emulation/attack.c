@@ -250,6 +250,18 @@ static int callers_die(void *ctx)
 		       errno;
 }
 
+/* What deputy cannot emulate, the kernel would refuse with EINVAL, once it had
+ * read a name of its own. */
+static int flags_unknown(void *ctx)
+{
+	(void)ctx;
+	if (setxattr("/box", "trusted.deputy.a", "v", 1, 0) < 0)
+		return errno;
+	if (setxattr("/box", "trusted.deputy.a", "v", 1, 0x100) == 0)
+		return EDOM;
+	return errno == EPERM ? 0 : errno;
+}
+
 /* -- outside -------------------------------------------------------------------- */
 
 static int count_fds(pid_t pid)
@@ -286,7 +298,8 @@ static char *surroundings(const struct world *w)
 	return out;
 }
 
-static void survive(int (*run)(void *), const char *want_in_box)
+static void survive_under(const char *policy_json, int (*run)(void *),
+			  const char *want_in_box)
 {
 	struct inmate_plan plan = { .notified = true, .run = run };
 	struct world w;
@@ -299,7 +312,7 @@ static void survive(int (*run)(void *), const char *want_in_box)
 	world_reset(&w);
 	before = surroundings(&w);
 	inmate_start(&w, &plan, &i);
-	attendant_start(&a, &w, &i, policy);
+	attendant_start(&a, &w, &i, policy_json);
 	TEST_WAIT(a.slot->call.phase == SLOT_RECEIVING, 5);
 	fds = count_fds(a.pid);
 	inmate_go(&i);
@@ -323,6 +336,11 @@ static void survive(int (*run)(void *), const char *want_in_box)
 	world_done(&w);
 }
 
+static void survive(int (*run)(void *), const char *want_in_box)
+{
+	survive_under(policy, run, want_in_box);
+}
+
 TEST(attack, path_rewritten)
 {
 	survive(path_flips, NULL); /* mixtures of both texts are names, too */
@@ -331,6 +349,18 @@ TEST(attack, path_rewritten)
 TEST(attack, attribute_name_rewritten)
 {
 	survive(name_flips, "/ dir 0755 0:0 trusted.deputy.a=76\n");
+}
+
+TEST(attack, no_name_is_left_to_the_kernel_where_others_are_denied)
+{
+	static const char closed[] =
+		"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
+		"[\"setxattr\"],\"match\":{\"name\":\"trusted.deputy.*\"},"
+		"\"action\":\"emulate\"}],\"default\":{\"errno\":\"EACCES\"}}},"
+		"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+
+	survive_under(closed, flags_unknown,
+		      "/ dir 0755 0:0 trusted.deputy.a=76\n");
 }
 
 TEST(attack, attribute_value_rewritten)
