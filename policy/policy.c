@@ -80,11 +80,7 @@ static int parse(const char *text, size_t bytes, struct policy_set *s,
 	if (r < 0 || diags->n_errors)
 		return r < 0 ? r : -EINVAL;
 	s->doc->diags = NULL; /* the caller's, gone by the next use */
-	r = set_compile(s);
-	if (r < 0)
-		diags_add(diags, DIAG_ERROR, 0, 0, "", "cannot compile: %s",
-			  strerror(-r));
-	return r;
+	return set_compile(s);
 }
 
 int policy_set_parse(const char *name, const char *text, size_t bytes,
@@ -101,6 +97,9 @@ int policy_set_parse(const char *name, const char *text, size_t bytes,
 	if (!s->source)
 		return -ENOMEM;
 	r = parse(text, bytes, s, diags);
+	if (r < 0 && !diags->n_errors) /* ours, not the file's */
+		diags_add(diags, DIAG_ERROR, 0, 0, "", "cannot be used: %s",
+			  strerror(-r));
 	if (r < 0)
 		return r;
 	*ret_set = TAKE_PTR(s);

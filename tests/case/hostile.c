@@ -45,6 +45,8 @@ static const struct hostile files[] = {
 	{ "unknown errnos", HEAD,
 	  "{\"syscalls\":[\"bpf\"],\"action\":{\"errno\":\"EHWPOISO\"}}", NULL,
 	  "", TAIL, 1024, 0, "did you mean \"EHWPOISON\"" },
+	{ "a list longer than any", HEAD, "{\"syscalls\":[", "\"bpf\"",
+	  "],\"action\":\"continue\"}", TAIL, 1, 1025, "more than 1024 elements" },
 	{ "long lists", "{\"version\":1,\"policies\":{\"p\":{\"rules\":[],"
 	  "\"default\":\"continue\"}},\"bindings\":[",
 	  "{\"when\":{\"peer_uid\":[", "@", "]},\"policy\":\"p\"}", "]}", 0,

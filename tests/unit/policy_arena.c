@@ -2,11 +2,14 @@
 /* A compiled policy as the worker gets it, whole and damaged. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <seccomp.h>
 
 #include "policy/decide.h"
 #include "policy/policy.h"
@@ -240,4 +243,59 @@ TEST(decide, asks_for_the_value_where_the_answer_hangs_on_it)
 	assert_int_equal(d.rule, -1);
 	arena_unmap(a);
 	policy_set_unref(s);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names of every ABI, those that the native one lacks too, each once. */
+static size_t all_names(char *names[4096])
+{
+	static const uint32_t arches[] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86,
+					   SCMP_ARCH_AARCH64, SCMP_ARCH_ARM,
+					   SCMP_ARCH_MIPS, SCMP_ARCH_S390X,
+					   SCMP_ARCH_PPC64LE };
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < sizeof(arches) / sizeof(arches[0]); i++)
+		for (int nr = -10400; nr < 5000 && n < 4096; nr++) {
+			names[n] = seccomp_syscall_resolve_num_arch(arches[i],
+								    nr);
+			n += names[n] != NULL;
+		}
+	qsort(names, n, sizeof(names[0]), compare_names);
+	for (size_t i = 0; i < n; i++)
+		if (kept && strcmp(names[kept - 1], names[i]) == 0)
+			free(names[i]);
+		else
+			names[kept++] = names[i];
+	return kept;
+}
+
+/* Names that share a number on some ABI must not spoil the table. */
+TEST(arena, of_all_calls_is_sound)
+{
+	char *names[4096], *json;
+	size_t n = all_names(names), bytes;
+	FILE *f = open_memstream(&json, &bytes);
+	struct policy_set *s;
+	const struct arena *a;
+
+	assert_in_range(n, 400, 4095);
+	(void)fprintf(f, "{\"version\":1,\"policies\":{\"p\":{\"rules\":["
+			 "{\"syscalls\":[");
+	for (size_t i = 0; i < n; i++) {
+		(void)fprintf(f, "%s\"%s\"", i ? "," : "", names[i]);
+		free(names[i]);
+	}
+	(void)fprintf(f, "],\"action\":\"continue\"}],\"default\":\"continue\"}},"
+			 "\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}");
+	(void)fclose(f);
+	s = load(json);
+	assert_int_equal(arena_map(policy_memfd(policy_set_at(s, 0)), &a), 0);
+	arena_unmap(a);
+	policy_set_unref(s);
+	free(json);
 }
