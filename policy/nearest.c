@@ -6,6 +6,7 @@
 
 #define WORD_MAX 63
 #define NEAR	 2 /* edits that still are a slip */
+#define FAR	 (NEAR + 1)
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
@@ -14,22 +15,28 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 	return m < c ? m : c;
 }
 
-/* Insert, delete, replace, or swap two neighbours: each one edit.
- * Both words are at most WORD_MAX bytes. */
+/* Insert, delete, replace, or swap two neighbours: each one edit. Both words are
+ * at most WORD_MAX bytes. Looks no further from the diagonal than NEAR.
+ * Return: how many, FAR for more than NEAR */
 static unsigned edits(const char *a, const char *b)
 {
-	unsigned rows[3][WORD_MAX + 1];
+	unsigned rows[3][WORD_MAX + 2];
 	size_t na = strlen(a), nb = strlen(b);
 
+	if (na > nb + NEAR || nb > na + NEAR)
+		return FAR;
 	for (unsigned j = 0; j <= nb; j++)
 		rows[0][j] = j;
 	for (size_t i = 1; i <= na; i++) {
 		unsigned *row = rows[i % 3];
 		const unsigned *above = rows[(i + 2) % 3];
 		const unsigned *swap = rows[(i + 1) % 3];
+		size_t first = i > NEAR ? i - NEAR : 1;
+		size_t last = i + NEAR < nb ? i + NEAR : nb;
 
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= nb; j++) {
+		row[first - 1] = first == 1 ? (unsigned)i : FAR;
+		row[last + 1] = FAR;
+		for (size_t j = first; j <= last; j++) {
 			row[j] = min3(above[j] + 1, row[j - 1] + 1,
 				      above[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
@@ -37,14 +44,14 @@ static unsigned edits(const char *a, const char *b)
 				row[j] = swap[j - 2] + 1;
 		}
 	}
-	return rows[na % 3][nb];
+	return rows[na % 3][nb] < FAR ? rows[na % 3][nb] : FAR;
 }
 
 void nearest_init(struct nearest *n, const char *word)
 {
 	n->word = word;
 	n->best[0] = '\0';
-	n->distance = NEAR + 1;
+	n->distance = FAR;
 }
 
 void nearest_offer(struct nearest *n, const char *candidate)
