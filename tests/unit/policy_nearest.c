@@ -29,7 +29,7 @@ TEST(nearest, says_what_was_meant)
 		{ "setxatrr", "setxattr" }, { "lsetxatr", "lsetxattr" },
 		{ "xetxattr", "setxattr" }, { "setxattrat", "setxattr" },
 		{ "setaxttrs", "setxattr" }, { "fsetxattrrr", "fsetxattr" },
-		{ "bpt", NULL },	    { "b", NULL },
+		{ "bpt", "bpf" },	    { "bxt", NULL },
 		{ "", NULL },		    { "setxattr___", NULL },
 		{ "rttaxtes", NULL },	    { "MKNOD", NULL },
 	};
