@@ -19,18 +19,10 @@ static struct flight flight_read(const struct session *s)
 						 memory_order_acquire),
 			    n->id };
 
-	switch (f.phase) {
-	case SLOT_RECEIVED:
-	case SLOT_DECIDED:
-	case SLOT_EFFECT_BEGUN:
-	case SLOT_EFFECT_DONE:
-		return f;
-	case SLOT_RECEIVING: /* RECV may have come back just now */
-		return f;
-	default:
+	/* RECEIVING: RECV may have come back just now. */
+	if (f.phase < SLOT_RECEIVING || f.phase >= SLOT_ANSWERED)
 		f.id = 0;
-		return f;
-	}
+	return f;
 }
 
 uint64_t flight_now(const struct session *s)
@@ -60,7 +52,9 @@ int flight_settle(struct session *s)
 {
 	struct flight f = flight_read(s);
 
-	if (f.id != 0 && f.phase == SLOT_RECEIVING &&
+	/* Answered, but the worker died before it could note that; or its caller
+	 * is gone: not in flight any more. */
+	if (f.id != 0 &&
 	    listener_id_valid(s->listener_fd, f.id) != LISTENER_OK)
 		f.id = 0;
 	if (f.id != s->flight_id)

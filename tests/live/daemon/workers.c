@@ -119,6 +119,8 @@ TEST(workers, a_call_in_flight_survives_kill_9)
 	for (int i = 0; i < 10; i++) {
 		pid_t pids[2];
 
+		/* The last answer comes before the slot says that it did. */
+		TEST_WAIT(is_in_phase(&f, "c", "receiving"), WAIT_S);
 		tracee_call(&t, STANDIN_HANG_ONCE);
 		TEST_WAIT(is_in_phase(&f, "c", "received"), WAIT_S);
 		TEST_WAIT(fixture_workers(&f, pids, 2) == 2, WAIT_S);
