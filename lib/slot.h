@@ -50,21 +50,18 @@ enum slot_phase {
 struct slot_identity {
 	uint64_t userns_dev; /* st_dev, st_ino of the container's user namespace; */
 	uint64_t userns_ino; /* both 0: unknown, then nothing is ever emulated */
-	uint32_t peer_uid;
-	uint32_t reserved;
+	uint64_t peer_uid; /* 64 bits: the checksum is to see no padding */
 	char container[SLOT_CONTAINER_MAX];
 	char policy[SLOT_POLICY_MAX];
 };
 
 struct slot_call {
 	_Atomic uint32_t phase; /* enum slot_phase */
-	uint32_t reserved;
-	_Atomic uint64_t start_ns; /* CLOCK_MONOTONIC_COARSE, when received */
 	struct verdict verdict;
 	union listener_notif notif;
 };
 
-/* One writer, the worker; deputyd reads. Names: slot_counter_names. */
+/* One writer, the worker; deputyd reads. */
 #define SLOT_COUNTERS(X)                                                       \
 	X(received, "notifications received")                                  \
 	X(continued, "let through to the kernel")                              \

@@ -87,6 +87,9 @@ static int run(void)
 				      memory_order_release);
 		r = listener_recv(server.listener, &call->notif);
 		if (r == LISTENER_OK) {
+			slot_count(&server.slot->counters.received);
+			atomic_store_explicit(&call->phase, SLOT_RECEIVED,
+					      memory_order_release);
 			r = serve(&server, false);
 		} else if (r == LISTENER_AGAIN) {
 			if (listener_hung_up(server.listener))

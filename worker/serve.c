@@ -4,7 +4,6 @@
 #include <asm/unistd.h>
 #include <errno.h>
 #include <linux/audit.h>
-#include <time.h>
 
 #include "lib/log.h"
 #include "policy/decide.h"
@@ -37,14 +36,6 @@ static void set_phase(struct server *s, enum slot_phase phase)
 {
 	atomic_store_explicit(&s->slot->call.phase, phase,
 			      memory_order_release);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
 }
 
 /* Decides on pointed-to arguments that are each read once, and only where the
@@ -208,12 +199,6 @@ int serve(struct server *s, bool recovering)
 
 	w = (struct work){ .notif = s->slot->call.notif.notif };
 	emulation.again = false;
-	if (!recovering) {
-		atomic_store_explicit(&s->slot->call.start_ns, now_ns(),
-				      memory_order_relaxed);
-		set_phase(s, SLOT_RECEIVED);
-	}
-	slot_count(&s->slot->counters.received);
 	r = settle(s, &w, recovering, &v);
 	/* A thread on its way out fails us in many ways. */
 	if (r < 0 && listener_id_valid(s->listener, w.notif.id) != LISTENER_OK)

@@ -18,7 +18,7 @@ struct server {
 };
 
 /**
- * serve() - handle the notification that RECV put into the slot
+ * serve() - handle the notification in the slot (phase RECEIVED or later)
  * @recovering: a dead worker had begun the effect
  * Return: 0, or a negative errno when this worker cannot answer
  */
