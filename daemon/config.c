@@ -167,6 +167,9 @@ int config_parse(struct config *c, int argc, char **argv)
 		(void)fprintf(stderr, "Try \"deputyd --help\".\n");
 	if (r == CONFIG_RUN && !c->worker)
 		find_worker(c);
+	/* Workers are started from "/". */
+	else if (r == CONFIG_RUN && realpath(c->worker, c->worker_buf))
+		c->worker = c->worker_buf;
 	return r;
 }
 

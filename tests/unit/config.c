@@ -84,3 +84,18 @@ TEST(config, wrong_usage)
 		if (parse(&c, rows[i]) != CONFIG_USAGE)
 			fail_msg("%s", rows[i][0]);
 }
+
+TEST(config, worker_from_the_working_directory)
+{
+	static const char *const relative[] = { "--worker=self/exe", NULL };
+	static const char *const missing[] = { "--worker=/no/worker", NULL };
+	struct config c;
+
+	assert_int_equal(chdir("/proc"), 0);
+	assert_int_equal(parse(&c, relative), CONFIG_RUN);
+	assert_int_equal(c.worker[0], '/');
+	assert_int_equal(access(c.worker, X_OK), 0);
+	/* Where there is none, that is told when it is to be started. */
+	assert_int_equal(parse(&c, missing), CONFIG_RUN);
+	assert_string_equal(c.worker, "/no/worker");
+}
