@@ -36,16 +36,6 @@
 			errno = 0;                                             \
 	} while (0)
 
-static const char policy[] =
-	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
-	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
-	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\","
-	"\"fsetxattr\"],\"match\":{\"name\":\"trusted.deputy.*\"},\"action\":"
-	"\"emulate\"},{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":"
-	"\"trusted.overlay.opaque\",\"value\":\"y\"},\"action\":\"emulate\"}],"
-	"\"default\":\"continue\"}},"
-	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
-
 /* -- in the container --------------------------------------------------------- */
 
 static atomic_bool stop;
@@ -341,7 +331,7 @@ static void survive_under(const char *policy_json, int (*run)(void *),
 
 static void survive(int (*run)(void *), const char *want_in_box)
 {
-	survive_under(policy, run, want_in_box);
+	survive_under(world_policy, run, want_in_box);
 }
 
 TEST(attack, path_rewritten)

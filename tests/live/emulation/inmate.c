@@ -235,6 +235,17 @@ static pid_t spawn_worker(const struct attendant *a, const struct inmate *i)
 	return pid;
 }
 
+const char world_policy[] =
+	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
+	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
+	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\","
+	"\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"
+	"\"trusted.deputy.*\"},\"action\":\"emulate\"},{\"syscalls\":"
+	"[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"
+	"\"trusted.overlay.opaque\",\"value\":\"y\"},\"action\":\"emulate\"}],"
+	"\"default\":\"continue\"}},"
+	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+
 static int compile(const char *policy_json)
 {
 	struct policy_set *set = NULL;

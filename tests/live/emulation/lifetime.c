@@ -17,12 +17,6 @@
 #include "tests/live/emulation/world.h"
 #include "worker/caps.h"
 
-static const char policy[] =
-	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
-	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
-	"[\"1:3\"]},\"action\":\"emulate\"}],\"default\":\"continue\"}},"
-	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
-
 static int make_two(void *ctx)
 {
 	if (mknod("/box/a", S_IFCHR | 0644, makedev(1, 3)) < 0 ||
@@ -49,7 +43,7 @@ static void stage_init(struct stage *s)
 /* Like deputyd: starts the worker, waits for its end or ours. */
 static void parent_main(struct stage *s, int out)
 {
-	attendant_start(&s->a, &s->w, &s->i, policy);
+	attendant_start(&s->a, &s->w, &s->i, world_policy);
 	if (write(out, &s->a.pid, sizeof(s->a.pid)) != sizeof(s->a.pid))
 		_exit(1);
 	for (;;)
@@ -91,7 +85,7 @@ TEST(worker, leaves_when_asked)
 	int status;
 
 	stage_init(&s);
-	attendant_start(&s.a, &s.w, &s.i, policy);
+	attendant_start(&s.a, &s.w, &s.i, world_policy);
 	TEST_WAIT(s.a.slot->call.phase == SLOT_RECEIVING, 5);
 	kill(s.a.pid, SIGTERM);
 	assert_int_equal(waitpid(s.a.pid, &status, 0), s.a.pid);

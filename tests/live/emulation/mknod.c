@@ -13,33 +13,23 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/acl.h>
 #include <sys/fsuid.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/own.h"
 #include "tests/harness/test.h"
 #include "tests/live/emulation/caller.h"
+#include "tests/live/emulation/via.h"
 #include "tests/live/emulation/world.h"
-
-static const char policy[] =
-	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
-	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
-	"[\"1:3\"]},\"action\":\"emulate\"}],\"default\":\"continue\"}},"
-	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
-
-enum via { MKNODAT, MKNOD, THREAD, I386, X32 };
 
 struct row {
 	const char *name;
@@ -463,100 +453,20 @@ struct shot {
 	dev_t dev;
 };
 
-struct args {
-	long dirfd, mode, dev;
-	const char *path;
-	int error;
-};
-
-static void *call_mknodat(void *arg)
-{
-	struct args *a = arg;
-
-	a->error = syscall(SYS_mknodat, a->dirfd, a->path, a->mode, a->dev) ?
-			   errno :
-			   0;
-	return NULL;
-}
-
-static void call_in_thread(struct args *a)
-{
-	pthread_t t;
-
-	TRY(-pthread_create(&t, NULL, call_mknodat, a));
-	pthread_join(t, NULL);
-}
-
-#ifdef __x86_64__
-#define I386_MKNODAT 297
-
-/* The old gate, open to 64-bit programs too; the path must lie below 4 GiB. */
-static void call_i386(struct args *a)
-{
-	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	long r;
-
-	strcpy(low, a->path);
-	__asm__ volatile("int $0x80"
-			 : "=a"(r)
-			 : "a"(I386_MKNODAT), "b"(a->dirfd), "c"(low),
-			   "d"(a->mode), "S"(a->dev)
-			 : "memory", "r8", "r9", "r10", "r11");
-	a->error = (int)-(int)r;
-}
-#else
-static void call_i386(struct args *a)
-{
-	a->error = ENOSYS;
-}
-#endif
-
-static void call_x32(struct args *a)
-{
-	a->error = syscall(SYS_mknodat | 0x40000000, a->dirfd, a->path, a->mode,
-			   a->dev) ?
-			   errno :
-			   0;
-}
-
-static void call_via(enum via via, struct args *a)
-{
-	switch (via) {
-	case MKNODAT:
-		call_mknodat(a);
-		break;
-	case MKNOD: /* the C library's, which is mknodat on some machines */
-		a->error = mknod(a->path, (mode_t)a->mode, (dev_t)a->dev) ?
-				   errno :
-				   0;
-		break;
-	case THREAD:
-		call_in_thread(a);
-		break;
-	case I386:
-		call_i386(a);
-		break;
-	case X32:
-		call_x32(a);
-		break;
-	}
-}
-
 static int run_row(void *ctx)
 {
 	const struct shot *s = ctx;
 	const struct row *row = s->row;
 	int dirfd = row->become ? row->become() : AT_FDCWD;
 	long mode = row->mode == 010000 ? 0 : row->mode ? row->mode : 0666;
-	struct args a = {
+	struct via_args a = {
 		.dirfd = (long)((unsigned)dirfd | (unsigned long)row->garbage),
 		.path = row->address ? row->address() : row->path,
 		.mode = mode | (long)s->type | row->garbage,
 		.dev = (long)s->dev | row->garbage,
 	};
 
-	call_via(row->via, &a);
+	via_call(row->via, &a);
 	return a.error;
 }
 
@@ -577,7 +487,7 @@ static int shoot(const struct world *w, const struct row *row, bool notified,
 		row->prepare(w->root);
 	inmate_start(w, &plan, &i);
 	if (notified) {
-		attendant_start(&a, w, &i, policy);
+		attendant_start(&a, w, &i, world_policy);
 		inmate_go(&i);
 	}
 	result = inmate_result(&i);

@@ -18,11 +18,12 @@
 #include "tests/live/emulation/caller.h"
 #include "tests/live/emulation/world.h"
 
-static const char policy[] =
-	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
-	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
-	"[\"1:3\"]},\"action\":\"emulate\"}],\"default\":\"continue\"}},"
-	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+#define POLICY(unopenable)                                                     \
+	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"      \
+	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"        \
+	"[\"1:3\"]},\"action\":\"emulate\",\"unopenable\":\"" unopenable "\"}]," \
+	"\"default\":\"continue\"}},"                                            \
+	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}"
 
 /* In the container; each returns 0 or what went wrong. */
 #define WANT(x)                                                                \
@@ -102,6 +103,26 @@ static int nothing_bound_where_it_opens(void *ctx)
 	return 0;
 }
 
+static int made_all_the_same(void *ctx)
+{
+	WANT(mount("t", "/box", "tmpfs", 0, "mode=0755") == 0);
+	WANT(make("/box/n") == 0);
+	WANT(open("/box/n", O_RDWR) < 0 && errno == EACCES);
+	WANT(unlink("/box/n") == 0); /* no mount point */
+	return 0;
+}
+
+static int refused_without_a_trace(void *ctx)
+{
+	struct stat st;
+
+	WANT(mount("t", "/box", "tmpfs", 0, "mode=0755") == 0);
+	WANT(make("/box/n") < 0 && errno == EPERM);
+	WANT(lstat("/box/n", &st) < 0 && errno == ENOENT);
+	WANT(make("/tmp/n") == 0 && opens("/tmp/n")); /* where it can open */
+	return 0;
+}
+
 static int many(void *ctx)
 {
 	char path[32];
@@ -115,7 +136,7 @@ static int many(void *ctx)
 	return 0;
 }
 
-static void check(int (*run)(void *))
+static void check_under(const char *policy, int (*run)(void *))
 {
 	struct inmate_plan plan = { true, run, NULL };
 	struct world w;
@@ -131,6 +152,11 @@ static void check(int (*run)(void *))
 	inmate_end(&i);
 	attendant_expect_exit(&a);
 	world_done(&w);
+}
+
+static void check(int (*run)(void *))
+{
+	check_under(world_policy, run);
 }
 
 TEST(node, opens_on_a_tmpfs_of_the_container)
@@ -156,4 +182,14 @@ TEST(node, nothing_is_bound_where_nodes_open)
 TEST(node, two_hundred_open)
 {
 	check(many);
+}
+
+TEST(node, by_policy_is_made_as_the_kernel_would)
+{
+	check_under(POLICY("create"), made_all_the_same);
+}
+
+TEST(node, by_policy_is_refused_where_it_would_not_open)
+{
+	check_under(POLICY("errno"), refused_without_a_trace);
 }

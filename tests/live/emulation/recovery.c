@@ -22,14 +22,6 @@
 #include "tests/harness/test.h"
 #include "tests/live/emulation/world.h"
 
-static const char policy[] =
-	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
-	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
-	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\"],"
-	"\"match\":{\"name\":\"trusted.deputy.*\"},\"action\":\"emulate\"}],"
-	"\"default\":\"continue\"}},"
-	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
-
 struct stage {
 	struct world w;
 	struct inmate i;
@@ -56,7 +48,7 @@ static void stage_init(struct stage *s, int (*call)(void *))
 	world_init(&s->w, WORLD_TMPFS);
 	world_reset(&s->w);
 	inmate_start(&s->w, &plan, &s->i);
-	attendant_start(&s->a, &s->w, &s->i, policy);
+	attendant_start(&s->a, &s->w, &s->i, world_policy);
 	attendant_kill(&s->a, SIGKILL); /* before there was a call */
 	inmate_go(&s->i);
 	memset(&s->a.slot->call.notif, 0, sizeof(s->a.slot->call.notif));
@@ -256,7 +248,7 @@ TEST_WITHIN(recovery, killed_over_and_over, 60)
 	world_init(&s.w, WORLD_TMPFS);
 	world_reset(&s.w);
 	inmate_start(&s.w, &plan, &s.i);
-	attendant_start(&s.a, &s.w, &s.i, policy);
+	attendant_start(&s.a, &s.w, &s.i, world_policy);
 	inmate_go(&s.i);
 	for (;;) {
 		struct timespec t = { .tv_nsec = rand_r(&seed) % TORTURE_LIFE_NS };

@@ -30,14 +30,6 @@
 #define ROUNDS	    3000
 #define INTERVAL_US 400
 
-static const char policy[] =
-	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
-	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
-	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\"],"
-	"\"match\":{\"name\":\"trusted.deputy.*\"},\"action\":\"emulate\"}],"
-	"\"default\":\"continue\"}},"
-	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
-
 static volatile sig_atomic_t alarms;
 
 static void on_alarm(int sig)
@@ -136,7 +128,7 @@ static void check(int (*run)(void *), bool killable)
 	world_init(&w, WORLD_TMPFS);
 	world_reset(&w);
 	inmate_start(&w, &plan, &i);
-	attendant_start(&a, &w, &i, policy);
+	attendant_start(&a, &w, &i, world_policy);
 	inmate_go(&i);
 	assert_int_equal(inmate_result(&i), 0);
 	print_message("answers that came too late: %u\n",

@@ -67,6 +67,10 @@ void inmate_go(struct inmate *i);
 int inmate_result(struct inmate *i);
 void inmate_end(struct inmate *i);
 
+/* Emulates mknod of the character device 1:3, and trusted.deputy.* and
+ * trusted.overlay.opaque = "y" for all of setxattr; the rest continues. */
+extern const char world_policy[];
+
 /* A deputy-worker for the inmate's listener under this policy text. */
 struct attendant {
 	pid_t pid;

@@ -25,15 +25,6 @@
 #include "tests/live/emulation/caller.h"
 #include "tests/live/emulation/world.h"
 
-static const char policy[] =
-	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
-	"[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"
-	"\"trusted.deputy.*\"},\"action\":\"emulate\"},{\"syscalls\":"
-	"[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"
-	"\"trusted.overlay.opaque\",\"value\":\"y\"},\"action\":\"emulate\"}],"
-	"\"default\":\"continue\"}},"
-	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
-
 enum how { SET, LSET, FSET, FSET_O_PATH, FSET_CLOSED };
 
 struct row {
@@ -305,7 +296,7 @@ static bool check_row(const struct world *w, const struct row *row)
 
 	lay(w, row);
 	inmate_start(w, &plan, &i);
-	attendant_start(&a, w, &i, policy);
+	attendant_start(&a, w, &i, world_policy);
 	inmate_go(&i);
 	error = inmate_result(&i);
 	(void)snprintf(root, sizeof(root), "/proc/%d/root/.", i.pid);
