@@ -31,10 +31,25 @@ cases=(
 
 tmp='' daemon='' failed=0 passed=0 skipped=0 case_failed=0 skip_reason=''
 
+# delete_containers MODE: those that a case cut short has left.
+delete_containers()
+{
+	local id
+
+	[ -d "$tmp/state.$1" ] || return
+	for id in $(runc_in "$1" list -q 2>/dev/null); do
+		runc_in "$1" delete --force "$id" >/dev/null 2>&1
+	done
+}
+
 cleanup()
 {
 	local pid
 
+	if [ -n "$tmp" ]; then
+		delete_containers userns
+		delete_containers rootless
+	fi
 	for pid in $(jobs -p); do
 		[ "$pid" = "$daemon" ] || kill -KILL "$pid" 2>/dev/null
 	done
