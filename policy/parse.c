@@ -356,11 +356,10 @@ static struct json_object *read_tree(const char *text, size_t bytes)
 	struct json_tokener *tok = json_tokener_new_ex(LEX_DEPTH_MAX + 1);
 	struct json_object *tree = NULL;
 
-	if (tok && bytes <= INT_MAX) {
-		json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
-						    JSON_TOKENER_VALIDATE_UTF8);
+	/* Strict is what the lexer was: 0.18's flag of that name refuses all
+	 * bytes above ASCII where char is signed. */
+	if (tok && bytes <= INT_MAX)
 		tree = json_tokener_parse_ex(tok, text, (int)bytes);
-	}
 	if (tok)
 		json_tokener_free(tok);
 	return tree;

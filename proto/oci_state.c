@@ -286,8 +286,9 @@ static int read_json(const char *text, size_t n, json_object **ret,
 
 	if (!t)
 		return -ENOMEM;
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT |
-					  JSON_TOKENER_VALIDATE_UTF8);
+	/* Not JSON_TOKENER_STRICT: with it 0.18 refuses all bytes above ASCII
+	 * where char is signed.  What it forgives is checked by type. */
+	json_tokener_set_flags(t, JSON_TOKENER_VALIDATE_UTF8);
 	*ret = json_tokener_parse_ex(t, text, (int)n);
 	if (json_tokener_get_error(t) != json_tokener_success)
 		r = refuse(error, "%s at byte %zu",

@@ -79,6 +79,13 @@ int varlink_reader_next(struct varlink_reader *r, const char **ret_text,
 	return VARLINK_FRAME_OK;
 }
 
+static bool is_space(const char *text, size_t from, size_t to)
+{
+	while (from < to && strchr(" \t\r\n", text[from]))
+		from++;
+	return from >= to;
+}
+
 static struct json_object *tree_parse(const char *text, size_t bytes,
 				      const char **ret_reason)
 {
@@ -88,8 +95,9 @@ static struct json_object *tree_parse(const char *text, size_t bytes,
 
 	if (!t)
 		return NULL;
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT |
-					  JSON_TOKENER_VALIDATE_UTF8);
+	/* Not JSON_TOKENER_STRICT: with it 0.18 refuses all bytes above ASCII
+	 * where char is signed. */
+	json_tokener_set_flags(t, JSON_TOKENER_VALIDATE_UTF8);
 	/* The NUL too: only then the tokener knows that a number is whole. */
 	root = json_tokener_parse_ex(t, text, (int)bytes + 1);
 	e = json_tokener_get_error(t);
@@ -98,6 +106,8 @@ static struct json_object *tree_parse(const char *text, size_t bytes,
 		*ret_reason = json_tokener_error_desc(e);
 	else if (!json_object_is_type(root, json_type_object))
 		*ret_reason = "a message must be a JSON object";
+	else if (!is_space(text, json_tokener_get_parse_end(t), bytes))
+		*ret_reason = "only space may follow the JSON object";
 	json_tokener_free(t);
 	return *ret_reason ? NULL : TAKE_PTR(root);
 }

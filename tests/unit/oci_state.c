@@ -115,6 +115,23 @@ TEST(oci_state, golden_messages)
 	}
 }
 
+/* json-c 0.18 refuses these bytes where it is asked to be strict. */
+TEST(oci_state, text_beyond_ascii)
+{
+	static const char text[] = "{\"ociVersion\":\"1\",\"fds\":[\"seccompFd\"],"
+				   "\"pid\":1,\"metadata\":\"\u00e9\","
+				   "\"state\":{\"ociVersion\":\"1\",\"id\":\"c\","
+				   "\"status\":\"s\",\"bundle\":\"/\u20ac\"}}";
+	struct oci_error e = { "" };
+	struct oci_state s;
+
+	if (take(text, strlen(text), &s, &e))
+		fail_msg("%s", e.reason);
+	assert_str(s.metadata, "\u00e9");
+	assert_str(s.bundle, "/\u20ac");
+	oci_state_done(&s);
+}
+
 TEST(oci_state, splits_do_not_matter)
 {
 	for (size_t i = 0; i < sizeof(goldens) / sizeof(goldens[0]); i++) {

@@ -137,6 +137,7 @@ static const struct {
 	{ "{\"method\":\"a.b.C\",\"more\":true,\"oneway\":null}", NULL },
 	{ "{\"method\":\"a.b.C\",\"com.example.x\":[1]}", NULL },
 	{ "{\"method\":\"a.b.C\",\"parameters\":null}", NULL },
+	{ "{\"method\":\"a.b.C\",\"parameters\":{\"id\":\"\u00e9\"}}", NULL },
 	{ "", "unexpected end" },
 	{ "garbage", "" },
 	{ "GET / HTTP/1.1\r\n\r\n", "" },
