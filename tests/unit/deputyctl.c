@@ -165,7 +165,7 @@ static const struct row without_server[] = {
 	{ { "--socket" }, 2, "", "requires an argument" },
 	{ { "dance" }, 2, "", "unknown verb \"dance\"" },
 	{ { "dance", "--help" }, 2, "", "unknown verb \"dance\"" },
-	{ { "statu" }, 2, "", "unknown verb" },
+	{ { "stat" }, 2, "", "unknown verb" },
 	{ { "status", "x" }, 2, "", "usage: deputyctl status\n" },
 	{ { "show" }, 2, "", "usage: deputyctl show ID\n" },
 	{ { "show", "a", "b" }, 2, "", "usage: deputyctl show ID\n" },
