@@ -11,6 +11,12 @@
 
 /* -- one rule ------------------------------------------------------------------ */
 
+/* A packed value is one, too. */
+static bool call_passes(enum call_id id, enum call_arg arg)
+{
+	return call_has(id, arg) || (arg == ARG_VALUE && call_has(id, ARG_ARGS));
+}
+
 static void check_match_fits(struct doc *d, const struct doc_rule *r)
 {
 	const struct {
@@ -18,22 +24,23 @@ static void check_match_fits(struct doc *d, const struct doc_rule *r)
 		enum call_arg arg;
 		const char *key;
 	} wants[] = {
-		{ r->match.type_node, ARG_MODE, "type" },
-		{ r->match.device_node, ARG_DEV, "device" },
-		{ r->match.name_node, ARG_NAME, "name" },
-		{ r->match.value_node, ARG_VALUE, "value" },
+		{r->match.type_node, ARG_MODE, "type"},
+		{r->match.device_node, ARG_DEV, "device"},
+		{r->match.name_node, ARG_NAME, "name"},
+		{r->match.value_node, ARG_VALUE, "value"},
 	};
 
 	for (size_t i = 0; i < r->n_syscalls; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(wants); k++)
 			if (*r->syscalls[i].name && wants[k].node != LEX_NONE &&
-			    !call_has(r->syscalls[i].id, wants[k].arg))
-				ERROR(d, wants[k].node,
-				      "%s has no %s to match",
+			    !call_passes(r->syscalls[i].id, wants[k].arg))
+				ERROR(d, wants[k].node, "%s has no %s to match",
 				      r->syscalls[i].name, wants[k].key);
 	if (r->match.device_node != LEX_NONE && r->match.type_node == LEX_NONE)
-		ERROR(d, r->match.device_node, "\"type\" is missing: only of a "
-		      "\"char\" or \"block\" node does the device number count");
+		ERROR(d, r->match.device_node,
+		      "\"type\" is missing: only of a "
+		      "\"char\" or \"block\" node does the device number "
+		      "count");
 }
 
 static void check_emulated_mknod(struct doc *d, const struct doc_rule *r)
@@ -41,7 +48,8 @@ static void check_emulated_mknod(struct doc *d, const struct doc_rule *r)
 	const struct doc_match *m = &r->match;
 
 	if (!m->type || !m->n_devices) {
-		ERROR(d, r->action_node, "to emulate a mknod, name the \"type\" "
+		ERROR(d, r->action_node,
+		      "to emulate a mknod, name the \"type\" "
 		      "and the \"device\" numbers that are harmless");
 		return;
 	}
@@ -66,35 +74,69 @@ static void check_emulated_xattr(struct doc *d, const struct doc_rule *r)
 			continue;
 		if (strncmp(text, "user.", 5) == 0 ||
 		    strncmp(text, "security.capability", 19) == 0)
-			ERROR(d, m->names[i].node, "a container may set this "
-			      "itself: \"continue\"");
+			ERROR(d, m->names[i].node,
+			      "the kernel lets a container "
+			      "have this: \"continue\"");
 		else
-			ERROR(d, m->names[i].node, "only names that begin with "
+			ERROR(d, m->names[i].node,
+			      "only names that begin with "
 			      "\"trusted.\" can be emulated");
 	}
 }
 
-static void check_emulation(struct doc *d, const struct doc_rule *r)
+/* A list has no name to match: it shows what a getxattr would give. */
+static void check_emulated_list(struct doc *d, const struct doc_policy *p,
+				const struct doc_rule *r)
 {
-	for (size_t i = 0; i < r->n_syscalls; i++)
-		if (call_family_of(r->syscalls[i].id) == FAMILY_NONE) {
+	for (size_t i = 0; i < p->n_rules; i++)
+		for (size_t k = 0; k < p->rules[i].n_syscalls; k++) {
+			enum call_id id = p->rules[i].syscalls[k].id;
+
+			if (p->rules[i].emulate && call_has(id, ARG_NAME) &&
+			    (call_has(id, ARG_OUT) || call_has(id, ARG_ARGS_OUT)))
+				return;
+		}
+	ERROR(d, r->action_node,
+	      "an emulated list shows the names that an "
+	      "emulated getxattr of this policy reads: there is none");
+}
+
+static bool is_list(enum call_id id)
+{
+	return call_family_of(id) == FAMILY_XATTR && !call_has(id, ARG_NAME);
+}
+
+static void check_emulation(struct doc *d, const struct doc_policy *p,
+			    const struct doc_rule *r)
+{
+	bool mknod = false, list = false, xattr = false;
+
+	for (size_t i = 0; i < r->n_syscalls; i++) {
+		enum call_id id = r->syscalls[i].id;
+
+		if (call_family_of(id) == FAMILY_NONE) {
 			ERROR(d, r->syscalls[i].node,
 			      "deputy cannot emulate %s", r->syscalls[i].name);
 			return;
 		}
-	if (r->n_syscalls == 0)
-		return;
-	if (call_family_of(r->syscalls[0].id) == FAMILY_MKNOD)
+		mknod |= call_family_of(id) == FAMILY_MKNOD;
+		list |= is_list(id);
+		xattr |= call_family_of(id) == FAMILY_XATTR && !is_list(id);
+	}
+	if (mknod)
 		check_emulated_mknod(d, r);
-	else
+	if (xattr)
 		check_emulated_xattr(d, r);
+	if (list)
+		check_emulated_list(d, p, r);
 }
 
-static void check_rule(struct doc *d, const struct doc_rule *r)
+static void check_rule(struct doc *d, const struct doc_policy *p,
+		       const struct doc_rule *r)
 {
 	check_match_fits(d, r);
 	if (r->emulate)
-		check_emulation(d, r);
+		check_emulation(d, p, r);
 	if (r->unopenable_node != LEX_NONE &&
 	    (!r->emulate || r->n_syscalls == 0 ||
 	     call_family_of(r->syscalls[0].id) != FAMILY_MKNOD))
@@ -111,7 +153,8 @@ static void check_binding(struct doc *d, struct doc_binding *b)
 	char hint[96];
 
 	if ((b->n_annotations || b->metadata) && !b->has_peer_uid)
-		ERROR(d, b->node, "annotations and metadata are written by the "
+		ERROR(d, b->node,
+		      "annotations and metadata are written by the "
 		      "container's author: say for which \"peer_uid\" they may "
 		      "choose this policy");
 	if (!b->policy)
@@ -139,8 +182,10 @@ static void check_bound(struct doc *d, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
 		if (takes_all(&d->bindings[i])) {
-			ERROR(d, d->bindings[at].node, "never reached: binding "
-			      "%zu takes every container", i);
+			ERROR(d, d->bindings[at].node,
+			      "never reached: binding "
+			      "%zu takes every container",
+			      i);
 			return;
 		}
 }
@@ -151,7 +196,7 @@ void doc_check(struct doc *d)
 		const struct doc_policy *p = &d->policies[i];
 
 		for (size_t k = 0; k < p->n_rules; k++)
-			check_rule(d, &p->rules[k]);
+			check_rule(d, p, &p->rules[k]);
 		doc_check_calls(d, p);
 	}
 	for (size_t i = 0; i < d->n_bindings; i++) {

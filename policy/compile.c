@@ -60,12 +60,12 @@ static uint32_t append(struct compiler *c, int which, const void *what, size_t n
 
 /* Every ABI that libseccomp knows: of the others no call can be told. */
 static const uint32_t arches[] = {
-	SCMP_ARCH_X86,	   SCMP_ARCH_X86_64,   SCMP_ARCH_X32,
-	SCMP_ARCH_ARM,	   SCMP_ARCH_AARCH64,  SCMP_ARCH_MIPS,
-	SCMP_ARCH_MIPS64,  SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPSEL,
-	SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_PPC,
-	SCMP_ARCH_PPC64,   SCMP_ARCH_PPC64LE,  SCMP_ARCH_S390,
-	SCMP_ARCH_S390X,   SCMP_ARCH_PARISC,   SCMP_ARCH_PARISC64,
+	SCMP_ARCH_X86,	       SCMP_ARCH_X86_64,      SCMP_ARCH_X32,
+	SCMP_ARCH_ARM,	       SCMP_ARCH_AARCH64,     SCMP_ARCH_MIPS,
+	SCMP_ARCH_MIPS64,      SCMP_ARCH_MIPS64N32,   SCMP_ARCH_MIPSEL,
+	SCMP_ARCH_MIPSEL64,    SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_PPC,
+	SCMP_ARCH_PPC64,       SCMP_ARCH_PPC64LE,     SCMP_ARCH_S390,
+	SCMP_ARCH_S390X,       SCMP_ARCH_PARISC,      SCMP_ARCH_PARISC64,
 	SCMP_ARCH_RISCV64,
 #ifdef SCMP_ARCH_LOONGARCH64
 	SCMP_ARCH_LOONGARCH64,
@@ -74,23 +74,65 @@ static const uint32_t arches[] = {
 	SCMP_ARCH_M68K,
 #endif
 #ifdef SCMP_ARCH_SH
-	SCMP_ARCH_SH, SCMP_ARCH_SHEB,
+	SCMP_ARCH_SH,	       SCMP_ARCH_SHEB,
 #endif
 };
+
+/* Calls younger than the oldest libseccomp that we build with. Since Linux 5.1
+ * a new call has one number everywhere, but for where an ABI's begin. */
+static const struct {
+	const char *name;
+	int nr;
+} young[] = {
+	{"setxattrat", 463},
+	{"getxattrat", 464},
+	{"listxattrat", 465},
+	{"removexattrat", 466},
+};
+
+static int first_number(uint32_t arch)
+{
+	switch (arch) {
+	case SCMP_ARCH_X32:
+		return 0x40000000;
+	case SCMP_ARCH_MIPS:
+	case SCMP_ARCH_MIPSEL:
+		return 4000;
+	case SCMP_ARCH_MIPS64:
+	case SCMP_ARCH_MIPSEL64:
+		return 5000;
+	case SCMP_ARCH_MIPS64N32:
+	case SCMP_ARCH_MIPSEL64N32:
+		return 6000;
+	default:
+		return 0;
+	}
+}
+
+/* Return: negative where this ABI has no such call */
+static int number_of(uint32_t arch, const char *name)
+{
+	int nr = seccomp_syscall_resolve_name_arch(arch, name);
+
+	for (size_t i = 0; nr < 0 && i < ARRAY_SIZE(young); i++)
+		if (strcmp(young[i].name, name) == 0)
+			return first_number(arch) + young[i].nr;
+	return nr;
+}
 
 static void add_numbers(struct compiler *c, const char *name, uint32_t call)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(arches); i++) {
-		int nr = seccomp_syscall_resolve_name_arch(arches[i], name);
+		int nr = number_of(arches[i], name);
 		/* x32 has x86-64's arch; its numbers carry a bit of their own. */
 		struct arena_nr one = {
-			.arch = arches[i] == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 :
-							     arches[i],
+			.arch = arches[i] == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64
+							   : arches[i],
 			.nr = (uint32_t)nr,
 			.call = call,
 		};
 
-		if (nr >= 0) /* negative: this ABI has no such call */
+		if (nr >= 0)
 			append(c, NRS, &one, 1);
 	}
 }
@@ -112,9 +154,9 @@ static void add_devices(struct compiler *c, const struct doc_match *m,
 	r->first_device = (uint32_t)c->t[DEVICES].n;
 	r->n_devices = (uint32_t)m->n_devices;
 	for (size_t i = 0; i < m->n_devices; i++) {
-		struct arena_device one = { m->devices[i].major,
-					    m->devices[i].first_minor,
-					    m->devices[i].last_minor };
+		struct arena_device one = {m->devices[i].major,
+					   m->devices[i].first_minor,
+					   m->devices[i].last_minor};
 
 		append(c, DEVICES, &one, 1);
 	}
@@ -161,8 +203,7 @@ static void add_rule(struct compiler *c, const struct doc_rule *r, size_t index)
 	add_devices(c, &r->match, &one);
 	add_names(c, &r->match, &one);
 	if (r->match.value) {
-		one.value = append(c, TEXT, r->match.value,
-				   r->match.value_bytes);
+		one.value = append(c, TEXT, r->match.value, r->match.value_bytes);
 		one.value_bytes = (uint32_t)r->match.value_bytes;
 	}
 	append(c, RULES, &one, 1);
@@ -180,6 +221,7 @@ static void note_needs(struct compiler *c, const struct doc_rule *r,
 		       enum call_id id, struct arena_call *call)
 {
 	call->needs_name |= r->match.n_names != 0;
+	call->needs_args |= call_is_packed(id) && (r->match.value || r->emulate);
 	c->head.reads_memory |= r->match.n_names || r->match.value;
 	if (r->emulate)
 		c->head.families |= FAMILY_BIT(call_family_of(id));
@@ -285,7 +327,7 @@ static int write_arena(struct compiler *c, int fd)
 
 		if (at + t->n * t->each > ARENA_MAX_BYTES)
 			return -EFBIG;
-		*spans[i] = (struct arena_span){ (uint32_t)at, (uint32_t)t->n };
+		*spans[i] = (struct arena_span){(uint32_t)at, (uint32_t)t->n};
 		r = write_all(fd, t->data, t->n * t->each, (off_t)at);
 		at = (at + t->n * t->each + 7) & ~(size_t)7;
 	}
@@ -299,8 +341,8 @@ static int write_arena(struct compiler *c, int fd)
 
 static int seal_arena(struct compiler *c)
 {
-	AUTO(fd_close) int fd =
-		memfd_create("deputy-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	AUTO(fd_close)
+	int fd = memfd_create("deputy-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int r;
 
 	if (fd < 0)
@@ -315,18 +357,19 @@ int doc_compile(const struct doc *d, const struct doc_policy *p)
 {
 	struct compiler c = {
 		.p = p,
-		.t = {
-			[NRS] = { .each = sizeof(struct arena_nr) },
-			[CALLS] = { .each = sizeof(struct arena_call) },
-			[RULES] = { .each = sizeof(struct arena_rule) },
-			[DEVICES] = { .each = sizeof(struct arena_device) },
-			[NAMES] = { .each = sizeof(struct arena_name) },
-			[TEXT] = { .each = 1 },
-		},
-		.head = { .magic = ARENA_MAGIC,
-			  .version = ARENA_VERSION,
-			  .fail = verdict_errno(EPERM),
-			  .def = p->def },
+		.t =
+			{
+				[NRS] = {.each = sizeof(struct arena_nr)},
+				[CALLS] = {.each = sizeof(struct arena_call)},
+				[RULES] = {.each = sizeof(struct arena_rule)},
+				[DEVICES] = {.each = sizeof(struct arena_device)},
+				[NAMES] = {.each = sizeof(struct arena_name)},
+				[TEXT] = {.each = 1},
+			},
+		.head = {.magic = ARENA_MAGIC,
+			 .version = ARENA_VERSION,
+			 .fail = verdict_errno(EPERM),
+			 .def = p->def},
 	};
 	int r;
 

@@ -33,11 +33,12 @@ void decide_plan(const struct arena *a, uint32_t arch, uint32_t nr,
 	const struct arena_call *c = arena_at(a, a->calls);
 	uint32_t i = find_call(a, arch, nr);
 
-	*ret = (struct decide_plan){ .id = CALL_OTHER, .call_index = i };
+	*ret = (struct decide_plan){.id = CALL_OTHER, .call_index = i};
 	if (i == UINT32_MAX)
 		return;
 	ret->id = c[i].id;
 	ret->needs_name = c[i].needs_name;
+	ret->needs_args = c[i].needs_args;
 }
 
 static bool device_matches(const struct arena *a, const struct arena_rule *r,
@@ -76,11 +77,9 @@ static bool name_matches(const struct arena *a, const struct arena_rule *r,
 static bool rule_matches(const struct arena *a, const struct arena_rule *r,
 			 const struct facts *f)
 {
-	if ((r->flags & ARENA_MATCH_TYPE) &&
-	    (f->call->mode & S_IFMT) != r->type)
+	if ((r->flags & ARENA_MATCH_TYPE) && (f->call->mode & S_IFMT) != r->type)
 		return false;
-	if ((r->flags & ARENA_MATCH_DEVICE) &&
-	    !device_matches(a, r, f->call->dev))
+	if ((r->flags & ARENA_MATCH_DEVICE) && !device_matches(a, r, f->call->dev))
 		return false;
 	if ((r->flags & ARENA_MATCH_VALUE) && f->call->size != r->value_bytes)
 		return false;
@@ -133,8 +132,31 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 		decided_by(c, r, ret);
 		return DECIDE_DONE;
 	}
-	*ret = (struct decision){ .rule = -1, .verdict = a->def };
+	*ret = (struct decision){.rule = -1, .verdict = a->def};
 	return DECIDE_DONE;
+}
+
+static bool is_get(uint32_t id)
+{
+	return id == CALL_getxattr || id == CALL_lgetxattr ||
+	       id == CALL_fgetxattr || id == CALL_getxattrat;
+}
+
+bool decide_shows(const struct arena *a, const char *name)
+{
+	const struct arena_call *c = arena_at(a, a->calls);
+
+	for (uint32_t i = 0; i < a->calls.n; i++) {
+		struct decide_plan plan = {.call_index = i};
+		struct call call = {.id = (enum call_id)c[i].id};
+		struct facts f = {.call = &call, .name = name};
+		struct decision d;
+
+		if (is_get(c[i].id) &&
+		    decide(a, &plan, &f, &d) == DECIDE_DONE && d.emulate)
+			return true;
+	}
+	return false;
 }
 
 uint32_t decide_families(const struct arena *a)

@@ -5,8 +5,8 @@
  * The hot half of the policy: from a notified call to what is to be done with
  * it.  Pure: no allocation, no system call, no log.  First match wins.
  *
- *   decide_plan()  which call is this, and does a rule for it look at a name?
- *                  (The caller then reads that, once.)
+ *   decide_plan()  which call is this, and does a rule for it look at a name or
+ *                  a packed argument?  (The caller then reads that, once.)
  *   decide()       the answer, on the copies; or that it hangs on the value,
  *                  which the caller reads once and asks again
  */
@@ -26,6 +26,7 @@
 struct decide_plan {
 	enum call_id id; /* CALL_OTHER: nothing to decode */
 	bool needs_name;
+	bool needs_args; /* call_unpack() is to come first */
 	uint32_t call_index; /* the arena's; UINT32_MAX: no rule names it */
 };
 
@@ -73,6 +74,10 @@ enum decide_status {
  */
 enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 			  const struct facts *facts, struct decision *ret);
+
+/* Is @name one of those that this policy reads for a container: does a rule
+ * emulate some getxattr of it?  Such names are shown by an emulated list. */
+bool decide_shows(const struct arena *a, const char *name);
 
 /* What a worker under this policy will ever do: FAMILY_BIT() of each emulated
  * family, and whether it reads any memory of its callers. */

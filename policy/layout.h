@@ -20,7 +20,7 @@
 #include "lib/verdict.h"
 
 #define ARENA_MAGIC	UINT64_C(0x6372615f74706564) /* "dept_arc" */
-#define ARENA_VERSION	3
+#define ARENA_VERSION	4
 #define ARENA_MAX_BYTES (16 * 1024 * 1024)
 
 struct arena_span {
@@ -49,6 +49,7 @@ struct arena_call {
 	uint32_t id; /* enum call_id */
 	uint32_t first_rule, n_rules;
 	uint32_t needs_name;
+	uint32_t needs_args; /* the struct that a packed call passes */
 	uint32_t closed; /* a rule or the default denies it, not as advice */
 };
 

@@ -40,6 +40,7 @@ struct emulation {
 	const struct home *home;
 	int listener;
 	struct slot *slot;
+	const struct arena *policy;
 	uint64_t id;	/* of the notification */
 	pid_t tid;
 	const struct call *call;

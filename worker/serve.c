@@ -4,6 +4,7 @@
 #include <asm/unistd.h>
 #include <errno.h>
 #include <linux/audit.h>
+#include <string.h>
 
 #include "lib/log.h"
 #include "policy/decide.h"
@@ -23,6 +24,9 @@ static const char *verdict_text(const struct verdict *v)
 	}
 }
 
+/* The kernel takes a struct xattr_args of at most a page. */
+#define ARGS_MAX_BYTES 4096
+
 /* What one notification is about; the notification is a copy, too. */
 struct work {
 	struct seccomp_notif notif;
@@ -34,8 +38,31 @@ struct work {
 
 static void set_phase(struct server *s, enum slot_phase phase)
 {
-	atomic_store_explicit(&s->slot->call.phase, phase,
-			      memory_order_release);
+	atomic_store_explicit(&s->slot->call.phase, phase, memory_order_release);
+}
+
+/* What a packed call keeps in memory, once. Left undone where the kernel will
+ * refuse the call for it: EFAULT; EINVAL for a struct shorter than the first;
+ * E2BIG for one longer than ours whose rest is not zero.
+ * Return: enum tracee_status, or a negative errno of ours */
+static int read_args(struct work *w)
+{
+	static char buf[ARGS_MAX_BYTES];
+	struct call_args args;
+	size_t bytes = w->call.args_size;
+	int r;
+
+	if (bytes < sizeof(args) || bytes > sizeof(buf))
+		return TRACEE_OK;
+	r = tracee_read((pid_t)w->notif.pid, w->call.args_addr, buf, bytes);
+	if (r != TRACEE_OK)
+		return r;
+	for (size_t i = sizeof(args); i < bytes; i++)
+		if (buf[i])
+			return TRACEE_OK;
+	memcpy(&args, buf, sizeof(args));
+	call_unpack(&w->call, &args);
+	return TRACEE_OK;
 }
 
 /* Decides on pointed-to arguments that are each read once, and only where the
@@ -51,7 +78,11 @@ static int decide_work(const struct arena *policy, struct work *w)
 	bool readable = tid != 0; /* else not visible from our pid namespace */
 	int r = TRACEE_OK;
 
-	*f = (struct facts){ .call = &w->call, .value_read = !readable };
+	*f = (struct facts){.call = &w->call, .value_read = !readable};
+	if (readable && w->plan.needs_args)
+		r = read_args(w);
+	if (r < 0 || r == TRACEE_GONE)
+		return r;
 	if (readable && w->plan.needs_name) {
 		r = tracee_read_str(tid, w->call.name_addr, name, sizeof(name));
 		if (r == TRACEE_OK)
@@ -92,6 +123,7 @@ static int act(struct server *s, struct work *w, bool recovering,
 	e->home = &s->home;
 	e->listener = s->listener;
 	e->slot = s->slot;
+	e->policy = s->policy;
 	e->id = w->notif.id;
 	e->tid = (pid_t)w->notif.pid;
 	e->call = &w->call;
@@ -120,16 +152,15 @@ static void count(struct slot_counters *c, const struct work *w,
 
 static void log_call(const struct work *w, const struct verdict *v)
 {
-	log_event(LOG_NOTICE, "call", LOG_U("tid", w->notif.pid),
-		  LOG_S("syscall", call_name(w->call.id)),
-		  LOG_I("nr", w->notif.data.nr),
-		  LOG_U("arch", w->notif.data.arch),
-		  LOG_I("rule", w->decision.rule),
-		  LOG_S("name", w->facts.name ?: ""),
-		  LOG_S("action", w->decision.emulate ? "emulate" : "answer"),
-		  LOG_S("verdict", verdict_text(v)),
-		  LOG_I("value", v->kind == VERDICT_RETURN ? v->value :
-							     v->error));
+	log_event(
+		LOG_NOTICE, "call", LOG_U("tid", w->notif.pid),
+		LOG_S("syscall", call_name(w->call.id)),
+		LOG_I("nr", w->notif.data.nr), LOG_U("arch", w->notif.data.arch),
+		LOG_I("rule", w->decision.rule),
+		LOG_S("name", w->facts.name ?: ""),
+		LOG_S("action", w->decision.emulate ? "emulate" : "answer"),
+		LOG_S("verdict", verdict_text(v)),
+		LOG_I("value", v->kind == VERDICT_RETURN ? v->value : v->error));
 }
 
 /* To the kernel, which refuses in its own words; but it reads the name anew. */
@@ -197,7 +228,7 @@ int serve(struct server *s, bool recovering)
 	struct verdict v = verdict_errno(EPERM);
 	int r;
 
-	w = (struct work){ .notif = s->slot->call.notif.notif };
+	w = (struct work){.notif = s->slot->call.notif.notif};
 	emulation.again = false;
 	r = settle(s, &w, recovering, &v);
 	/* A thread on its way out fails us in many ways. */
@@ -219,8 +250,7 @@ int serve(struct server *s, bool recovering)
 	set_phase(s, SLOT_EFFECT_DONE);
 	count(&s->slot->counters, &w, &v);
 	r = answer(s, w.notif.id);
-	if (r == LISTENER_GONE && w.decision.emulate &&
-	    v.kind == VERDICT_RETURN)
+	if (r == LISTENER_GONE && w.decision.emulate && v.kind == VERDICT_RETURN)
 		keep(s, &w);
 	if (w.decision.log)
 		log_call(&w, &v);

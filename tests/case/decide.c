@@ -34,7 +34,10 @@ static const struct layout {
 } layouts[] = {
 	{ "mknod", 1, 2, -1 },	  { "mknodat", 2, 3, -1 },
 	{ "setxattr", -1, -1, 3 }, { "lsetxattr", -1, -1, 3 },
-	{ "fsetxattr", -1, -1, 3 },
+	{ "fsetxattr", -1, -1, 3 }, { "setxattrat", -1, -1, -1 },
+	{ "removexattr", -1, -1, -1 }, { "removexattrat", -1, -1, -1 },
+	{ "getxattr", -1, -1, 3 }, { "getxattrat", -1, -1, -1 },
+	{ "listxattr", -1, -1, 2 }, { "listxattrat", -1, -1, 4 },
 };
 
 struct row {

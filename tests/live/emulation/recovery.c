@@ -40,20 +40,37 @@ static int call_create_attr(void *ctx)
 		       0;
 }
 
+static int call_remove_attr(void *ctx)
+{
+	return removexattr("/box", "trusted.deputy.a") < 0 ? errno : 0;
+}
+
+static const char removing_policy[] =
+	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
+	"[\"removexattr\"],\"match\":{\"name\":\"trusted.deputy.a\"},"
+	"\"action\":\"emulate\"}],\"default\":\"continue\"}},"
+	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+
 /* A container whose call was received by a worker that died in @phase. */
-static void stage_init(struct stage *s, int (*call)(void *))
+static void stage_init_with(struct stage *s, int (*call)(void *),
+			    const char *policy)
 {
 	struct inmate_plan plan = { true, call, NULL };
 
 	world_init(&s->w, WORLD_TMPFS);
 	world_reset(&s->w);
 	inmate_start(&s->w, &plan, &s->i);
-	attendant_start(&s->a, &s->w, &s->i, world_policy);
+	attendant_start(&s->a, &s->w, &s->i, policy);
 	attendant_kill(&s->a, SIGKILL); /* before there was a call */
 	inmate_go(&s->i);
 	memset(&s->a.slot->call.notif, 0, sizeof(s->a.slot->call.notif));
 	assert_int_equal(listener_recv(s->i.listener, &s->a.slot->call.notif),
 			 LISTENER_OK);
+}
+
+static void stage_init(struct stage *s, int (*call)(void *))
+{
+	stage_init_with(s, call, world_policy);
 }
 
 /* Return: the call's result once a successor has served it */
@@ -190,6 +207,37 @@ TEST(recovery, older_attribute_still_exists)
 	assert_int_equal(setxattr(box(&s, ""), "trusted.deputy.a", "v", 1, 0),
 			 0);
 	assert_int_equal(stage_succeed(&s, SLOT_DECIDED), EEXIST);
+	stage_done(&s);
+}
+
+TEST(recovery, attribute_that_is_gone_was_removed)
+{
+	struct stage s;
+
+	stage_init_with(&s, call_remove_attr, removing_policy);
+	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), 0);
+	stage_done(&s);
+}
+
+TEST(recovery, attribute_that_stands_is_removed)
+{
+	struct stage s;
+
+	stage_init_with(&s, call_remove_attr, removing_policy);
+	assert_int_equal(setxattr(box(&s, ""), "trusted.deputy.a", "v", 1, 0),
+			 0);
+	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), 0);
+	assert_int_equal(getxattr(box(&s, ""), "trusted.deputy.a", NULL, 0),
+			 -1);
+	stage_done(&s);
+}
+
+TEST(recovery, attribute_that_never_was_is_not_removed)
+{
+	struct stage s;
+
+	stage_init_with(&s, call_remove_attr, removing_policy);
+	assert_int_equal(stage_succeed(&s, SLOT_DECIDED), ENODATA);
 	stage_done(&s);
 }
 
