@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What the parts of a rule mean together, and which binding is of which policy.
- * What rules mean together: check_calls.c. */
+ * What the keys of a match mean together: check_match.c; rules: check_calls.c. */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,40 +11,21 @@
 
 /* -- one rule ------------------------------------------------------------------ */
 
-static void check_match_fits(struct doc *d, const struct doc_rule *r)
-{
-	const struct {
-		uint32_t node;
-		enum call_arg arg;
-		const char *key;
-	} wants[] = {
-		{ r->match.type_node, ARG_MODE, "type" },
-		{ r->match.device_node, ARG_DEV, "device" },
-		{ r->match.name_node, ARG_NAME, "name" },
-		{ r->match.value_node, ARG_VALUE, "value" },
-	};
-
-	for (size_t i = 0; i < r->n_syscalls; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(wants); k++)
-			if (*r->syscalls[i].name && wants[k].node != LEX_NONE &&
-			    !call_has(r->syscalls[i].id, wants[k].arg))
-				ERROR(d, wants[k].node,
-				      "%s has no %s to match",
-				      r->syscalls[i].name, wants[k].key);
-	if (r->match.device_node != LEX_NONE && r->match.type_node == LEX_NONE)
-		ERROR(d, r->match.device_node, "\"type\" is missing: only of a "
-		      "\"char\" or \"block\" node does the device number count");
-}
-
 static void check_emulated_mknod(struct doc *d, const struct doc_rule *r)
 {
 	const struct doc_match *m = &r->match;
 
-	if (!m->type || !m->n_devices) {
-		ERROR(d, r->action_node, "to emulate a mknod, name the \"type\" "
+	if (!m->types || !m->n_devices) {
+		ERROR(d, r->action_node,
+		      "to emulate a mknod, name the \"type\" "
 		      "and the \"device\" numbers that are harmless");
 		return;
 	}
+	if (m->type != S_IFCHR && m->type != S_IFBLK)
+		ERROR(d, m->type_node,
+		      "to emulate a mknod, name one \"type\", "
+		      "\"char\" or \"block\": a number means another device "
+		      "of each");
 	for (size_t i = 0; m->type == S_IFCHR && i < m->n_devices; i++)
 		if (m->devices[i].major == 0 && m->devices[i].first_minor == 0)
 			ERROR(d, m->devices[i].node,
@@ -66,10 +47,12 @@ static void check_emulated_xattr(struct doc *d, const struct doc_rule *r)
 			continue;
 		if (strncmp(text, "user.", 5) == 0 ||
 		    strncmp(text, "security.capability", 19) == 0)
-			ERROR(d, m->names[i].node, "a container may set this "
+			ERROR(d, m->names[i].node,
+			      "a container may set this "
 			      "itself: \"continue\"");
 		else
-			ERROR(d, m->names[i].node, "only names that begin with "
+			ERROR(d, m->names[i].node,
+			      "only names that begin with "
 			      "\"trusted.\" can be emulated");
 	}
 }
@@ -92,7 +75,7 @@ static void check_emulation(struct doc *d, const struct doc_rule *r)
 
 static void check_rule(struct doc *d, const struct doc_rule *r)
 {
-	check_match_fits(d, r);
+	doc_check_match(d, r);
 	if (r->emulate)
 		check_emulation(d, r);
 	if (r->unopenable_node != LEX_NONE &&
@@ -111,7 +94,8 @@ static void check_binding(struct doc *d, struct doc_binding *b)
 	char hint[96];
 
 	if ((b->n_annotations || b->metadata) && !b->has_peer_uid)
-		ERROR(d, b->node, "annotations and metadata are written by the "
+		ERROR(d, b->node,
+		      "annotations and metadata are written by the "
 		      "container's author: say for which \"peer_uid\" they may "
 		      "choose this policy");
 	if (!b->policy)
@@ -139,8 +123,10 @@ static void check_bound(struct doc *d, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
 		if (takes_all(&d->bindings[i])) {
-			ERROR(d, d->bindings[at].node, "never reached: binding "
-			      "%zu takes every container", i);
+			ERROR(d, d->bindings[at].node,
+			      "never reached: binding "
+			      "%zu takes every container",
+			      i);
 			return;
 		}
 }

@@ -6,7 +6,8 @@
  *   file     version (1), policies {NAME: policy}, bindings [binding], comment
  *   policy   rules [rule], default (action, not "emulate"), comment
  *   rule     syscalls [NAME], match, action, unopenable, advisory, log, comment
- *   match    type ("char", "block"), device ["M:m", "M:*"], name, value
+ *   match    arch, type, device ["M:m", "M:m-m", "M:*"], mode, flags, size, name,
+ *            value
  *   action   "continue" | "emulate" | {"errno": "EPERM"} | {"return": 0}
  *   binding  when, policy, comment
  *   when     annotation {KEY: VALUE}, metadata, peer_uid [UID], comment
@@ -51,8 +52,8 @@ static const char *next_member(const struct doc *d, struct value object,
 {
 	const char *key;
 
-	m->node = m->node == LEX_NONE ? lex_first(d->lex, object.node) :
-					lex_next(d->lex, m->node);
+	m->node = m->node == LEX_NONE ? lex_first(d->lex, object.node)
+				      : lex_next(d->lex, m->node);
 	if (m->node == LEX_NONE)
 		return NULL;
 	key = lex_key(d->lex, m->node);
@@ -64,9 +65,12 @@ static const char *next_member(const struct doc *d, struct value object,
 static const char *type_name(enum json_type t)
 {
 	static const char *const names[] = {
-		[json_type_null] = "null",     [json_type_boolean] = "a boolean",
-		[json_type_double] = "a number", [json_type_int] = "an integer",
-		[json_type_object] = "an object", [json_type_array] = "an array",
+		[json_type_null] = "null",
+		[json_type_boolean] = "a boolean",
+		[json_type_double] = "a number",
+		[json_type_int] = "an integer",
+		[json_type_object] = "an object",
+		[json_type_array] = "an array",
 		[json_type_string] = "a string",
 	};
 
@@ -113,8 +117,8 @@ static void unknown_key(struct doc *d, uint32_t node, const struct field *f,
 		  nearest_hint(&near, hint, sizeof(hint)));
 }
 
-void parse_object(struct doc *d, struct value v,
-			 const struct field *fields, void *out)
+void parse_object(struct doc *d, struct value v, const struct field *fields,
+		  void *out)
 {
 	struct value m = { NULL, LEX_NONE };
 	const char *key;
@@ -126,7 +130,8 @@ void parse_object(struct doc *d, struct value v,
 
 		if (!f)
 			unknown_key(d, m.node, fields, key);
-		else if (f->type == json_type_null || parse_has_type(d, m, f->type))
+		else if (f->type == json_type_null ||
+			 parse_has_type(d, m, f->type))
 			f->parse(d, m, out);
 	}
 	for (const struct field *f = fields; f->key; f++)
@@ -136,8 +141,8 @@ void parse_object(struct doc *d, struct value v,
 }
 
 void *parse_list(struct doc *d, struct value v, size_t size,
-			void (*parse)(struct doc *d, struct value v, void *out),
-			size_t *ret_n)
+		 void (*parse)(struct doc *d, struct value v, void *out),
+		 size_t *ret_n)
 {
 	size_t n = json_object_array_length(v.json);
 	struct value one = { NULL, lex_first(d->lex, v.node) };
@@ -160,6 +165,27 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 	}
 	*ret_n = n;
 	return list;
+}
+
+void *parse_one_or_list(struct doc *d, struct value v, size_t size,
+			void (*parse)(struct doc *d, struct value v, void *out),
+			size_t *ret_n)
+{
+	void *one;
+
+	*ret_n = 0;
+	if (json_object_is_type(v.json, json_type_array)) {
+		parse_require_some(d, v);
+		return parse_list(d, v, size, parse, ret_n);
+	}
+	one = calloc(1, size);
+	if (!one) {
+		ERROR(d, v.node, "out of memory");
+		return NULL;
+	}
+	*ret_n = 1;
+	parse(d, v, one);
+	return one;
 }
 
 void parse_require_some(struct doc *d, struct value v)
@@ -227,8 +253,10 @@ static void file_policies(struct doc *d, struct value v, void *out)
 		p->def = verdict_errno(EPERM);
 		if (!*key || strlen(key) > POLICY_NAME_MAX ||
 		    key[strspn(key, name_chars)])
-			ERROR(d, m.node, "a policy's name has 1 to %d of "
-			      "A-Z a-z 0-9 . _ -", POLICY_NAME_MAX);
+			ERROR(d, m.node,
+			      "a policy's name has 1 to %d of "
+			      "A-Z a-z 0-9 . _ -",
+			      POLICY_NAME_MAX);
 		parse_object(d, m, policy_fields, p);
 	}
 }
@@ -338,8 +366,10 @@ static void file_bindings(struct doc *d, struct value v, void *out)
 static void file_version(struct doc *d, struct value v, void *out)
 {
 	if (json_object_get_int64(v.json) != 1)
-		ERROR(d, v.node, "version %s is not understood: this deputy "
-		      "reads version 1", json_object_get_string(v.json));
+		ERROR(d, v.node,
+		      "version %s is not understood: this deputy "
+		      "reads version 1",
+		      json_object_get_string(v.json));
 }
 
 static const struct field file_fields[] = {
@@ -391,8 +421,7 @@ int doc_parse(const char *text, size_t bytes, struct diags *diags,
 static void rule_done(struct doc_rule *r)
 {
 	free(r->syscalls);
-	free(r->match.devices);
-	free(r->match.names);
+	match_done(&r->match);
 }
 
 struct doc *doc_free(struct doc *d)

@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * How parse.c and parse_rule.c read objects and arrays: by tables of fields.
+ * How parse.c, parse_rule.c and parse_match.c read objects and arrays: by tables of fields.
  * A value is complained about where it stands; reading goes on.
  */
 
@@ -17,7 +17,7 @@ struct value {
 };
 
 struct field {
-	const char *key; /* NULL ends a table */
+	const char *key;     /* NULL ends a table */
 	enum json_type type; /* json_type_null: parse looks for itself */
 	bool required;
 	void (*parse)(struct doc *d, struct value v, void *out);
@@ -36,6 +36,16 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 		 size_t *ret_n);
 void parse_require_some(struct doc *d, struct value v);
 void parse_comment(struct doc *d, struct value v, void *out);
+
+/* The same of a single value that stands for a list of one. */
+void *parse_one_or_list(struct doc *d, struct value v, size_t size,
+			void (*parse)(struct doc *d, struct value v, void *out),
+			size_t *ret_n);
+
+/* parse_match.c */
+void match_init(struct doc_match *m); /* one that holds for every call */
+void parse_match(struct doc *d, struct value v, struct doc_match *m);
+void match_done(struct doc_match *m);
 
 /* parse_rule.c */
 void parse_action(struct doc *d, struct value v, struct verdict *verdict,

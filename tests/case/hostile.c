@@ -61,6 +61,23 @@ static const struct hostile files[] = {
 	  "{\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":"
 	  "{\"name\":[", "\"@\"", ",\"user.#\"]},\"action\":\"continue\"}", TAIL,
 	  0, 1023, "write shorter lists" },
+	{ "globs that nearly cover each other", HEAD,
+	  "{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":[",
+	  "\"a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b@\"",
+	  ",\"" LONG LONG LONG "#\"]},\"action\":\"continue\"}", TAIL, 0, 100,
+	  "write shorter lists" },
+	{ "values that nearly cover each other", HEAD,
+	  "{\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":"
+	  "{\"value\":[", "\"@\"", ",\"v#\"]},\"action\":\"continue\"}", TAIL, 0,
+	  1023, "write shorter lists" },
+	{ "ways by name before denials", HEAD,
+	  "{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":\"user.#\"},"
+	  "\"action\":\"continue\"},{\"syscalls\":[\"setxattr\"],\"match\":"
+	  "{\"size\":#},\"action\":{\"errno\":\"EPERM\"}}", NULL, "", TAIL, 512,
+	  0, "is no boundary" },
+	{ "unknown words", HEAD, "{\"syscalls\":[\"bpf\"],\"match\":{\"arch\":[",
+	  "\"x86_6\"", "]},\"action\":\"continue\"}", TAIL, 0, 1000,
+	  "unknown architecture" },
 	{ "many rules for many calls", HEAD,
 	  "{\"syscalls\":[\"bpf\",\"mount\",\"umount2\",\"reboot\",\"mknod\","
 	  "\"mknodat\",\"swapon\",\"swapoff\",\"kexec_load\",\"socket\"],"
