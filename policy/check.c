@@ -6,8 +6,7 @@
 
 #include "policy/doc.h"
 #include "policy/nearest.h"
-
-#define ERROR(d, node, ...) doc_complain(d, DIAG_ERROR, node, __VA_ARGS__)
+#include "policy/parse.h"
 
 /* -- one rule ------------------------------------------------------------------ */
 
@@ -15,6 +14,8 @@ static void check_emulated_mknod(struct doc *d, const struct doc_rule *r)
 {
 	const struct doc_match *m = &r->match;
 
+	if (m->broken)
+		return;
 	if (!m->types || !m->n_devices) {
 		ERROR(d, r->action_node,
 		      "to emulate a mknod, name the \"type\" "
@@ -37,7 +38,7 @@ static void check_emulated_xattr(struct doc *d, const struct doc_rule *r)
 {
 	const struct doc_match *m = &r->match;
 
-	if (!m->n_names)
+	if (!m->n_names && !m->broken)
 		ERROR(d, r->action_node,
 		      "to emulate this, list each \"name\" that is harmless");
 	for (size_t i = 0; i < m->n_names; i++) {
@@ -140,6 +141,7 @@ void doc_check(struct doc *d)
 			check_rule(d, &p->rules[k]);
 		doc_check_calls(d, p);
 	}
+	sets_check_used(d);
 	for (size_t i = 0; i < d->n_bindings; i++) {
 		check_binding(d, &d->bindings[i]);
 		check_bound(d, i);

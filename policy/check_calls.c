@@ -30,6 +30,7 @@ struct mention {
 	const char *call;
 	size_t rule; /* index in the policy's */
 	uint32_t node;
+	bool of_set; /* one of a set's */
 };
 
 /* All rules of a policy for one call, in their order. */
@@ -321,23 +322,29 @@ static size_t collect(const struct doc_policy *p, struct mention **ret)
 
 			if (*s->name)
 				(*ret)[n++] =
-					(struct mention){ s->name, i, s->node };
+					(struct mention){ s->name, i, s->node,
+							  s->of_set };
 		}
 	qsort(*ret, n, sizeof(**ret), compare);
 	return n;
 }
 
-/* A call that a rule names twice counts once. Return: how many are left */
+/* A call that a rule names twice counts once; out of sets it may come more
+ * often. Return: how many are left */
 static size_t drop_twice(struct doc *d, struct mention *m, size_t n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (kept && m[kept - 1].rule == m[i].rule &&
-		    strcmp(m[kept - 1].call, m[i].call) == 0)
-			ERROR(d, m[i].node, "%s stands here already", m[i].call);
-		else
+		struct mention *last = kept ? &m[kept - 1] : NULL;
+
+		if (!last || last->rule != m[i].rule ||
+		    strcmp(last->call, m[i].call) != 0)
 			m[kept++] = m[i];
+		else if (last->of_set)
+			*last = m[i];
+		else if (!m[i].of_set)
+			ERROR(d, m[i].node, "%s stands here already", m[i].call);
 	}
 	return kept;
 }

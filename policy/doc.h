@@ -27,6 +27,7 @@ struct doc_syscall {
 	const char *name; /* "" where it is none: complained about already */
 	enum call_id id;  /* CALL_OTHER: nothing of it can be matched */
 	uint32_t node;
+	bool of_set; /* node is the set's name */
 };
 
 struct doc_name {
@@ -148,6 +149,18 @@ struct doc_binding {
 	size_t policy_index; /* by check.c */
 };
 
+/* A named list of strings. */
+struct doc_set {
+	const char *name;	  /* with its '@' */
+	struct json_object *list; /* borrowed, but for a built-in one */
+	uint32_t node;		  /* LEX_NONE: built in */
+	bool builtin, used;
+	bool broken;	     /* complained about: nothing is taken of it */
+	int state;	     /* of the search for cycles */
+	unsigned height;     /* how deep it includes others */
+	size_t expanded_for; /* the last list that got it */
+};
+
 struct doc {
 	struct json_object *tree;
 	struct lex *lex;
@@ -155,8 +168,14 @@ struct doc {
 	size_t n_policies;
 	struct doc_binding *bindings;
 	size_t n_bindings;
-	size_t comparisons;  /* that checking took so far */
-	struct diags *diags; /* borrowed */
+	struct doc_set *sets;
+	size_t n_sets;
+	size_t n_expansions, set_elements; /* of lists, so far */
+	bool met_broken_set, too_many;
+	const struct doc_set *via_set; /* whose element is read just now, */
+	uint32_t via;		       /* because its name stands here */
+	size_t comparisons;	       /* that checking took so far */
+	struct diags *diags;	       /* borrowed */
 };
 
 /**

@@ -139,7 +139,7 @@ static void parse_device(struct doc *d, struct value v, void *out)
 	struct doc_device *dev = out;
 	const char *s, *p;
 
-	dev->node = v.node;
+	dev->node = parse_place(d, v);
 	if (!parse_has_type(d, v, json_type_string))
 		return;
 	s = json_object_get_string(v.json);
@@ -158,9 +158,8 @@ static void match_device(struct doc *d, struct value v, void *out)
 	struct doc_match *m = out;
 
 	m->device_node = v.node;
-	parse_require_some(d, v);
-	m->devices = parse_list(d, v, sizeof(*m->devices), parse_device,
-				&m->n_devices);
+	m->devices = parse_with_sets(d, v, sizeof(*m->devices), parse_device,
+				     &m->n_devices);
 }
 
 /* -- bits: mode, flags ----------------------------------------------------------- */
@@ -359,7 +358,7 @@ static void parse_name(struct doc *d, struct value v, void *out)
 	struct doc_name *n = out;
 	size_t wild;
 
-	n->node = v.node;
+	n->node = parse_place(d, v);
 	n->text = "";
 	if (!parse_has_type(d, v, json_type_string))
 		return;
@@ -382,8 +381,8 @@ static void match_name(struct doc *d, struct value v, void *out)
 	struct doc_match *m = out;
 
 	m->name_node = v.node;
-	m->names = parse_one_or_list(d, v, sizeof(*m->names), parse_name,
-				     &m->n_names);
+	m->names = parse_with_sets(d, v, sizeof(*m->names), parse_name,
+				   &m->n_names);
 }
 
 static void parse_value(struct doc *d, struct value v, void *out)
@@ -467,8 +466,9 @@ void parse_match(struct doc *d, struct value v, struct doc_match *m)
 	size_t errors = d->diags->n_errors;
 
 	m->node = v.node;
+	d->met_broken_set = false;
 	parse_object(d, v, match_fields, m);
-	m->broken = d->diags->n_errors > errors;
+	m->broken = d->met_broken_set || d->diags->n_errors > errors;
 	narrow_size(m);
 }
 

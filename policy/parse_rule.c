@@ -128,7 +128,8 @@ void parse_action(struct doc *d, struct value v, struct verdict *verdict,
 /* The native table has some 360 names; 1,023 leaves room. */
 #define NATIVE_NR_MAX 1023
 
-static void unknown_syscall(struct doc *d, const struct doc_syscall *s)
+static void unknown_syscall(struct doc *d, const struct doc_syscall *s,
+			    uint32_t node)
 {
 	struct nearest near;
 	char hint[96];
@@ -142,7 +143,7 @@ static void unknown_syscall(struct doc *d, const struct doc_syscall *s)
 			nearest_offer(&near, name);
 		free(name);
 	}
-	ERROR(d, s->node, "unknown syscall \"%.64s\"%s", s->name,
+	ERROR(d, node, "unknown syscall \"%.64s\"%s", s->name,
 	      nearest_hint(&near, hint, sizeof(hint)));
 }
 
@@ -151,7 +152,8 @@ static void parse_syscall(struct doc *d, struct value v, void *out)
 	struct doc_syscall *s = out;
 
 	s->name = "";
-	s->node = v.node;
+	s->node = parse_place(d, v);
+	s->of_set = d->via_set;
 	if (!parse_has_type(d, v, json_type_string))
 		return;
 	s->name = json_object_get_string(v.json);
@@ -159,7 +161,7 @@ static void parse_syscall(struct doc *d, struct value v, void *out)
 	if (s->id != CALL_OTHER ||
 	    seccomp_syscall_resolve_name(s->name) != __NR_SCMP_ERROR)
 		return;
-	unknown_syscall(d, s);
+	unknown_syscall(d, s, v.node);
 	s->name = "";
 }
 
@@ -167,9 +169,8 @@ static void rule_syscalls(struct doc *d, struct value v, void *out)
 {
 	struct doc_rule *r = out;
 
-	parse_require_some(d, v);
-	r->syscalls = parse_list(d, v, sizeof(*r->syscalls), parse_syscall,
-				 &r->n_syscalls);
+	r->syscalls = parse_with_sets(d, v, sizeof(*r->syscalls), parse_syscall,
+				      &r->n_syscalls);
 }
 
 static void rule_match(struct doc *d, struct value v, void *out)
