@@ -28,6 +28,7 @@ struct decide_plan {
 	bool needs_name;
 	bool needs_args; /* call_unpack() is to come first */
 	uint32_t call_index; /* the arena's; UINT32_MAX: no rule names it */
+	uint32_t abi;	     /* bit in the arena's rules, where one names it */
 };
 
 /* @arch, @nr as in struct seccomp_data. An unknown pair gets the default. */
@@ -46,17 +47,17 @@ struct facts {
 /* An emulated mknod where the file system lets no device be opened. */
 enum unopenable {
 	UNOPENABLE_BIND = 0, /* a node that opens is bound over it */
-	UNOPENABLE_CREATE,   /* it is made as the kernel would, and is of no use */
-	UNOPENABLE_ERRNO,    /* EPERM, and nothing stays */
+	UNOPENABLE_CREATE, /* it is made as the kernel would, and is of no use */
+	UNOPENABLE_ERRNO,  /* EPERM, and nothing stays */
 };
 
 struct decision {
-	bool emulate;	       /* else verdict is the answer */
-	bool closed;	       /* emulate: leaving the call to the kernel would
-				  let other bytes through that are denied */
+	bool emulate; /* else verdict is the answer */
+	bool closed;  /* emulate: leaving the call to the kernel would
+			 let other bytes through that are denied */
 	enum unopenable unopenable;
-	bool log;	       /* the rule says "log": true */
-	int32_t rule;	       /* index in the policy's "rules", -1: default */
+	bool log;     /* the rule says "log": true */
+	int32_t rule; /* index in the policy's "rules", -1: default */
 	struct verdict verdict;
 };
 
@@ -70,7 +71,7 @@ enum decide_status {
  * @ret: written on DECIDE_DONE
  *
  * Stops with DECIDE_WANTS_VALUE at a rule of which all but the value matches
- * (its length too, which is a register), unless @facts->value_read.
+ * (a length of its list too, which is a register), unless @facts->value_read.
  */
 enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 			  const struct facts *facts, struct decision *ret);
