@@ -80,5 +80,5 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 uint32_t decide_families(const struct arena *a);
 bool decide_reads_memory(const struct arena *a);
 
-/* What the caller gets when deputy itself cannot: EPERM. */
+/* What the caller gets when deputy itself cannot: the policy's "fail". */
 struct verdict decide_fail(const struct arena *a);
