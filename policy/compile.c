@@ -328,7 +328,7 @@ int doc_compile(const struct doc *d, const struct doc_policy *p)
 			},
 		.head = {.magic = ARENA_MAGIC,
 			 .version = ARENA_VERSION,
-			 .fail = verdict_errno(EPERM),
+			 .fail = p->fail,
 			 .def = p->def},
 	};
 	int r;

@@ -85,5 +85,5 @@ bool decide_shows(const struct arena *a, const char *name);
 uint32_t decide_families(const struct arena *a);
 bool decide_reads_memory(const struct arena *a);
 
-/* What the caller gets when deputy itself cannot: EPERM. */
+/* What the caller gets when deputy itself cannot: the policy's "fail". */
 struct verdict decide_fail(const struct arena *a);

@@ -131,6 +131,7 @@ struct doc_policy {
 	struct doc_rule *rules;
 	size_t n_rules;
 	struct verdict def;
+	struct verdict fail; /* an errno */
 };
 
 struct doc_annotation {

@@ -5,7 +5,8 @@
  *
  *   file     version (1), policies {NAME: policy}, bindings [binding],
  *            sets {@NAME: [STRING]}, comment
- *   policy   rules [rule], default (action, not "emulate"), comment
+ *   policy   rules [rule], default (action, not "emulate"),
+ *            fail {"errno": NAME}, comment
  *   rule     syscalls [NAME], match, action, unopenable, advisory, log, comment
  *   match    arch, type, device ["M:m", "M:m-m", "M:*"], mode, flags, size, name,
  *            value
@@ -251,9 +252,25 @@ static void policy_default(struct doc *d, struct value v, void *out)
 		ERROR(d, v.node, "only a rule can say what to emulate");
 }
 
+static void policy_fail_errno(struct doc *d, struct value v, void *out)
+{
+	parse_errno(d, v, &((struct doc_policy *)out)->fail);
+}
+
+static const struct field fail_fields[] = {
+	{ "errno", json_type_string, true, policy_fail_errno },
+	{ 0 },
+};
+
+static void policy_on_failure(struct doc *d, struct value v, void *out)
+{
+	parse_object(d, v, fail_fields, out);
+}
+
 static const struct field policy_fields[] = {
 	{ "rules", json_type_array, true, policy_rules },
 	{ "default", json_type_null, true, policy_default },
+	{ "fail", json_type_object, false, policy_on_failure },
 	{ "comment", json_type_string, false, parse_comment },
 	{ 0 },
 };
@@ -289,6 +306,7 @@ static void file_policies(struct doc *d, struct value v, void *out)
 		p->name = key;
 		p->node = m.node;
 		p->def = verdict_errno(EPERM);
+		p->fail = verdict_errno(EPERM);
 		if (!parse_is_word(key))
 			ERROR(d, m.node,
 			      "a policy's name has 1 to %d of "

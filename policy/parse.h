@@ -77,6 +77,7 @@ void parse_match(struct doc *d, struct value v, struct doc_match *m);
 void match_done(struct doc_match *m);
 
 /* parse_rule.c */
+void parse_errno(struct doc *d, struct value v, void *out); /* a verdict */
 void parse_action(struct doc *d, struct value v, struct verdict *verdict,
 		  bool *emulate);
 void parse_rule(struct doc *d, struct value v, void *out);

@@ -52,7 +52,7 @@ static void unknown_errno(struct doc *d, uint32_t node, const char *name)
 	      nearest_hint(&near, hint, sizeof(hint)));
 }
 
-static void parse_errno(struct doc *d, struct value v, void *out)
+void parse_errno(struct doc *d, struct value v, void *out)
 {
 	struct verdict *verdict = out;
 	const char *name = json_object_get_string(v.json);
