@@ -74,7 +74,11 @@ static bool rules_ok(const struct arena *a)
 		    !verdict_ok(&r[i].verdict) ||
 		    !within(r[i].first_device, r[i].n_devices, a->devices.n) ||
 		    !within(r[i].first_name, r[i].n_names, a->names.n) ||
-		    !within(r[i].first_value, r[i].n_values, a->values.n))
+		    !within(r[i].first_value, r[i].n_values, a->values.n) ||
+		    !within(r[i].first_uid, r[i].n_uids, a->ids.n) ||
+		    !within(r[i].first_gid, r[i].n_gids, a->ids.n) ||
+		    !within(r[i].first_directory, r[i].n_directories,
+			    a->names.n))
 			return false;
 	return true;
 }
@@ -111,6 +115,7 @@ static bool arena_ok(const struct arena *a, size_t bytes)
 	       span_ok(a, a->devices, sizeof(struct arena_device)) &&
 	       span_ok(a, a->names, sizeof(struct arena_name)) &&
 	       span_ok(a, a->values, sizeof(struct arena_value)) &&
+	       span_ok(a, a->ids, sizeof(struct arena_id)) &&
 	       span_ok(a, a->text, 1) && nrs_ok(a) && calls_ok(a) &&
 	       rules_ok(a) && names_ok(a) && values_ok(a);
 }

@@ -156,12 +156,47 @@ static bool bits_meet(const struct bits *a, const struct bits *b)
 	       (!b->any || (b->any & ~none));
 }
 
+static bool same_ids(const struct doc_id *a, size_t n, const struct doc_id *b,
+		     size_t m)
+{
+	for (size_t i = 0; n == m && i < n; i++)
+		if (a[i].first != b[i].first || a[i].last != b[i].last)
+			return false;
+	return n == m;
+}
+
+/* Who asks cannot change while it waits, so it is as good as a register. Rules
+ * that ask it alike cover each other, others are taken not to. */
+static bool caller_covers(const struct doc_match *a, const struct doc_match *b)
+{
+	return !doc_has_caller(a) ||
+	       (same_ids(a->uids, a->n_uids, b->uids, b->n_uids) &&
+		same_ids(a->gids, a->n_gids, b->gids, b->n_gids) &&
+		a->caps == b->caps && a->root == b->root);
+}
+
+static bool directories_cover(const struct doc_match *a,
+			      const struct doc_match *b)
+{
+	if (a->n_directories && a->n_directories != b->n_directories)
+		return false;
+	for (size_t i = 0; i < a->n_directories; i++) {
+		const struct doc_name *x = &a->directories[i];
+		const struct doc_name *y = &b->directories[i];
+
+		if (x->bytes != y->bytes || x->prefix != y->prefix ||
+		    memcmp(x->text, y->text, x->bytes) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Does @a match whatever @b matches, as far as registers go? */
 static bool registers_cover(struct doc *d, const struct doc_match *a,
 			    const struct doc_match *b)
 {
 	d->comparisons++;
-	return !a->broken && set_covers(a->arches, b->arches) &&
+	return !a->broken && caller_covers(a, b) && set_covers(a->arches, b->arches) &&
 	       set_covers(a->types, b->types) && bits_cover(&a->mode, &b->mode) &&
 	       bits_cover(&a->flags, &b->flags) && a->min_size <= b->shortest &&
 	       a->max_size >= b->longest &&
@@ -185,7 +220,8 @@ static bool covers(struct doc *d, const struct doc_match *a,
 {
 	return registers_cover(d, a, b) &&
 	       (!a->n_names || names_cover(d, a, b)) &&
-	       (!a->n_values || values_cover(d, a, b));
+	       (!a->n_values || values_cover(d, a, b)) &&
+	       directories_cover(a, b);
 }
 
 static void check_reachable(const struct group *g)

@@ -134,11 +134,28 @@ static void check_value_sizes(struct doc *d, const struct doc_match *m)
 			      m->values[i].bytes);
 }
 
+/* Who walks the path to its end is the worker that emulates. */
+static void check_directory(struct doc *d, const struct doc_rule *r)
+{
+	if (r->match.directory_node == LEX_NONE)
+		return;
+	if (!r->emulate)
+		ERROR(d, r->match.directory_node,
+		      "only an \"emulate\" finds out where a path ends: of any "
+		      "other answer another thread could swap the path");
+	for (size_t i = 0; i < r->n_syscalls; i++)
+		if (*r->syscalls[i].name &&
+		    !call_has(r->syscalls[i].id, ARG_PATH))
+			ERROR(d, r->match.directory_node,
+			      "%s has no path to match", r->syscalls[i].name);
+}
+
 void doc_check_match(struct doc *d, const struct doc_rule *r)
 {
 	check_arguments(d, r);
 	check_flag_names(d, r);
 	check_arches(d, r);
+	check_directory(d, r);
 	check_device_types(d, &r->match);
 	check_bits(d, r->match.mode_node, &r->match.mode);
 	check_bits(d, r->match.flags_node, &r->match.flags);

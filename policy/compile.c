@@ -23,7 +23,7 @@ struct table {
 };
 
 /* The tables in the order of the arena. */
-enum { NRS, CALLS, RULES, DEVICES, NAMES, VALUES, TEXT, TABLES };
+enum { NRS, CALLS, RULES, DEVICES, NAMES, VALUES, IDS, TEXT, TABLES };
 
 struct compiler {
 	const struct doc_policy *p;
@@ -135,6 +135,56 @@ static void add_values(struct compiler *c, const struct doc_match *m,
 	}
 }
 
+/* Return: the index of the first */
+static uint32_t add_ids(struct compiler *c, const struct doc_id *ids, size_t n)
+{
+	uint32_t first = (uint32_t)c->t[IDS].n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct arena_id one = { ids[i].first, ids[i].last };
+
+		append(c, IDS, &one, 1);
+	}
+	return first;
+}
+
+static void add_caller(struct compiler *c, const struct doc_match *m,
+		       struct arena_rule *r)
+{
+	r->first_uid = add_ids(c, m->uids, m->n_uids);
+	r->n_uids = (uint32_t)m->n_uids;
+	r->first_gid = add_ids(c, m->gids, m->n_gids);
+	r->n_gids = (uint32_t)m->n_gids;
+	r->caps = m->caps;
+}
+
+static void add_directories(struct compiler *c, const struct doc_match *m,
+			    struct arena_rule *r)
+{
+	r->first_directory = (uint32_t)c->t[NAMES].n;
+	r->n_directories = (uint32_t)m->n_directories;
+	for (size_t i = 0; i < m->n_directories; i++) {
+		const struct doc_name *n = &m->directories[i];
+		struct arena_name one = {
+			.text = append(c, TEXT, n->text, n->bytes),
+			.bytes = (uint32_t)n->bytes,
+			.kind = n->prefix ? ARENA_NAME_PREFIX : ARENA_NAME_EXACT,
+		};
+
+		append(c, NAMES, &one, 1);
+	}
+}
+
+static uint32_t caller_flags(const struct doc_match *m)
+{
+	return (m->n_uids ? ARENA_MATCH_UID : 0) |
+	       (m->n_gids ? ARENA_MATCH_GID : 0) |
+	       (m->caps ? ARENA_MATCH_CAPS : 0) |
+	       (m->root == DOC_ROOT ? ARENA_MATCH_ROOT : 0) |
+	       (m->root == DOC_NOT_ROOT ? ARENA_MATCH_NOT_ROOT : 0) |
+	       (m->n_directories ? ARENA_MATCH_DIRECTORY : 0);
+}
+
 static uint32_t rule_flags(const struct doc_rule *r)
 {
 	const struct doc_match *m = &r->match;
@@ -142,7 +192,7 @@ static uint32_t rule_flags(const struct doc_rule *r)
 	return (r->emulate ? ARENA_EMULATE : 0) | (r->log ? ARENA_LOG : 0) |
 	       (m->n_devices ? ARENA_MATCH_DEVICE : 0) |
 	       (m->n_names ? ARENA_MATCH_NAME : 0) |
-	       (m->n_values ? ARENA_MATCH_VALUE : 0);
+	       (m->n_values ? ARENA_MATCH_VALUE : 0) | caller_flags(m);
 }
 
 static void add_rule(struct compiler *c, const struct doc_rule *r, size_t index)
@@ -163,6 +213,8 @@ static void add_rule(struct compiler *c, const struct doc_rule *r, size_t index)
 	add_devices(c, &r->match, &one);
 	add_names(c, &r->match, &one);
 	add_values(c, &r->match, &one);
+	add_caller(c, &r->match, &one);
+	add_directories(c, &r->match, &one);
 	append(c, RULES, &one, 1);
 }
 
@@ -180,7 +232,8 @@ static void note_needs(struct compiler *c, const struct doc_rule *r,
 	call->needs_name |= r->match.n_names != 0;
 	call->needs_args |=
 		call_is_packed(id) && (r->emulate || r->match.n_values);
-	c->head.reads_memory |= doc_is_pointed_to(&r->match) || call->needs_args;
+	c->head.reads_memory |= doc_is_pointed_to(&r->match) ||
+				doc_has_caller(&r->match) || call->needs_args;
 	if (r->emulate)
 		c->head.families |= FAMILY_BIT(call_family_of(id));
 }
@@ -275,7 +328,7 @@ static int write_arena(struct compiler *c, int fd)
 {
 	struct arena_span *const spans[TABLES] = {
 		&c->head.nrs,	  &c->head.calls, &c->head.rules,
-		&c->head.devices, &c->head.names, &c->head.values,
+		&c->head.devices, &c->head.names, &c->head.values,  &c->head.ids,
 		&c->head.text,
 	};
 	size_t at = (sizeof(c->head) + 7) & ~(size_t)7;
@@ -324,6 +377,7 @@ int doc_compile(const struct doc *d, const struct doc_policy *p)
 				[DEVICES] = {.each = sizeof(struct arena_device)},
 				[NAMES] = {.each = sizeof(struct arena_name)},
 				[VALUES] = {.each = sizeof(struct arena_value)},
+				[IDS] = {.each = sizeof(struct arena_id)},
 				[TEXT] = {.each = 1},
 			},
 		.head = {.magic = ARENA_MAGIC,

@@ -128,6 +128,87 @@ static bool rule_matches(const struct arena *a, const struct arena_rule *r,
 	       (!(r->flags & ARENA_MATCH_NAME) || name_matches(a, r, f->name));
 }
 
+static bool id_matches(const struct arena *a, uint32_t first, uint32_t n,
+		       uint32_t id)
+{
+	const struct arena_id *ids = arena_at(a, a->ids);
+
+	ids += first;
+	for (uint32_t i = 0; i < n; i++)
+		if (id >= ids[i].first && id <= ids[i].last)
+			return id != UINT32_MAX;
+	return false;
+}
+
+static bool caller_matches(const struct arena *a, const struct arena_rule *r,
+			   const struct facts_caller *c)
+{
+	if (!c)
+		return !(r->flags & ARENA_EMULATE) &&
+		       r->verdict.kind != VERDICT_CONTINUE;
+	if ((r->flags & ARENA_MATCH_UID) &&
+	    !id_matches(a, r->first_uid, r->n_uids, c->uid))
+		return false;
+	if ((r->flags & ARENA_MATCH_GID) &&
+	    !id_matches(a, r->first_gid, r->n_gids, c->gid))
+		return false;
+	if ((r->flags & ARENA_MATCH_ROOT) && c->uid != 0)
+		return false;
+	if ((r->flags & ARENA_MATCH_NOT_ROOT) && c->uid == 0)
+		return false;
+	return (c->caps & r->caps) == r->caps;
+}
+
+/* The directory itself; with a star, all below it too. */
+static bool directory_matches(const struct arena *a, const struct arena_rule *r,
+			      const char *directory)
+{
+	const struct arena_name *n = arena_at(a, a->names);
+	const char *text = arena_at(a, a->text);
+	size_t bytes = directory ? strlen(directory) : 0;
+
+	n += r->first_directory;
+	for (uint32_t i = 0; directory && i < r->n_directories; i++) {
+		/* The root is written without its slash. */
+		const char *rest = directory + n[i].bytes;
+
+		if (bytes < n[i].bytes ||
+		    memcmp(directory, text + n[i].text, n[i].bytes) != 0)
+			continue;
+		if (*rest == '\0' || (*rest == '/' && (n[i].kind != ARENA_NAME_EXACT ||
+						      rest[1] == '\0')))
+			return true;
+	}
+	return false;
+}
+
+/* What of the rule is not known yet? DONE: nothing; *ret_matches is set. */
+static enum decide_status look(const struct arena *a, const struct arena_rule *r,
+			       const struct facts *f, bool *ret_matches)
+{
+	*ret_matches = false;
+	if (r->flags & ARENA_MATCH_CALLER) {
+		if (!f->caller_read)
+			return DECIDE_WANTS_CALLER;
+		if (!caller_matches(a, r, f->caller))
+			return DECIDE_DONE;
+	}
+	if (r->flags & ARENA_MATCH_VALUE) {
+		if (!f->value_read)
+			return DECIDE_WANTS_VALUE;
+		if (!f->value || !value_matches(a, r, f->call->size, f->value))
+			return DECIDE_DONE;
+	}
+	if (r->flags & ARENA_MATCH_DIRECTORY) {
+		if (!f->directory_read)
+			return DECIDE_WANTS_DIRECTORY;
+		if (!directory_matches(a, r, f->directory))
+			return DECIDE_DONE;
+	}
+	*ret_matches = true;
+	return DECIDE_DONE;
+}
+
 static void decided_by(const struct arena_call *c, const struct arena_rule *r,
 		       struct decision *ret)
 {
@@ -147,7 +228,9 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 {
 	const struct arena_call *c = arena_at(a, a->calls);
 	const struct arena_rule *r = arena_at(a, a->rules);
+	enum decide_status status;
 	uint32_t n = 0;
+	bool matches;
 
 	if (plan->call_index < a->calls.n) {
 		c += plan->call_index;
@@ -157,15 +240,11 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 	for (; n; n--, r++) {
 		if (!rule_matches(a, r, plan->abi, facts))
 			continue;
-		if (r->flags & ARENA_MATCH_VALUE) {
-			if (!facts->value_read)
-				return DECIDE_WANTS_VALUE;
-			if (!facts->value ||
-			    !value_matches(a, r, facts->call->size, facts->value))
-				continue;
-		}
+		status = look(a, r, facts, &matches);
+		if (status == DECIDE_DONE && !matches)
+			continue;
 		decided_by(c, r, ret);
-		return DECIDE_DONE;
+		return status;
 	}
 	*ret = (struct decision){.rule = -1, .verdict = a->def};
 	return DECIDE_DONE;
@@ -184,7 +263,10 @@ bool decide_shows(const struct arena *a, const char *name)
 	for (uint32_t i = 0; i < a->calls.n; i++) {
 		struct decide_plan plan = {.call_index = i};
 		struct call call = {.id = (enum call_id)c[i].id};
-		struct facts f = {.call = &call, .name = name};
+		struct facts f = {.call = &call,
+				  .name = name,
+				  .caller_read = true,
+				  .directory_read = true};
 		struct decision d;
 
 		if (is_get(c[i].id) &&

@@ -7,8 +7,8 @@
  *
  *   decide_plan()  which call is this, and does a rule for it look at a name or
  *                  a packed argument?  (The caller then reads that, once.)
- *   decide()       the answer, on the copies; or that it hangs on the value,
- *                  which the caller reads once and asks again
+ *   decide()       the answer, on the copies; or that it hangs on the value or
+ *                  on who asks, which the caller reads once and asks again
  */
 
 #include <stdbool.h>
@@ -35,6 +35,13 @@ struct decide_plan {
 void decide_plan(const struct arena *a, uint32_t arch, uint32_t nr,
 		 struct decide_plan *ret);
 
+/* Of the thread that waits. It alone can change them, and it waits. */
+struct facts_caller {
+	uint32_t uid, gid; /* effective, as the container sees them; UINT32_MAX:
+			      not mapped there */
+	uint64_t caps;	   /* effective, 1 << CAP_* */
+};
+
 struct facts {
 	const struct call *call;
 	const char *name;  /* NULL: not needed, or not readable: matches no rule
@@ -42,6 +49,13 @@ struct facts {
 	bool value_read;   /* all was done to get it, once */
 	const void *value; /* call->size bytes; NULL: not readable, matches no
 			      rule that asks for a value */
+	bool caller_read;  /* all was done to know it, once */
+	/* NULL: not known, as of one in another user namespace than the
+	 * container's: of the rules that ask, those match that deny */
+	const struct facts_caller *caller;
+	bool directory_read;   /* all was done to find it, once */
+	const char *directory; /* where the path ends, from the caller's root;
+				  NULL: nowhere, matches no rule that asks */
 };
 
 /* An emulated mknod where the file system lets no device be opened. */
@@ -64,14 +78,17 @@ struct decision {
 enum decide_status {
 	DECIDE_DONE = 0,
 	DECIDE_WANTS_VALUE, /* call->size of it, at most DECIDE_VALUE_MAX_BYTES */
+	DECIDE_WANTS_CALLER,
+	DECIDE_WANTS_DIRECTORY, /* of a rule that emulates: found on the way */
 };
 
 /**
  * decide() - what the first rule that matches says, else the default
  * @ret: written on DECIDE_DONE
  *
- * Stops with DECIDE_WANTS_VALUE at a rule of which all but the value matches
- * (a length of its list too, which is a register), unless @facts->value_read.
+ * Stops with DECIDE_WANTS_* at a rule of which all that is known so far matches
+ * (of a value its length, too, which is a register) and that looks at more; not
+ * twice for the same.  On DECIDE_WANTS_DIRECTORY @ret is that rule's.
  */
 enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 			  const struct facts *facts, struct decision *ret);
@@ -81,7 +98,7 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 bool decide_shows(const struct arena *a, const char *name);
 
 /* What a worker under this policy will ever do: FAMILY_BIT() of each emulated
- * family, and whether it reads any memory of its callers. */
+ * family, and whether it looks at its callers or their memory. */
 uint32_t decide_families(const struct arena *a);
 bool decide_reads_memory(const struct arena *a);
 

@@ -38,6 +38,13 @@ struct doc_name {
 	uint32_t node;
 };
 
+struct doc_id {
+	uint32_t first, last;
+	uint32_t node;
+};
+
+enum doc_root { DOC_ANYBODY = 0, DOC_ROOT, DOC_NOT_ROOT };
+
 struct doc_device {
 	uint32_t major, first_minor, last_minor;
 	uint32_t node;
@@ -65,7 +72,8 @@ struct doc_flags {
 
 /*
  * All of it must hold; what is zeroed or empty holds for every call, but for
- * max_size. Names and values are pointed-to, the rest are registers.
+ * max_size. Names,
+ * values and directories are pointed-to, the rest are registers.
  */
 struct doc_match {
 	uint32_t node;	 /* LEX_NONE: the rule has no match */
@@ -76,6 +84,15 @@ struct doc_match {
 	uint32_t arches; /* a bit for each of arch.h's table; 0: any */
 	uint32_t type_node, device_node, name_node, value_node;
 	uint32_t arch_node, mode_node, flags_node, size_node;
+	uint32_t directory_node;
+	/* of the caller */
+	struct doc_id *uids, *gids;
+	size_t n_uids, n_gids;
+	uint64_t caps; /* 1 << CAP_*; 0: any */
+	enum doc_root root;
+	/* where the path ends; prefix: and below */
+	struct doc_name *directories;
+	size_t n_directories;
 	struct doc_device *devices;
 	size_t n_devices;
 	struct doc_name *names;
@@ -96,17 +113,23 @@ static inline bool doc_has_size(const struct doc_match *m)
 	return m->min_size || m->max_size != UINT64_MAX;
 }
 
+static inline bool doc_has_caller(const struct doc_match *m)
+{
+	return m->n_uids || m->n_gids || m->caps || m->root;
+}
+
 static inline bool doc_matches_all(const struct doc_match *m)
 {
 	return !m->types && !m->arches && !m->n_devices && !m->n_names &&
 	       !m->n_values && bits_hold_always(&m->mode) &&
-	       bits_hold_always(&m->flags) && !doc_has_size(m);
+	       bits_hold_always(&m->flags) && !doc_has_size(m) &&
+	       !doc_has_caller(m) && !m->n_directories;
 }
 
 /* Does the answer hang on bytes that the caller can still change? */
 static inline bool doc_is_pointed_to(const struct doc_match *m)
 {
-	return m->n_names || m->n_values;
+	return m->n_names || m->n_values || m->n_directories;
 }
 
 struct doc_rule {

@@ -36,7 +36,7 @@ struct arena {
 	uint32_t reads_memory;
 	struct verdict fail;
 	struct verdict def; /* the policy's "default" */
-	struct arena_span nrs, calls, rules, devices, names, values, text;
+	struct arena_span nrs, calls, rules, devices, names, values, ids, text;
 };
 
 /* Sorted by arch, then nr; no pair twice. */
@@ -60,7 +60,17 @@ enum arena_rule_flag {
 	ARENA_MATCH_DEVICE = 1 << 2,
 	ARENA_MATCH_NAME = 1 << 3,
 	ARENA_MATCH_VALUE = 1 << 4,
-	ARENA_RULE_FLAGS = (1 << 5) - 1
+	/* of the caller */
+	ARENA_MATCH_UID = 1 << 5,
+	ARENA_MATCH_GID = 1 << 6,
+	ARENA_MATCH_CAPS = 1 << 7,
+	ARENA_MATCH_ROOT = 1 << 8,
+	ARENA_MATCH_NOT_ROOT = 1 << 9,
+	ARENA_MATCH_CALLER = ARENA_MATCH_UID | ARENA_MATCH_GID |
+			     ARENA_MATCH_CAPS | ARENA_MATCH_ROOT |
+			     ARENA_MATCH_NOT_ROOT,
+	ARENA_MATCH_DIRECTORY = 1 << 10,
+	ARENA_RULE_FLAGS = (1 << 11) - 1
 };
 
 /* Bits of a register: holds where all of all, one of any (0: no matter) and
@@ -91,6 +101,10 @@ struct arena_rule {
 	uint32_t first_device, n_devices;
 	uint32_t first_name, n_names;
 	uint32_t first_value, n_values;
+	uint32_t first_uid, n_uids; /* in ids */
+	uint32_t first_gid, n_gids;
+	uint32_t first_directory, n_directories; /* in names; PREFIX: and below */
+	uint64_t caps; /* 1 << CAP_*: all of them */
 	struct bits mode, call_flags;
 	uint64_t min_size, max_size;
 	struct verdict verdict;
@@ -110,6 +124,10 @@ enum arena_name_kind {
 struct arena_name {
 	uint32_t text, bytes;
 	uint32_t kind;
+};
+
+struct arena_id {
+	uint32_t first, last; /* as the container sees them */
 };
 
 struct arena_value {

@@ -72,9 +72,18 @@ void *parse_with_sets(struct doc *d, struct value v, size_t size,
 		      parse_fn parse, size_t *ret_n);
 
 /* parse_match.c */
+/* Decimal, without a sign or leading zeros. Return: what follows, or NULL */
+const char *parse_u32(const char *s, uint32_t max, uint32_t *ret);
 void match_init(struct doc_match *m); /* one that holds for every call */
 void parse_match(struct doc *d, struct value v, struct doc_match *m);
 void match_done(struct doc_match *m);
+
+/* parse_caller.c */
+void match_directory(struct doc *d, struct value v, void *out);
+void match_uid(struct doc *d, struct value v, void *out);
+void match_gid(struct doc *d, struct value v, void *out);
+void match_capability(struct doc *d, struct value v, void *out);
+void match_root(struct doc *d, struct value v, void *out);
 
 /* parse_rule.c */
 void parse_errno(struct doc *d, struct value v, void *out); /* a verdict */

@@ -98,8 +98,7 @@ static void match_type(struct doc *d, struct value v, void *out)
 
 /* -- device ---------------------------------------------------------------------- */
 
-/* Decimal, without a sign or leading zeros. Return: what follows, or NULL */
-static const char *parse_u32(const char *s, uint32_t max, uint32_t *ret)
+const char *parse_u32(const char *s, uint32_t max, uint32_t *ret)
 {
 	uint64_t n = 0;
 	const char *p = s;
@@ -423,6 +422,11 @@ static const struct field match_fields[] = {
 	{ "size", json_type_null, false, match_size },
 	{ "name", json_type_null, false, match_name },
 	{ "value", json_type_null, false, match_value },
+	{ "directory", json_type_null, false, match_directory },
+	{ "uid", json_type_null, false, match_uid },
+	{ "gid", json_type_null, false, match_gid },
+	{ "capability", json_type_null, false, match_capability },
+	{ "root", json_type_boolean, false, match_root },
 	{ 0 },
 };
 
@@ -438,6 +442,7 @@ void match_init(struct doc_match *m)
 		.mode_node = LEX_NONE,
 		.flags_node = LEX_NONE,
 		.size_node = LEX_NONE,
+		.directory_node = LEX_NONE,
 		.max_size = UINT64_MAX,
 		.longest = UINT64_MAX,
 	};
@@ -477,6 +482,9 @@ void match_done(struct doc_match *m)
 	free(m->devices);
 	free(m->names);
 	free(m->values);
+	free(m->uids);
+	free(m->gids);
+	free(m->directories);
 	for (size_t i = 0; i < ARRAY_SIZE(m->flag_names); i++)
 		free(m->flag_names[i].items);
 }
