@@ -12,11 +12,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "policy/decide.h"
 #include "policy/policy.h"
+#include "tests/bench/bench.h"
 #include "tests/harness/test.h"
 
 #define REPETITIONS 51
@@ -31,7 +30,7 @@
 /* Alike up to their last bytes, and as long: the dearest to tell apart. */
 #define NAME "trusted.deputy.bench.a-name-%06u"
 
-static const unsigned counts[] = {1, 10, 100, 1000};
+static const unsigned counts[] = { 1, 10, 100, 1000 };
 
 static void put_device_rule(FILE *f, unsigned number)
 {
@@ -56,8 +55,8 @@ static const struct kind {
 	void (*put_rule)(FILE *f, unsigned number);
 	int nr; /* x86-64's */
 } kinds[] = {
-	{"mknod by device", put_device_rule, 133},
-	{"setxattr by name", put_name_rule, 188},
+	{ "mknod by device", put_device_rule, 133 },
+	{ "setxattr by name", put_name_rule, 188 },
 };
 
 static struct diags diags;
@@ -88,21 +87,6 @@ static const struct arena *make(const struct kind *k, unsigned n)
 	return a;
 }
 
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* The call that the rule of this number matches. */
 struct question {
 	struct seccomp_data data;
@@ -111,7 +95,8 @@ struct question {
 
 static struct question question(const struct kind *k, unsigned number)
 {
-	struct question q = {.data = {.nr = k->nr, .arch = AUDIT_ARCH_X86_64}};
+	struct question q = { .data = { .nr = k->nr,
+					.arch = AUDIT_ARCH_X86_64 } };
 	uint64_t dev = (uint64_t)makedev(7, number);
 
 	q.data.args[1] = S_IFCHR | 0600;
@@ -125,7 +110,7 @@ static void decide_once(const struct arena *a, const struct question *q,
 {
 	struct decide_plan plan;
 	struct call call;
-	struct facts f = {.call = &call};
+	struct facts f = { .call = &call };
 
 	decide_plan(a, q->data.arch, (uint32_t)q->data.nr, &plan);
 	call_decode(&q->data, plan.id, &call);
@@ -141,15 +126,15 @@ static double measure(const struct arena *a, const struct question *q, int rule)
 	struct decision d;
 
 	for (int i = 0; i < REPETITIONS; i++) {
-		double begin = now_ns();
+		double begin = bench_now_us(CLOCK_THREAD_CPUTIME_ID);
 
 		for (int k = 0; k < CALLS; k++)
 			decide_once(a, q, &d);
-		v[i] = (now_ns() - begin) / CALLS;
+		v[i] = (bench_now_us(CLOCK_THREAD_CPUTIME_ID) - begin) * 1e3 /
+		       CALLS;
 		assert_int_equal(d.rule, rule);
 	}
-	qsort(v, REPETITIONS, sizeof(*v), compare);
-	return v[REPETITIONS / 2];
+	return bench_median(v, REPETITIONS);
 }
 
 static void measure_kind(const struct kind *k)
@@ -179,13 +164,9 @@ static void measure_kind(const struct kind *k)
 
 TEST_WITHIN(bench, decide, 300)
 {
-	double load[3] = {0, 0, 0};
-
-	(void)getloadavg(load, 3);
-	printf("%ld CPUs, load %.2f; %d calls, medians of %d repetitions; x: "
-	       "an "
-	       "empty policy's\n",
-	       sysconf(_SC_NPROCESSORS_ONLN), load[0], CALLS, REPETITIONS);
+	bench_say_machine();
+	printf("%d calls, medians of %d repetitions; x: an empty policy's\n",
+	       CALLS, REPETITIONS);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		measure_kind(&kinds[i]);
 }

@@ -58,7 +58,7 @@ static void ask(const struct arena *a, const struct fuzz_question *q,
 	struct decide_plan plan;
 	struct decision d;
 	struct call call;
-	struct facts f = {.call = &call};
+	struct facts f = { .call = &call };
 	char *name = strndup(q->name, sizeof(q->name));
 	char *value = NULL;
 

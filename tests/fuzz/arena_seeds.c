@@ -17,7 +17,8 @@ static unsigned count;
 
 static void write_seed(const char *dir, int memfd)
 {
-	struct fuzz_question q = {.name = "trusted.overlay.opaque", .value = "y"};
+	struct fuzz_question q = { .name = "trusted.overlay.opaque",
+				   .value = "y" };
 	char path[4096], buf[4096];
 	ssize_t n;
 	off_t at = 0;

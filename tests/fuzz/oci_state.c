@@ -19,8 +19,8 @@ struct framed {
 
 static struct framed frame(const char *text, size_t n, size_t step)
 {
-	struct oci_frame f = {0};
-	struct framed r = {.status = OCI_FRAME_MORE};
+	struct oci_frame f = { 0 };
+	struct framed r = { .status = OCI_FRAME_MORE };
 
 	for (size_t at = 0; at < n && r.status == OCI_FRAME_MORE; at += step) {
 		size_t piece = step < n - at ? step : n - at, used = 0;
@@ -60,7 +60,7 @@ static void check_state(const struct oci_state *s)
 
 static void check_message(const char *text, size_t n)
 {
-	struct oci_error error = {""};
+	struct oci_error error = { "" };
 	struct oci_state s;
 	int r = oci_state_parse(text, n, &s, &error);
 

@@ -49,8 +49,9 @@ static const char *annotation(void *ctx, const char *key)
 
 static void check_set(const struct policy_set *s)
 {
-	const struct binding_facts f = {
-		.peer_uid = 1000, .metadata = "m", .annotation = annotation};
+	const struct binding_facts f = { .peer_uid = 1000,
+					 .metadata = "m",
+					 .annotation = annotation };
 	const struct policy *bound = policy_set_bind(s, &f);
 	bool found = !bound;
 

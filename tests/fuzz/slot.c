@@ -13,7 +13,7 @@
 #include "lib/slot.h"
 #include "tests/fuzz/fuzz.h"
 
-static const int seals[] = {F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW};
+static const int seals[] = { F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW };
 
 /* Return: what slot_identify() makes of its identity; static */
 static const struct slot *expected(const struct slot *s)
