@@ -20,6 +20,7 @@ static void check_text(const char *s)
 	for (; n; s += step, n -= step) {
 		step = utf8_step(s, n);
 		FUZZ_ASSERT(step); /* or it cannot be sent as JSON */
+		FUZZ_ASSERT((unsigned char)*s >= 0x20 && *s != 0x7f);
 	}
 }
 
@@ -34,6 +35,7 @@ static void check_diags(int r)
 
 		n_errors += d->level == DIAG_ERROR;
 		FUZZ_ASSERT(d->line >= 1 && d->column >= 1);
+		FUZZ_ASSERT(i == 0 || d[-1].line <= d->line);
 		FUZZ_ASSERT(d->reason[0]);
 		check_text(d->pointer);
 		check_text(d->reason);
