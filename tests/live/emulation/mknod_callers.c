@@ -44,6 +44,17 @@ static void box_0733(const char *root)
 	host_own(root, "box", 0, 0, 0733);
 }
 
+static void box_of_1000_and_group_7(const char *root)
+{
+	host_own(root, "box", 1000, 7, 0707);
+}
+
+static void have_file_below_0700(const char *root)
+{
+	have_file(root);
+	box_0700(root);
+}
+
 static void box_group_7(const char *root)
 {
 	host_own(root, "box", 0, 7, 0770);
@@ -364,7 +375,7 @@ static const struct row rows[] = {
 	{ "user with CAP_DAC_READ_SEARCH", "/box/n",
 	  .become = user_1000_read_search },
 	{ "user with CAP_DAC_READ_SEARCH, exists below 0700", "/box/file",
-	  .prepare = box_0700, .become = user_1000_read_search },
+	  .prepare = have_file_below_0700, .become = user_1000_read_search },
 	{ "user with every capability", "/box/n", .become = user_1000_of_all },
 	{ "user with every capability, unmapped", "/box/n",
 	  .prepare = box_unmapped, .become = user_1000_of_all },
@@ -372,7 +383,8 @@ static const struct row rows[] = {
 	  .become = user_1000 },
 	{ "supplementary group", "/box/n", .prepare = box_group_7,
 	  .become = user_1000_group_7 },
-	{ "root's supplementary group is denied", "/box/n", .prepare = box_0707,
+	{ "root's supplementary group is denied", "/box/n",
+	  .prepare = box_of_1000_and_group_7,
 	  .become = group_is_supplementary_of_root },
 	{ "ACL entry", "/box/n", .prepare = box_acl_entry, .become = user_1000 },
 	{ "ACL entry, masked", "/box/n", .prepare = box_acl_masked,
