@@ -194,6 +194,8 @@ static const struct row rows[] = {
 	  "/proc/self/cwd/n", CHILD, .become = in_box_of_inner_pids },
 	{ "/proc/self/cwd and 38 links more", "/proc/self/cwd/l38/n",
 	  .become = deep_links_in_box },
+	{ "/proc/thread-self/cwd of a thread whose leader has ended",
+	  "/proc/thread-self/cwd/n", LEADERLESS, .become = in_box },
 	{ "/proc/self/exe as parent", "/proc/self/exe/n" },
 	{ "/proc/self/exe as last", "/proc/self/exe" },
 	{ "/proc/self/ns/mnt as parent", "/proc/self/ns/mnt/n" },
