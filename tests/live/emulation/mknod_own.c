@@ -140,6 +140,85 @@ static int own_tmpfs_of_other_mounts(void)
 	return fd;
 }
 
+/* Its layers are out of sight: under a bound node another one lies there. */
+static void mount_own_overlay(unsigned long flags)
+{
+	TRY(mount("t", "/tmp", "tmpfs", 0, NULL));
+	TRY(mkdir("/tmp/lower", 0755));
+	TRY(mkdir("/tmp/lower/dir", 0755));
+	TRY(mkdir("/tmp/upper", 0755));
+	TRY(mkdir("/tmp/work", 0755));
+	TRY(mount("o", "/box", "overlay", flags,
+		  "lowerdir=/tmp/lower,upperdir=/tmp/upper,workdir=/tmp/work,"
+		  "userxattr"));
+	TRY(umount2("/tmp", MNT_DETACH));
+}
+
+static int own_overlay(void)
+{
+	mount_own_overlay(0);
+	return AT_FDCWD;
+}
+
+static int own_overlay_of_1000(void)
+{
+	own_overlay();
+	return user_1000();
+}
+
+static int own_overlay_nodev(void)
+{
+	mount_own_overlay(MS_NODEV);
+	return AT_FDCWD;
+}
+
+static int own_overlay_readonly(void)
+{
+	mount_own_overlay(0);
+	TRY(mount(NULL, "/box", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+	return AT_FDCWD;
+}
+
+static int own_overlay_umask_0(void)
+{
+	umask(0);
+	return own_overlay();
+}
+
+static int own_overlay_setgid(void)
+{
+	own_overlay();
+	TRY(chown("/box", 0, 7));
+	TRY(chmod("/box", 02777));
+	return fsetid_outsider();
+}
+
+static int own_overlay_acl(void)
+{
+	acl_t acl = acl_from_text("u::rw,u:1234:rw,g::r,m::rw,o::r");
+
+	own_overlay();
+	TRY(acl_set_file("/box", ACL_TYPE_DEFAULT, acl));
+	acl_free(acl);
+	return AT_FDCWD;
+}
+
+static int own_overlay_chrooted(void)
+{
+	own_overlay();
+	return chrooted();
+}
+
+static int own_overlay_detached(void)
+{
+	int fd;
+
+	own_overlay();
+	fd = dirfd_box();
+	TRY(umount2("/box", MNT_DETACH));
+	return fd;
+}
+
 static int own_fuse(const char *options)
 {
 	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -212,6 +291,27 @@ static const struct row rows[] = {
 	{ "own tmpfs, of a nested user namespace", "/box/n", .left = true,
 	  .become = own_tmpfs_of_nested_userns },
 	{ "own ramfs", "/box/n", .become = own_ramfs },
+	{ "own overlay", "/box/n", .become = own_overlay },
+	{ "own overlay, user in root's directory", "/box/n",
+	  .become = own_overlay_of_1000 },
+	{ "own overlay, a parent that is copied up", "/box/dir/n",
+	  .become = own_overlay },
+	{ "own overlay, exists", "/box/dir", .become = own_overlay },
+	{ "own overlay, missing parent", "/box/no/n", .become = own_overlay },
+	{ "own overlay, mode 07777", "/box/n", .mode = 07777,
+	  .become = own_overlay_umask_0 },
+	{ "own overlay, setgid directory", "/box/n", .mode = 02775,
+	  .become = own_overlay_setgid },
+	{ "own overlay, default ACL", "/box/n", .become = own_overlay_acl },
+	{ "own overlay, chrooted into it", "/n",
+	  .become = own_overlay_chrooted },
+	{ "own overlay, read-only", "/box/n", .become = own_overlay_readonly },
+	{ "own overlay, nodev", "/box/n", .become = own_overlay_nodev,
+	  .differs = "no device can be made, and nodev forbids a bound one",
+	  .gets = EPERM },
+	{ "own overlay, detached", "n", .become = own_overlay_detached,
+	  .differs = "no device can be made, and it is mounted nowhere",
+	  .gets = EPERM },
 	{ "own FUSE, for all", "/box/n", .prepare = have_dev_fuse,
 	  .become = own_fuse_for_all,
 	  .differs = "its all are the user namespace, deputy is outside",
