@@ -71,6 +71,22 @@ static int parse_groups(const char *s, struct caller *c)
 	}
 }
 
+/* A line of numbers. Return: how many there are */
+static unsigned parse_numbers(const char *s, pid_t numbers[CALLER_PIDNS_MAX])
+{
+	unsigned n = 0;
+	char *end;
+
+	for (; n < CALLER_PIDNS_MAX; s = end, n++) {
+		while (*s == ' ' || *s == '\t')
+			s++;
+		numbers[n] = (pid_t)strtol(s, &end, 10);
+		if (*s == '\n' || end == s)
+			break;
+	}
+	return n;
+}
+
 enum {
 	SEEN_UMASK = 1,
 	SEEN_UID = 2,
@@ -94,6 +110,10 @@ static int parse_line(const char *line, struct caller *c, unsigned *seen)
 	} else if (strncmp(line, "Groups:", 7) == 0) {
 		*seen |= SEEN_GROUPS;
 		return parse_groups(line + 7, c);
+	} else if (strncmp(line, "Tgid:", 5) == 0) {
+		c->tgid = (pid_t)strtol(line + 5, NULL, 10);
+	} else if (strncmp(line, "NSpid:", 6) == 0) {
+		c->n_tids = parse_numbers(line + 6, c->tids);
 	} else if (strncmp(line, "CapEff:", 7) == 0) {
 		*seen |= SEEN_CAPS;
 		c->caps = strtoull(line + 7, NULL, 16);
@@ -142,6 +162,7 @@ int caller_open(const struct home *h, pid_t tid, struct caller *c)
 
 	c->root_fd = c->dir_fd = -1;
 	c->n_groups = 0;
+	c->tid = tid;
 	(void)snprintf(name, sizeof(name), "%d", tid);
 	c->proc_fd = openat(h->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->proc_fd < 0)
@@ -173,11 +194,62 @@ static int open_fd_link(const struct caller *c, int fd, int *ret_fd)
 	return open_link(c, name, CALLER_BAD_FD, ret_fd);
 }
 
-int caller_open_link(const struct caller *c, int fd, const char *name, int *ret_fd)
+int caller_open_link(const struct caller *c, bool of_process, int fd,
+		     const char *name, int *ret_fd)
 {
+	char path[64];
+
+	/* Below /proc/TID it is /proc/TID/../TGID: a process shows by its leader,
+	 * which may have another root, directory and fds, or have ended. */
+	path[0] = '\0';
+	if (of_process && c->tgid != c->tid)
+		(void)snprintf(path, sizeof(path), "../%d/", c->tgid);
 	if (fd >= 0)
-		return open_fd_link(c, fd, ret_fd);
-	return open_link(c, name, CALLER_GONE, ret_fd);
+		(void)snprintf(path + strlen(path), 16, "fd/%d", fd);
+	else
+		(void)snprintf(path + strlen(path), 16, "%s", name);
+	return open_link(c, path, CALLER_BAD_FD, ret_fd);
+}
+
+/* Is it the caller whom this procfs shows by its number in the @level-th of the
+ * pid namespaces that it is in?  A task of the same innermost one, and so many
+ * below the procfs's own, sees the caller's namespaces; then the number is the
+ * caller's.  Return: 1, 0, or a negative errno of ours */
+static int shows_caller(const struct caller *c, int procfs_fd, unsigned level,
+			const struct stat *own)
+{
+	static char status[STATUS_MAX_BYTES];
+	pid_t tids[CALLER_PIDNS_MAX];
+	unsigned n = c->n_tids - level;
+	const char *line;
+	struct stat there;
+	char name[32];
+	ssize_t r;
+
+	(void)snprintf(name, sizeof(name), "%d/ns/pid", c->tids[level]);
+	if (fstatat(procfs_fd, name, &there, 0) < 0)
+		return is_gone(errno) || errno == EACCES ? 0 : -errno;
+	if (own->st_dev != there.st_dev || own->st_ino != there.st_ino)
+		return 0;
+	(void)snprintf(name, sizeof(name), "%d/status", c->tids[level]);
+	r = read_whole(procfs_fd, name, status, sizeof(status));
+	if (r < 0)
+		return is_gone((int)-r) || r == -EFBIG ? 0 : (int)r;
+	line = strstr(status, "\nNSpid:");
+	return line && parse_numbers(line + 7, tids) == n &&
+	       memcmp(tids, c->tids + level, n * sizeof(*tids)) == 0;
+}
+
+int caller_has_procfs(const struct caller *c, int procfs_fd)
+{
+	struct stat own;
+	int r = 0;
+
+	if (fstatat(c->proc_fd, "ns/pid", &own, 0) < 0)
+		return is_gone(errno) ? 0 : -errno;
+	for (unsigned i = c->n_tids; r == 0 && i > 0; i--)
+		r = shows_caller(c, procfs_fd, i - 1, &own);
+	return r;
 }
 
 int caller_open_dirs(struct caller *c, int dirfd, bool absolute)

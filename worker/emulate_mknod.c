@@ -69,7 +69,7 @@ static int node_open_parent(struct node *n)
 {
 	if (n->placed)
 		return 0;
-	if (n->self.fd < 0)
+	if (!self_link_is_real(&n->self))
 		n->parent_fd =
 			walk(n->e->caller.dir_fd, n->parent ?: ".", O_DIRECTORY);
 	else

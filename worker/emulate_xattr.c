@@ -60,7 +60,7 @@ static int attr_open(void *ctx)
 {
 	struct attr *a = ctx;
 
-	if (a->self.fd < 0)
+	if (!self_link_is_real(&a->self))
 		a->target_fd = walk(a->e->caller.dir_fd, a->path, a->walk_flags);
 	else
 		a->target_fd = self_link_walk(&a->self, a->walk_flags);
@@ -225,7 +225,8 @@ static int locate_empty(struct attr *a)
 
 	a->path = NULL;
 	if (call->dirfd == AT_FDCWD)
-		return caller_open_link(&a->e->caller, -1, "cwd", &a->target_fd);
+		return caller_open_link(&a->e->caller, false, -1, "cwd",
+					&a->target_fd);
 	return caller_open_fd(&a->e->caller, call->dirfd, &a->target_fd);
 }
 

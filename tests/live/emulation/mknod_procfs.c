@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/harness/test.h"
@@ -136,6 +137,54 @@ static int box_is_fd_20_of_own_tmpfs(void)
 	return box_is_fd_20();
 }
 
+static void have_dev_fd_to_box(const char *root)
+{
+	host_put_dir(root, "dev");
+	host_put_dir(root, "box/20");
+	host_put_link(root, "dev/fd", "/box");
+}
+
+static int deep_links_39(void)
+{
+	deep_links_in_box();
+	TRY(symlink("l38", "/box/l39"));
+	return AT_FDCWD;
+}
+
+static int proc_is_a_tmpfs(void)
+{
+	TRY(mount("t", "/proc", "tmpfs", 0, NULL));
+	TRY(mkdir("/proc/self", 0755));
+	TRY(mkdir("/proc/self/cwd", 0755));
+	return in_box();
+}
+
+static int proc_is_a_box(void)
+{
+	TRY(mount("/tmp", "/proc", NULL, MS_BIND, NULL));
+	TRY(mkdir("/proc/self", 0755));
+	TRY(mkdir("/proc/self/cwd", 0755));
+	return in_box();
+}
+
+/* In the procfs of an inner pid namespace, where this process has no number. */
+static int proc_of_inner_pids(void)
+{
+	int status;
+	pid_t pid;
+
+	in_box();
+	TRY(unshare(CLONE_NEWPID));
+	pid = fork();
+	TRY(pid);
+	if (pid == 0) {
+		TRY(mount("proc", "/proc", "proc", 0, NULL));
+		_exit(0);
+	}
+	TRY(waitpid(pid, &status, 0));
+	return AT_FDCWD;
+}
+
 static const struct row rows[] = {
 	{ "below procfs", "/proc/n" },
 	{ "below procfs, a process", "/proc/self/n" },
@@ -196,6 +245,27 @@ static const struct row rows[] = {
 	  .become = deep_links_in_box },
 	{ "/proc/thread-self/cwd of a thread whose leader has ended",
 	  "/proc/thread-self/cwd/n", LEADERLESS, .become = in_box },
+	{ "/proc/self/cwd and 39 links more", "/proc/self/cwd/l39/n",
+	  .become = deep_links_39,
+	  .differs = "its own two links are not counted" },
+	{ "/proc that is a tmpfs", "/proc/self/cwd/n",
+	  .become = proc_is_a_tmpfs },
+	{ "/proc that is a bind mount", "/proc/self/cwd/n",
+	  .become = proc_is_a_box },
+	{ "/proc/self of inner pids, cwd", "/proc/self/cwd/n",
+	  .become = proc_of_inner_pids },
+	{ "/proc/thread-self of inner pids, root",
+	  "/proc/thread-self/root/box/n", .become = proc_of_inner_pids },
+	{ "/dev/fd that is another link", "/dev/fd/20/n",
+	  .prepare = have_dev_fd_to_box, .become = box_is_fd_20 },
+	{ "thread with its own fds, /proc/self", "/proc/self/fd/20/n",
+	  THREAD_APART, .become = box_is_fd_20 },
+	{ "thread with its own cwd, /proc/self", "/proc/self/cwd/n",
+	  THREAD_APART, .become = in_box },
+	{ "/proc/self/cwd of a thread whose leader has ended",
+	  "/proc/self/cwd/n", LEADERLESS, .become = in_box },
+	{ "/proc/self/fd of a thread whose leader has ended",
+	  "/proc/self/fd/20/n", LEADERLESS, .become = box_is_fd_20 },
 	{ "/proc/self/exe as parent", "/proc/self/exe/n" },
 	{ "/proc/self/exe as last", "/proc/self/exe" },
 	{ "/proc/self/ns/mnt as parent", "/proc/self/ns/mnt/n" },
