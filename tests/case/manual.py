@@ -51,20 +51,30 @@ for i, one in enumerate(files):
 if len(files) < 3:
     complain("where are the examples?")
 
-match = defs["$defs"]["match"]["properties"]
+def policy_with(key, value):
+    """A policy with one rule that matches that."""
+    match, action, call = {key: value}, "continue", "setxattr"
+    if key in ("arch", "type", "device", "mode", "directory"):
+        call = "mknod"
+    if key in ("device", "directory"):
+        match = {"type": "char", "device": ["@safe"]} | match
+    if key == "directory":
+        action = "emulate"
+    rule = {"syscalls": [call], "match": match, "action": action}
+    sets = {"sets": {"@names": ["user.a"]}} if "@names" in str(value) else {}
+    return sets | {
+        "version": 1,
+        "policies": {"p": {"rules": [rule], "default": "continue"}},
+        "bindings": [{"when": {}, "policy": "p"}],
+    }
+
+
+match_keys = defs["$defs"]["match"]["properties"]
 for block in blocks():
     if block.startswith('"') and '"version"' not in block:
         for key, value in json.loads("{" + block + "}").items():
-            if key in match:
-                check([json.dumps({
-                    "version": 1, "policies": {"p": {"rules": [{
-                        "syscalls": ["mknod" if key in (
-                            "arch", "type", "device", "mode") else "setxattr"],
-                        "match": {key: value} if key != "device" else
-                                 {key: value, "type": "char"},
-                        "action": "continue"}], "default": "continue"}},
-                    "sets": {"@names": ["user.a"]} if "@names" in value else {},
-                    "bindings": [{"when": {}, "policy": "p"}]})])
+            if key in match_keys:
+                check([json.dumps(policy_with(key, value))])
 
 
 def walk(node, keys, words):
