@@ -154,14 +154,20 @@ static bool takes_all(const struct doc_binding *b)
 
 static void check_bound(struct doc *d, size_t at)
 {
-	for (size_t i = 0; i < at; i++)
-		if (takes_all(&d->bindings[i])) {
-			ERROR(d, d->bindings[at].node,
-			      "never reached: binding "
-			      "%zu takes every container",
-			      i);
-			return;
-		}
+	char where[320];
+	size_t i = 0;
+
+	while (i < at && !takes_all(&d->bindings[i]))
+		i++;
+	if (i == at)
+		return;
+	if (d->n_files == 1)
+		ERROR(d, d->bindings[at].node,
+		      "never reached: binding %zu takes every container", i);
+	else
+		ERROR(d, d->bindings[at].node,
+		      "never reached: the binding in %s takes every container",
+		      doc_where(d, d->bindings[i].node, where, sizeof(where)));
 }
 
 void doc_check(struct doc *d)

@@ -41,6 +41,13 @@ void diags_init(struct diags *d, const char *file)
 {
 	d->n = d->n_errors = 0;
 	copy_plain(d->file, sizeof(d->file), file);
+	diags_in_file(d, 0, file);
+}
+
+void diags_in_file(struct diags *d, unsigned nr, const char *file)
+{
+	d->in_file_nr = nr;
+	copy_plain(d->in_file, sizeof(d->in_file), file);
 }
 
 void diags_count(struct diags *d, enum diag_level level)
@@ -63,6 +70,8 @@ void diags_add(struct diags *d, enum diag_level level, unsigned line,
 		return;
 	one = &d->items[d->n - 1];
 	one->level = level;
+	one->file_nr = d->in_file_nr;
+	memcpy(one->file, d->in_file, sizeof(one->file));
 	one->line = line;
 	one->column = column;
 	copy_plain(one->pointer, sizeof(one->pointer), pointer);
@@ -74,6 +83,8 @@ void diags_add(struct diags *d, enum diag_level level, unsigned line,
 
 static int before(const struct diag *a, const struct diag *b)
 {
+	if (a->file_nr != b->file_nr)
+		return a->file_nr < b->file_nr;
 	return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
@@ -99,7 +110,7 @@ void diag_format(const struct diags *d, const struct diag *one, char *buf,
 	if (one->line)
 		(void)snprintf(where, sizeof(where), "%u:%u:", one->line,
 			       one->column);
-	(void)snprintf(buf, size, "%s:%s %s: %s%s%s", d->file, where,
+	(void)snprintf(buf, size, "%s:%s %s: %s%s%s", one->file, where,
 		       one->level == DIAG_ERROR ? "error" : "warning",
 		       one->pointer, *one->pointer ? ": " : "", one->reason);
 }

@@ -185,9 +185,27 @@ struct doc_set {
 	size_t expanded_for; /* the last list that got it */
 };
 
-struct doc {
+/* A file's text as it was read. */
+struct doc_text {
+	const char *name; /* as in messages */
+	const char *text;
+	size_t bytes;
+};
+
+struct doc_file {
+	char *name;
 	struct json_object *tree;
 	struct lex *lex;
+	uint32_t root; /* node */
+};
+
+struct doc {
+	struct doc_file *files;
+	size_t n_files;
+	uint32_t n_nodes;	  /* of all files */
+	bool parts;		  /* a file may lack policies or bindings */
+	struct json_object *tree; /* of the file that is read, then the first's */
+	struct lex *lex;	  /* the same */
 	struct doc_policy *policies;
 	size_t n_policies;
 	struct doc_binding *bindings;
@@ -203,11 +221,20 @@ struct doc {
 };
 
 /**
- * doc_parse() - read and parse a file's text
+ * doc_parse() - read and parse a file's text, diags->file by name
+ * @text: borrowed as long as places are asked for
  * Return: 0, -EINVAL when @diags has an error, or -ENOMEM
  */
 int doc_parse(const char *text, size_t bytes, struct diags *diags,
 	      struct doc **ret_doc);
+/* The same of @n files as one document. @parts: each may lack "policies" or
+ * "bindings", but not all of them. */
+int doc_parse_files(const struct doc_text *texts, size_t n, bool parts,
+		    struct diags *diags, struct doc **ret_doc);
+/* Any JSON object: its tree and places, nothing of it understood. The same
+ * errors, and @diags is the document's. */
+int doc_read(const char *text, size_t bytes, struct diags *diags,
+	     struct doc **ret_doc);
 /* What the parts mean together; adds to the document's diags. */
 void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
@@ -218,6 +245,16 @@ DEFINE_AUTO(struct doc *, doc_free);
 /* An error or warning at @node: where its value begins. */
 void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same of an object's key, ready made. */
+void doc_complain_of_key(struct doc *d, uint32_t node, const char *reason);
+
+/* The file with @node in it; NULL: none. Its nodes. Where its value begins, and
+ * that as FILE:LINE:COLUMN (Return: @buf). */
+const struct doc_file *doc_file_of(const struct doc *d, uint32_t node);
+const struct lex *doc_lex(const struct doc *d, uint32_t node);
+struct lex_place doc_place(const struct doc *d, uint32_t node);
+const char *doc_where(const struct doc *d, uint32_t node, char *buf, size_t size);
 
 /* Return: the sealed arena of one policy, or a negative errno */
 int doc_compile(const struct doc *d, const struct doc_policy *p);

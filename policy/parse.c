@@ -20,61 +20,23 @@
 #include "policy/parse.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/nearest.h"
 #include "policy/policy.h"
 
-/* Why a set's element is read as what it is not. */
-static void say_via(const struct doc *d, char *buf, size_t size)
-{
-	char pointer[256];
-
-	if (!d->via_set)
-		return;
-	lex_pointer(d->lex, d->via, pointer, sizeof(pointer));
-	if (d->via_set->builtin)
-		(void)snprintf(buf, size, " (in the built-in set %s)",
-			       d->via_set->name);
-	else
-		(void)snprintf(buf, size, " (used by %s)", pointer);
-}
-
-void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
-		  const char *fmt, ...)
-{
-	char pointer[256], reason[512];
-	struct lex_place at;
-	va_list ap;
-	size_t n;
-
-	if (diags_full(d->diags)) {
-		diags_count(d->diags, level);
-		return;
-	}
-	at = lex_value_place(d->lex, node);
-	lex_pointer(d->lex, node, pointer, sizeof(pointer));
-	va_start(ap, fmt);
-	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
-	va_end(ap);
-	n = strlen(reason);
-	say_via(d, reason + n, sizeof(reason) - n);
-	diags_add(d->diags, level, at.line, at.column, pointer, "%s", reason);
-}
-
 const char *parse_next_member(const struct doc *d, struct value object,
 			      struct value *m)
 {
 	const char *key;
 
-	m->node = m->node == LEX_NONE ? lex_first(d->lex, object.node)
-				      : lex_next(d->lex, m->node);
+	m->node = m->node == LEX_NONE
+			  ? lex_first(doc_lex(d, object.node), object.node)
+			  : lex_next(doc_lex(d, m->node), m->node);
 	if (m->node == LEX_NONE)
 		return NULL;
-	key = lex_key(d->lex, m->node);
+	key = lex_key(doc_lex(d, m->node), m->node);
 	m->json = NULL;
 	(void)json_object_object_get_ex(object.json, key, &m->json);
 	return key;
@@ -133,22 +95,19 @@ static const struct field *find_field(const struct field *f, const char *key)
 static void unknown_key(struct doc *d, uint32_t node, const struct field *f,
 			const char *key)
 {
-	struct lex_place at;
 	struct nearest near;
-	char pointer[256], hint[96];
+	char reason[256], hint[96];
 
 	if (diags_full(d->diags)) {
 		diags_count(d->diags, DIAG_ERROR);
 		return;
 	}
-	at = lex_key_place(d->lex, node);
 	nearest_init(&near, key);
 	for (; f->key; f++)
 		nearest_offer(&near, f->key);
-	lex_pointer(d->lex, node, pointer, sizeof(pointer));
-	diags_add(d->diags, DIAG_ERROR, at.line, at.column, pointer,
-		  "unknown key \"%.64s\"%s", key,
-		  nearest_hint(&near, hint, sizeof(hint)));
+	(void)snprintf(reason, sizeof(reason), "unknown key \"%.64s\"%s", key,
+		       nearest_hint(&near, hint, sizeof(hint)));
+	doc_complain_of_key(d, node, reason);
 }
 
 void parse_object(struct doc *d, struct value v, const struct field *fields,
@@ -179,7 +138,7 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 		 size_t *ret_n)
 {
 	size_t n = json_object_array_length(v.json);
-	struct value one = { NULL, lex_first(d->lex, v.node) };
+	struct value one = { NULL, lex_first(doc_lex(d, v.node), v.node) };
 	char *list;
 
 	*ret_n = 0;
@@ -195,7 +154,7 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 	for (size_t i = 0; i < n; i++) {
 		one.json = json_object_array_get_idx(v.json, i);
 		parse(d, one, list + i * size);
-		one.node = lex_next(d->lex, one.node);
+		one.node = lex_next(doc_lex(d, one.node), one.node);
 	}
 	*ret_n = n;
 	return list;
@@ -285,9 +244,35 @@ bool parse_is_word(const char *s)
 	return *s && strlen(s) <= POLICY_NAME_MAX && !s[strspn(s, chars)];
 }
 
+/* There is room for it. */
+static void parse_policy(struct doc *d, const char *name, struct value v)
+{
+	struct doc_policy *p = &d->policies[d->n_policies];
+	char where[320];
+
+	for (size_t i = 0; i < d->n_policies; i++)
+		if (strcmp(d->policies[i].name, name) == 0)
+			ERROR(d, v.node, "the policy %s stands in %s already",
+			      name,
+			      doc_where(d, d->policies[i].node, where,
+					sizeof(where)));
+	d->n_policies++;
+	*p = (struct doc_policy){ .name = name,
+				  .node = v.node,
+				  .def = verdict_errno(EPERM),
+				  .fail = verdict_errno(EPERM) };
+	if (!parse_is_word(name))
+		ERROR(d, v.node,
+		      "a policy's name has 1 to %d of "
+		      "A-Z a-z 0-9 . _ -",
+		      POLICY_NAME_MAX);
+	parse_object(d, v, policy_fields, p);
+}
+
 static void file_policies(struct doc *d, struct value v, void *out)
 {
 	size_t n = (size_t)json_object_object_length(v.json);
+	struct doc_policy *more;
 	struct value m = { NULL, LEX_NONE };
 	const char *key;
 
@@ -295,25 +280,19 @@ static void file_policies(struct doc *d, struct value v, void *out)
 		ERROR(d, v.node, "1 to %d policies", PARSE_LIST_MAX);
 		return;
 	}
-	d->policies = calloc(n, sizeof(*d->policies));
-	if (!d->policies) {
+	if (d->n_policies + n > PARSE_LIST_MAX) {
+		ERROR(d, v.node, "more than %d policies in all files",
+		      PARSE_LIST_MAX);
+		return;
+	}
+	more = reallocarray(d->policies, d->n_policies + n, sizeof(*more));
+	if (!more) {
 		ERROR(d, v.node, "out of memory");
 		return;
 	}
-	while (d->n_policies < n && (key = parse_next_member(d, v, &m))) {
-		struct doc_policy *p = &d->policies[d->n_policies++];
-
-		p->name = key;
-		p->node = m.node;
-		p->def = verdict_errno(EPERM);
-		p->fail = verdict_errno(EPERM);
-		if (!parse_is_word(key))
-			ERROR(d, m.node,
-			      "a policy's name has 1 to %d of "
-			      "A-Z a-z 0-9 . _ -",
-			      POLICY_NAME_MAX);
-		parse_object(d, m, policy_fields, p);
-	}
+	d->policies = more;
+	while ((key = parse_next_member(d, v, &m)))
+		parse_policy(d, key, m);
 }
 
 /* -- bindings ---------------------------------------------------------------------- */
@@ -411,9 +390,31 @@ static void parse_binding(struct doc *d, struct value v, void *out)
 
 static void file_bindings(struct doc *d, struct value v, void *out)
 {
+	struct doc_binding *some, *more;
+	size_t n;
+
 	parse_require_some(d, v);
-	d->bindings = parse_list(d, v, sizeof(*d->bindings), parse_binding,
-				 &d->n_bindings);
+	some = parse_list(d, v, sizeof(*some), parse_binding, &n);
+	more = reallocarray(d->bindings, d->n_bindings + n + 1, sizeof(*more));
+	d->bindings = more ?: d->bindings;
+	if (!some || !more || d->n_bindings + n > PARSE_LIST_MAX) {
+		if (some)
+			ERROR(d, v.node, "more than %d bindings in all files",
+			      PARSE_LIST_MAX);
+		for (size_t i = 0; i < n; i++)
+			binding_done(&some[i]);
+		free(some);
+		return;
+	}
+	memcpy(more + d->n_bindings, some, n * sizeof(*more));
+	d->n_bindings += n;
+	free(some);
+}
+
+void binding_done(struct doc_binding *b)
+{
+	free(b->annotations);
+	free(b->peer_uids);
 }
 
 /* -- the file ----------------------------------------------------------------------- */
@@ -442,72 +443,17 @@ static const struct field file_fields[] = {
 	{ 0 },
 };
 
-static struct json_object *read_tree(const char *text, size_t bytes)
+static const struct field part_fields[] = {
+	{ "version", json_type_int, true, file_version },
+	{ "policies", json_type_object, false, file_policies },
+	{ "bindings", json_type_array, false, file_bindings },
+	{ "sets", json_type_object, false, file_sets },
+	{ "comment", json_type_string, false, parse_comment },
+	{ "$schema", json_type_string, false, parse_comment },
+	{ 0 },
+};
+
+void parse_file(struct doc *d, struct value root)
 {
-	struct json_tokener *tok = json_tokener_new_ex(LEX_DEPTH_MAX + 1);
-	struct json_object *tree = NULL;
-
-	/* Strict is what the lexer was: 0.18's flag of that name refuses all
-	 * bytes above ASCII where char is signed. */
-	if (tok && bytes <= INT_MAX)
-		tree = json_tokener_parse_ex(tok, text, (int)bytes);
-	if (tok)
-		json_tokener_free(tok);
-	return tree;
-}
-
-int doc_parse(const char *text, size_t bytes, struct diags *diags,
-	      struct doc **ret_doc)
-{
-	AUTO(doc_free) struct doc *d = calloc(1, sizeof(*d));
-	int r;
-
-	if (!d)
-		return -ENOMEM;
-	d->diags = diags;
-	r = lex_read(text, bytes, diags, &d->lex);
-	if (r < 0)
-		return r;
-	/* Only what the lexer ended at: a root number may hit the end. */
-	d->tree = read_tree(text, lex_end(d->lex));
-	if (!d->tree) {
-		ERROR(d, LEX_ROOT, "expected an object");
-		return -EINVAL;
-	}
-	r = sets_init(d);
-	if (r < 0)
-		return r;
-	sets_declare(d, (struct value){ d->tree, LEX_ROOT });
-	sets_check(d);
-	parse_object(d, (struct value){ d->tree, LEX_ROOT }, file_fields, d);
-	*ret_doc = TAKE_PTR(d);
-	return diags->n_errors ? -EINVAL : 0;
-}
-
-static void rule_done(struct doc_rule *r)
-{
-	free(r->syscalls);
-	match_done(&r->match);
-}
-
-struct doc *doc_free(struct doc *d)
-{
-	if (!d)
-		return NULL;
-	for (size_t i = 0; i < d->n_policies; i++) {
-		for (size_t k = 0; k < d->policies[i].n_rules; k++)
-			rule_done(&d->policies[i].rules[k]);
-		free(d->policies[i].rules);
-	}
-	for (size_t i = 0; i < d->n_bindings; i++) {
-		free(d->bindings[i].annotations);
-		free(d->bindings[i].peer_uids);
-	}
-	free(d->policies);
-	free(d->bindings);
-	sets_done(d);
-	json_object_put(d->tree);
-	lex_free(d->lex);
-	free(d);
-	return NULL;
+	parse_object(d, root, d->parts ? part_fields : file_fields, d);
 }

@@ -9,6 +9,7 @@
 #include "policy/doc.h"
 
 #define PARSE_LIST_MAX	  1024	 /* elements of any array */
+#define SETS_MAX	  1024	 /* in all files */
 #define SETS_DEPTH_MAX	  16	 /* sets that include each other */
 #define SETS_ELEMENTS_MAX 100000 /* of sets, put into all lists together */
 
@@ -60,6 +61,10 @@ static inline uint32_t parse_place(const struct doc *d, struct value v)
 {
 	return d->via_set ? d->via : v.node;
 }
+
+/* parse.c */
+void parse_file(struct doc *d, struct value root);
+void binding_done(struct doc_binding *b);
 
 /* parse_sets.c */
 int sets_init(struct doc *d);			     /* the built-in ones */

@@ -121,6 +121,7 @@ static bool is_name(const char *s)
 static void declare(struct doc *d, const char *name, struct value v)
 {
 	struct doc_set *s = find(d, name);
+	char where[320];
 
 	if (!is_name(name)) {
 		ERROR(d, v.node,
@@ -129,6 +130,11 @@ static void declare(struct doc *d, const char *name, struct value v)
 		      POLICY_NAME_MAX);
 	} else if (s && s->builtin) {
 		ERROR(d, v.node, "the set %s is built in", name);
+	} else if (s) {
+		ERROR(d, v.node, "the set %s stands in %s already", name,
+		      doc_where(d, s->node, where, sizeof(where)));
+	} else if (d->n_sets == SETS_MAX + ARRAY_SIZE(builtins)) {
+		ERROR(d, v.node, "more than %d sets in all files", SETS_MAX);
 	} else {
 		s = parse_has_type(d, v, json_type_array) ? add_set(d, name)
 							  : NULL;
@@ -196,7 +202,8 @@ static void visit_reference(struct doc *d, struct doc_set *s, const char *name,
 static void visit(struct doc *d, struct doc_set *s, unsigned depth)
 {
 	size_t n = json_object_array_length(s->list);
-	uint32_t node = s->builtin ? LEX_NONE : lex_first(d->lex, s->node);
+	uint32_t node =
+		s->builtin ? LEX_NONE : lex_first(doc_lex(d, s->node), s->node);
 
 	s->state = OPEN;
 	for (size_t i = 0; i < n && !s->builtin; i++) {
@@ -207,7 +214,7 @@ static void visit(struct doc *d, struct doc_set *s, unsigned depth)
 					node, depth);
 		else
 			(void)parse_has_type(d, one, json_type_string);
-		node = lex_next(d->lex, node);
+		node = lex_next(doc_lex(d, node), node);
 	}
 	s->state = SEEN;
 }
@@ -267,7 +274,8 @@ static void expand_one(struct doc *d, struct expansion *x, struct value v)
 static void expand_set(struct doc *d, struct expansion *x, struct doc_set *s)
 {
 	size_t n = json_object_array_length(s->list);
-	uint32_t node = s->builtin ? x->from : lex_first(d->lex, s->node);
+	uint32_t node =
+		s->builtin ? x->from : lex_first(doc_lex(d, s->node), s->node);
 
 	s->used = true;
 	d->met_broken_set |= s->broken;
@@ -289,7 +297,7 @@ static void expand_set(struct doc *d, struct expansion *x, struct doc_set *s)
 			d->via_set = NULL;
 		}
 		if (!s->builtin)
-			node = lex_next(d->lex, node);
+			node = lex_next(doc_lex(d, node), node);
 	}
 }
 
@@ -327,7 +335,7 @@ void *parse_with_sets(struct doc *d, struct value v, size_t size,
 	if (is_list) {
 		parse_require_some(d, v);
 		n = json_object_array_length(v.json);
-		one.node = lex_first(d->lex, v.node);
+		one.node = lex_first(doc_lex(d, v.node), v.node);
 	}
 	if (n > PARSE_LIST_MAX) {
 		ERROR(d, v.node, "more than %d elements", PARSE_LIST_MAX);
@@ -337,7 +345,7 @@ void *parse_with_sets(struct doc *d, struct value v, size_t size,
 		if (is_list) {
 			one.json = json_object_array_get_idx(v.json, i);
 			expand(d, &x, one);
-			one.node = lex_next(d->lex, one.node);
+			one.node = lex_next(doc_lex(d, one.node), one.node);
 		} else {
 			expand(d, &x, one);
 		}
