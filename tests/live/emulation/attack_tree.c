@@ -96,8 +96,8 @@ static void rename_dirs(void)
 
 static void unlink_renamed(const char *name)
 {
-	static const char *const dirs[] = {"/box/a/b", "/box/a/c", "/box/away/b",
-					   "/box/away/b/a/b", "/"};
+	static const char *const dirs[] = { "/box/a/b", "/box/a/c", "/box/away/b",
+					    "/box/away/b/a/b", "/" };
 	char path[64];
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
@@ -108,7 +108,7 @@ static void unlink_renamed(const char *name)
 
 static int dirs_renamed(void *ctx)
 {
-	struct tally nodes = {0}, attrs = {0};
+	struct tally nodes = { 0 }, attrs = { 0 };
 	pid_t mover;
 
 	(void)ctx;
@@ -131,9 +131,9 @@ static int box_fd, a_fd, b_fd;
 
 static void exchange_links(void)
 {
-	static const char *const out[] = {"../../../../..", "/../../../tmp",
-					  "/proc/1/root/../..",
-					  "/proc/self/cwd/../.."};
+	static const char *const out[] = { "../../../../..", "/../../../tmp",
+					   "/proc/1/root/../..",
+					   "/proc/self/cwd/../.." };
 	static unsigned turn;
 	const char *to = out[turn++ % 4];
 
@@ -150,7 +150,7 @@ static void exchange_links(void)
 
 static int links_exchanged(void *ctx)
 {
-	struct tally nodes = {0}, attrs = {0};
+	struct tally nodes = { 0 }, attrs = { 0 };
 	pid_t mover;
 
 	(void)ctx;
@@ -183,7 +183,7 @@ static void carry_out(void)
 /* In the jail. Return: 0, or an errno */
 static int jailed_calls(void)
 {
-	struct tally nodes = {0}, attrs = {0};
+	struct tally nodes = { 0 }, attrs = { 0 };
 
 	for (int i = 0; i < ROUNDS; i++)
 		call_both("/d/../../../../../escape", "/d/../../../..", &nodes,

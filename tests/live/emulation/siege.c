@@ -47,7 +47,7 @@ char *siege_surroundings(const struct world *w)
 
 void siege(const char *policy_json, int (*run)(void *), const char *want_in_box)
 {
-	struct inmate_plan plan = {.notified = true, .run = run};
+	struct inmate_plan plan = { .notified = true, .run = run };
 	struct world w;
 	struct inmate i;
 	struct attendant a;
