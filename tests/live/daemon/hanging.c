@@ -24,9 +24,9 @@
 static void reply(int fuse, uint64_t unique, int error, const void *data, size_t n)
 {
 	char buf[512];
-	const struct fuse_out_header out = {.len = (uint32_t)(sizeof(out) + n),
-					    .error = error,
-					    .unique = unique};
+	const struct fuse_out_header out = { .len = (uint32_t)(sizeof(out) + n),
+					     .error = error,
+					     .unique = unique };
 
 	memcpy(buf, &out, sizeof(out));
 	if (n)
@@ -47,12 +47,12 @@ static struct fuse_attr attr_of(uint64_t node)
 
 static void serve(int fuse, const struct fuse_in_header *in)
 {
-	const struct fuse_init_out init = {.major = FUSE_KERNEL_VERSION,
-					   .minor = FUSE_KERNEL_MINOR_VERSION,
-					   .max_write = 4096};
-	const struct fuse_entry_out entry = {.nodeid = 2, .attr = attr_of(2)};
-	const struct fuse_attr_out attr = {.attr = attr_of(in->nodeid)};
-	const struct fuse_open_out open_out = {.fh = 1};
+	const struct fuse_init_out init = { .major = FUSE_KERNEL_VERSION,
+					    .minor = FUSE_KERNEL_MINOR_VERSION,
+					    .max_write = 4096 };
+	const struct fuse_entry_out entry = { .nodeid = 2, .attr = attr_of(2) };
+	const struct fuse_attr_out attr = { .attr = attr_of(in->nodeid) };
+	const struct fuse_open_out open_out = { .fh = 1 };
 
 	switch (in->opcode) {
 	case FUSE_INIT:

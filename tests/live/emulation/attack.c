@@ -77,7 +77,7 @@ static int finish(pthread_t t, int result)
 static int path_flips(void *ctx)
 {
 	static char path[64], inside[64] = INSIDE, outside[64] = OUTSIDE;
-	struct flip f = {path, inside, outside, sizeof(outside)};
+	struct flip f = { path, inside, outside, sizeof(outside) };
 	pthread_t t;
 
 	memcpy(path, inside, sizeof(inside));
@@ -93,8 +93,8 @@ static int path_flips(void *ctx)
 static int name_flips(void *ctx)
 {
 	static char name[32] = "trusted.deputy.a";
-	struct flip f = {name, "trusted.deputy.a", "trusted.secret.a",
-			 sizeof("trusted.deputy.a")};
+	struct flip f = { name, "trusted.deputy.a", "trusted.secret.a",
+			  sizeof("trusted.deputy.a") };
 	pthread_t t = start(flip_main, &f);
 
 	for (int i = 0; i < ROUNDS; i++)
@@ -105,7 +105,7 @@ static int name_flips(void *ctx)
 static int value_flips(void *ctx)
 {
 	static char value[] = "y";
-	struct flip f = {value, "y", "n", 1};
+	struct flip f = { value, "y", "n", 1 };
 	pthread_t t = start(flip_main, &f);
 	unsigned set = 0;
 
@@ -201,12 +201,12 @@ static int fds_change(void *ctx)
 /* None of these is open. */
 static int bad_fds(void)
 {
-	static const int fds[] = {0,	    -1,	     -2,	-99,
-				  -101,	    1 << 20, INT32_MAX, INT32_MAX - 1,
-				  INT32_MIN};
+	static const int fds[] = { 0,	     -1,      -2,	 -99,
+				   -101,     1 << 20, INT32_MAX, INT32_MAX - 1,
+				   INT32_MIN };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
-		long numbers[] = {fds[i], GARBAGE(fds[i])};
+		long numbers[] = { fds[i], GARBAGE(fds[i]) };
 
 		for (int k = 0; k < 2; k++) {
 			if (syscall(SYS_mknodat, numbers[k], "n", S_IFCHR,
@@ -228,9 +228,11 @@ static int bad_fds(void)
 
 static int bad_sizes(void)
 {
-	static const size_t sizes[] = {SIZE_MAX,  SIZE_MAX - 1, SIZE_MAX / 2,
-				       1UL << 63, 1UL << 32,	(1UL << 32) + 1,
-				       INT32_MAX, UINT32_MAX,	65537};
+	static const size_t sizes[] = { SIZE_MAX,     SIZE_MAX - 1,
+					SIZE_MAX / 2, 1UL << 63,
+					1UL << 32,    (1UL << 32) + 1,
+					INT32_MAX,    UINT32_MAX,
+					65537 };
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		if (setxattr("/box", "trusted.deputy.a", "v", sizes[i], 0) == 0 ||
@@ -246,7 +248,7 @@ static int bad_sizes(void)
 /* The opposite: what looks odd and is right. */
 static int good_numbers(void)
 {
-	static const long here[] = {0, GARBAGE(0), AT_FDCWD, GARBAGE(AT_FDCWD)};
+	static const long here[] = { 0, GARBAGE(0), AT_FDCWD, GARBAGE(AT_FDCWD) };
 
 	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
 		if (syscall(SYS_mknodat, here[i], "n", GARBAGE(S_IFCHR | 0600),
@@ -281,7 +283,7 @@ static int callers_die(void *ctx)
 	unsigned seed = 1;
 
 	for (int i = 0; i < ROUNDS / 10; i++) {
-		struct timespec t = {.tv_nsec = rand_r(&seed) % 300000};
+		struct timespec t = { .tv_nsec = rand_r(&seed) % 300000 };
 		pid_t pid = fork();
 
 		if (pid == 0)
