@@ -15,6 +15,9 @@
 #include "worker/caps.h"
 #include "worker/child.h"
 
+/* No process has this uid, owns a user namespace or mounts a FUSE with it. */
+#define NOBODYS ((uid_t)-2)
+
 /* Raw calls: the C library's change the ids of all threads by signal, and the
  * exact child shares its memory with a parent whose ids must stay. */
 static int set_ids(const uid_t uid[CALLER_IDS], const gid_t gid[CALLER_IDS])
@@ -31,7 +34,8 @@ static int set_ids(const uid_t uid[CALLER_IDS], const gid_t gid[CALLER_IDS])
 }
 
 /* Root and ids. The capabilities stay: SECBIT_NO_SETUID_FIXUP is set. */
-static int enter(const struct home *h, const struct caller *c)
+static int enter(const struct home *h, const struct caller *c,
+		 const uid_t uid[CALLER_IDS])
 {
 	if (fchdir(c->root_fd) < 0 || chroot(".") < 0 || fchdir(h->proc_fd) < 0)
 		return -errno;
@@ -40,12 +44,13 @@ static int enter(const struct home *h, const struct caller *c)
 	if (c->n_groups &&
 	    syscall(SYS_setgroups, c->n_groups, c->groups) < 0)
 		return -errno;
-	return set_ids(c->uid, c->gid);
+	return set_ids(uid, c->gid);
 }
 
 int as_caller_enter(const struct home *h, const struct caller *c, uint64_t caps)
 {
-	int r = enter(h, c);
+	const uid_t uid[CALLER_IDS] = { NOBODYS, NOBODYS, NOBODYS, c->uid[FS] };
+	int r = enter(h, c, uid);
 
 	if (r == 0)
 		r = caps_set(h->caps, caps);
@@ -91,7 +96,7 @@ struct exact {
 /* In the caller's user namespace with its capabilities, or not at all. */
 static int become(const struct exact *e)
 {
-	int r = enter(e->home, e->caller);
+	int r = enter(e->home, e->caller, e->caller->uid);
 
 	if (r < 0)
 		return r;

@@ -205,8 +205,10 @@ static int mknod_exact(struct node *n, struct verdict *ret)
 	int result = 0, r;
 
 	r = as_caller_try(n->e->home, &n->e->caller, try_node, n, &result);
-	if (r < 0)
+	if (r < 0) {
+		n->parent_fd = -1;
 		return r;
+	}
 	if (result == -EEXIST && node_look(n, &st) == 0 && node_is_ours(n, &st))
 		result = 0;
 	if (result == -EPERM)

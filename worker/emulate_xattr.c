@@ -138,6 +138,8 @@ static int xattr_run(struct attr *a, struct verdict *ret)
 		return r;
 	}
 	r = as_caller_try(a->e->home, &a->e->caller, attr_open, a, &result);
+	if (r < 0)
+		a->target_fd = -1;
 	if (r < 0 || result < 0)
 		return r < 0 ? r : EMULATE_LEAVE;
 	r = xattr_entered(a, ret);

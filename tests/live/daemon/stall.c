@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/watch.h"
@@ -81,6 +82,13 @@ static int walk_unanswered(void *ctx)
 	(void)ctx;
 	mount_own("/box/walk", FUSE_LOOKUP, "");
 	return and_then(make_node("/box/walk/d/n"), "/box/after-walk");
+}
+
+/* The host's, which the worker enters itself. */
+static int hosts_unanswered(void *ctx)
+{
+	(void)ctx;
+	return and_then(make_node("/box/hosts/d/n"), "/box/after-hosts");
 }
 
 /* For all in the user namespace, which only the exact child is in. */
@@ -167,6 +175,28 @@ static void put_fuse(const struct world *w)
 	assert_int_equal(chown(path, WORLD_BASE, WORLD_BASE), 0);
 }
 
+/* For everybody, as an administrator may mount one. Return: its server */
+static pid_t mount_hosts(const struct world *w, char dir[PATH_MAX])
+{
+	int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	char options[128];
+	pid_t pid;
+
+	(void)snprintf(dir, PATH_MAX, "%s/box/hosts", w->root);
+	assert_int_equal(mkdir(dir, 0755), 0);
+	(void)snprintf(options, sizeof(options),
+		       "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
+		       fuse);
+	assert_int_equal(mount("hosts", dir, "fuse", 0, options), 0);
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		hanging_serve(fuse, FUSE_LOOKUP);
+	close(fuse);
+	return pid;
+}
+
 static void start(const struct world *w, const struct fixture *f,
 		  int (*run)(void *), const char *id, struct inmate *i)
 {
@@ -217,6 +247,7 @@ static const struct {
 	{ "init", "after-init", walk_unmounted },
 	{ "walk", "after-walk", walk_unanswered },
 	{ "child", "after-child", child_unanswered },
+	{ "hosts", "after-hosts", hosts_unanswered },
 };
 #define HOSTILE (sizeof(hostile) / sizeof(hostile[0]))
 
@@ -227,11 +258,14 @@ TEST_WITHIN(stall, ends_with_the_deadline_for_that_container_alone, 60)
 	struct inmate good, bad[HOSTILE];
 	int64_t since, slowest = 0;
 	unsigned served = 0, done = 0;
+	char hosts_dir[PATH_MAX];
 	struct world w;
+	pid_t hosts;
 
 	world_init(&w, WORLD_TMPFS);
 	world_reset(&w);
 	put_fuse(&w);
+	hosts = mount_hosts(&w, hosts_dir);
 	fixture_init(&f);
 	fixture_write_policy(&f, world_policy);
 	fixture_start(&f);
@@ -270,10 +304,14 @@ TEST_WITHIN(stall, ends_with_the_deadline_for_that_container_alone, 60)
 	inmate_end(&good);
 	close(socks[0]);
 	close(socks[1]);
-	/* What hung is gone with the container that it waited for. */
+	/* What hung is gone with those that it waited for. */
+	assert_true(fixture_log_has(&f, "event=worker-lost"));
+	assert_int_equal(kill(hosts, SIGKILL), 0);
+	assert_int_equal(waitpid(hosts, NULL, 0), hosts);
 	TEST_WAIT(fixture_workers(&f, NULL, 0) == 0, 10);
 	fixture_stop(&f);
 	fixture_done(&f);
+	assert_int_equal(umount2(hosts_dir, MNT_DETACH), 0);
 	world_done(&w);
 }
 
