@@ -13,8 +13,12 @@
 #include "daemon/appoint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/flight.h"
 #include "daemon/registry.h"
@@ -172,10 +176,33 @@ void appoint_dismiss(struct session *s)
 	(void)uv_process_kill(&s->worker->process, SIGTERM);
 }
 
+/* Its exact child dies with it, but not where a container stopped it before it
+ * could ask for that.  While the worker waits for it, its pid is no other's. */
+static void kill_children(pid_t worker)
+{
+	char path[64], pids[64];
+	AUTO(fd_close) int fd = -1;
+	ssize_t n;
+	long pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", worker,
+		       worker);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, pids, sizeof(pids) - 1);
+	if (n <= 0)
+		return;
+	pids[n] = '\0'; /* it has at most one at a time */
+	pid = strtol(pids, NULL, 10);
+	if (pid > 1)
+		(void)kill((pid_t)pid, SIGKILL);
+}
+
 void appoint_kill(struct session *s)
 {
-	if (s->worker_state == WORKER_RUNNING)
-		(void)uv_process_kill(&s->worker->process, SIGKILL);
+	if (s->worker_state != WORKER_RUNNING)
+		return;
+	kill_children(s->worker->process.pid);
+	(void)uv_process_kill(&s->worker->process, SIGKILL);
 }
 
 /* Asked to leave before it could listen to signals, it dies of one: fine. */

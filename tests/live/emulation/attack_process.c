@@ -124,6 +124,7 @@ static const struct {
 /* Shared between processes of the container and with the test. */
 static struct {
 	pid_t worker; /* set by the test */
+	_Atomic pid_t stopped;
 	atomic_uint calls, failed, wrong, children, hits;
 	unsigned done[2][DEEDS]; /* to the worker, to its child */
 } * shared;
@@ -199,6 +200,50 @@ static int attack_all(void *ctx)
 	return mknod("/box/n", FAST_MODE, makedev(1, 3)) < 0 ? errno : 0;
 }
 
+/* Return: the letter of proc_pid_stat(5), 0 for none */
+static char state_of(pid_t pid)
+{
+	char path[32], text[512], *end;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	end = fgets(text, sizeof(text), f) ? strrchr(text, ')') : NULL;
+	(void)fclose(f);
+	return end ? end[2] : 0;
+}
+
+/* Stops one exact child: its call fails, those after it are served. */
+static int stop_one(void *ctx)
+{
+	pid_t calls = start_calls();
+	unsigned before;
+
+	(void)ctx;
+	while (!shared->stopped) {
+		pid_t child = child_of(shared->worker);
+
+		char state = 0;
+
+		if (child > 0 && kill(child, SIGSTOP) == 0)
+			do
+				state = state_of(child);
+			while (state && state != 'T' && state != 'Z');
+		if (state == 'T')
+			shared->stopped = child;
+	}
+	while (shared->failed == 0 && shared->wrong == 0)
+		test_poll_pause();
+	before = shared->calls;
+	while (shared->calls < before + 20)
+		test_poll_pause();
+	TRY(kill(calls, SIGKILL));
+	TRY(waitpid(calls, NULL, 0));
+	return shared->failed == 1 && shared->wrong == 0 ? 0 : EDOM;
+}
+
 /* Nobody there has that number, whatever is asked for. */
 static int name_none(void *ctx)
 {
@@ -222,20 +267,6 @@ static int name_none(void *ctx)
 }
 
 /* -- outside -------------------------------------------------------------------------- */
-
-static char state_of(pid_t pid)
-{
-	char path[32], text[512], *end;
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	end = fgets(text, sizeof(text), f) ? strrchr(text, ')') : NULL;
-	(void)fclose(f);
-	return end ? end[2] : 0;
-}
 
 static void share(void)
 {
@@ -302,4 +333,40 @@ TEST(process, is_closed_to_who_sees_it)
 {
 	attack(attack_all, true);
 	assert_true(shared->children > 0);
+}
+
+/* Under deputyd, who watches the time. */
+TEST_WITHIN(process, a_stopped_child_ends_with_the_deadline, 60)
+{
+	const struct inmate_plan plan = { .notified = true,
+					  .run = stop_one,
+					  .host_pids = true };
+	struct fixture f = { .worker = DEPUTY_WORKER };
+	struct tracee t = { .sock = -1 };
+	int64_t since;
+	struct inmate i;
+	struct world w;
+
+	share();
+	world_init(&w, WORLD_TMPFS);
+	world_reset(&w);
+	fixture_init(&f);
+	fixture_write_policy(&f, world_policy);
+	fixture_start(&f);
+	inmate_start(&w, &plan, &i);
+	t.pid = i.pid;
+	t.listener = TAKE_FD(i.listener);
+	tracee_attach(&t, &f, "c");
+	TEST_WAIT(fixture_workers(&f, &shared->worker, 1) == 1, 10);
+	since = test_now_ms();
+	inmate_go(&i);
+	assert_int_equal(inmate_result(&i), 0);
+	assert_true(test_now_ms() - since < (DEADLINE_S + 5) * 1000);
+	/* It is gone, too, though it could not hear of its parent's end. */
+	TEST_WAIT(state_of(shared->stopped) == 0, 5);
+	inmate_end(&i);
+	TEST_WAIT(fixture_workers(&f, NULL, 0) == 0, 10);
+	fixture_stop(&f);
+	fixture_done(&f);
+	world_done(&w);
 }
