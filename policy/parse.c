@@ -384,8 +384,11 @@ static void parse_binding(struct doc *d, struct value v, void *out)
 {
 	struct doc_binding *b = out;
 
+	size_t errors = d->diags->n_errors;
+
 	b->node = v.node;
 	parse_object(d, v, binding_fields, b);
+	b->broken = d->diags->n_errors > errors;
 }
 
 static void file_bindings(struct doc *d, struct value v, void *out)
