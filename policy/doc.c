@@ -41,8 +41,12 @@ struct lex_place doc_place(const struct doc *d, uint32_t node)
 const char *doc_where(const struct doc *d, uint32_t node, char *buf, size_t size)
 {
 	const struct doc_file *f = doc_file_of(d, node);
-	struct lex_place at = doc_place(d, node);
+	struct lex_place at;
 
+	buf[0] = '\0';
+	if (d->diags && diags_full(d->diags)) /* it takes a walk over the text */
+		return buf;
+	at = doc_place(d, node);
 	(void)snprintf(buf, size, "%s:%u:%u", f ? f->name : "", at.line,
 		       at.column);
 	return buf;

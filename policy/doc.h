@@ -169,6 +169,7 @@ struct doc_binding {
 	uid_t *peer_uids;
 	size_t n_peer_uids; /* 0: any */
 	bool has_when, has_peer_uid;
+	bool broken; /* complained about: what it takes is not known */
 	const char *policy;
 	size_t policy_index; /* by check.c */
 };
