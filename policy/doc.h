@@ -73,6 +73,12 @@ static inline bool doc_denies(const struct doc_rule *r)
 	return !r->emulate && r->verdict.kind != VERDICT_CONTINUE;
 }
 
+/* Would nobody notice if deputy were not asked at all? */
+static inline bool doc_is_plain_continue(const struct doc_rule *r)
+{
+	return !r->emulate && r->verdict.kind == VERDICT_CONTINUE && !r->log;
+}
+
 struct doc_policy {
 	const char *name;
 	uint32_t node, default_node;
@@ -114,6 +120,16 @@ struct doc {
  */
 int doc_parse(const char *text, size_t bytes, struct diags *diags,
 	      struct doc **ret_doc);
+/* Any JSON object: its tree and places, nothing of it understood. The same
+ * errors, and @diags is the document's. */
+int doc_read(const char *text, size_t bytes, enum lex_integers integers,
+	     struct diags *diags, struct doc **ret_doc);
+/**
+ * doc_read_file() - a whole file
+ * Return: bytes read (the text is the caller's, with a NUL behind it), -EFBIG
+ * past POLICY_FILE_MAX_BYTES, or another negative errno
+ */
+ssize_t doc_read_file(const char *path, char **ret_text);
 /* What the parts mean together; adds to the document's diags. */
 void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
@@ -123,6 +139,10 @@ DEFINE_AUTO(struct doc *, doc_free);
 /* An error or warning at @node: where its value begins. */
 void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* The document behind a set; it has no diags until somebody lends it some. */
+struct policy_set;
+struct doc *doc_of_set(const struct policy_set *s);
 
 /* Return: the sealed arena of one policy, or a negative errno */
 int doc_compile(const struct doc *d, const struct doc_policy *p);

@@ -365,8 +365,8 @@ static struct json_object *read_tree(const char *text, size_t bytes)
 	return tree;
 }
 
-int doc_parse(const char *text, size_t bytes, struct diags *diags,
-	      struct doc **ret_doc)
+int doc_read(const char *text, size_t bytes, enum lex_integers integers,
+	     struct diags *diags, struct doc **ret_doc)
 {
 	AUTO(doc_free) struct doc *d = calloc(1, sizeof(*d));
 	int r;
@@ -374,7 +374,7 @@ int doc_parse(const char *text, size_t bytes, struct diags *diags,
 	if (!d)
 		return -ENOMEM;
 	d->diags = diags;
-	r = lex_read(text, bytes, diags, &d->lex);
+	r = lex_read(text, bytes, integers, diags, &d->lex);
 	if (r < 0)
 		return r;
 	/* Only what the lexer ended at: a root number may hit the end. */
@@ -383,6 +383,21 @@ int doc_parse(const char *text, size_t bytes, struct diags *diags,
 		ERROR(d, LEX_ROOT, "expected an object");
 		return -EINVAL;
 	}
+	if (!parse_has_type(d, (struct value){ d->tree, LEX_ROOT },
+			    json_type_object))
+		return -EINVAL;
+	*ret_doc = TAKE_PTR(d);
+	return 0;
+}
+
+int doc_parse(const char *text, size_t bytes, struct diags *diags,
+	      struct doc **ret_doc)
+{
+	AUTO(doc_free) struct doc *d = NULL;
+	int r = doc_read(text, bytes, LEX_INT64, diags, &d);
+
+	if (r < 0)
+		return r;
 	parse_object(d, (struct value){ d->tree, LEX_ROOT }, file_fields, d);
 	*ret_doc = TAKE_PTR(d);
 	return diags->n_errors ? -EINVAL : 0;

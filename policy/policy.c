@@ -25,6 +25,7 @@ struct policy_set {
 	char *source;
 	struct policy *policies;
 	size_t n_policies;
+	char *text;	 /* a copy, to which the document's places refer */
 	struct doc *doc; /* its bindings */
 };
 
@@ -41,6 +42,7 @@ static struct policy_set *set_free(struct policy_set *s)
 	free(s->policies);
 	free(s->source);
 	doc_free(s->doc);
+	free(s->text);
 	free(s);
 	return NULL;
 }
@@ -69,10 +71,9 @@ static int set_compile(struct policy_set *s)
 	return 0;
 }
 
-static int parse(const char *text, size_t bytes, struct policy_set *s,
-		 struct diags *diags)
+static int parse(size_t bytes, struct policy_set *s, struct diags *diags)
 {
-	int r = doc_parse(text, bytes, diags, &s->doc);
+	int r = doc_parse(s->text, bytes, diags, &s->doc);
 
 	if (s->doc)
 		doc_check(s->doc);
@@ -94,9 +95,11 @@ int policy_set_parse(const char *name, const char *text, size_t bytes,
 		return -ENOMEM;
 	s->refs = 1;
 	s->source = strdup(name);
-	if (!s->source)
+	s->text = malloc(bytes ? bytes : 1);
+	if (!s->source || !s->text)
 		return -ENOMEM;
-	r = parse(text, bytes, s, diags);
+	memcpy(s->text, text, bytes);
+	r = parse(bytes, s, diags);
 	if (r < 0 && !diags->n_errors) /* ours, not the file's */
 		diags_add(diags, DIAG_ERROR, 0, 0, "", "cannot be used: %s",
 			  strerror(-r));
@@ -106,8 +109,7 @@ int policy_set_parse(const char *name, const char *text, size_t bytes,
 	return 0;
 }
 
-/* Return: bytes read, -EFBIG past POLICY_FILE_MAX_BYTES, or another errno */
-static ssize_t read_file(const char *path, char **ret_text)
+ssize_t doc_read_file(const char *path, char **ret_text)
 {
 	AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	AUTO(free_ptr) char *text = NULL;
@@ -128,6 +130,7 @@ static ssize_t read_file(const char *path, char **ret_text)
 		return -errno;
 	if (done > POLICY_FILE_MAX_BYTES)
 		return -EFBIG;
+	text[done] = '\0';
 	*ret_text = TAKE_PTR(text);
 	return (ssize_t)done;
 }
@@ -142,7 +145,7 @@ int policy_set_load(const char *path, struct policy_set **ret_set,
 		return policy_set_parse(BUILTIN_NAME, policy_builtin_json,
 					strlen(policy_builtin_json), ret_set,
 					diags);
-	n = read_file(path, &text);
+	n = doc_read_file(path, &text);
 	if (n < 0) {
 		diags_init(diags, path);
 		diags_add(diags, DIAG_ERROR, 0, 0, "", "cannot read: %s",
@@ -150,6 +153,11 @@ int policy_set_load(const char *path, struct policy_set **ret_set,
 		return (int)n;
 	}
 	return policy_set_parse(path, text, (size_t)n, ret_set, diags);
+}
+
+struct doc *doc_of_set(const struct policy_set *s)
+{
+	return s->doc;
 }
 
 struct policy_set *policy_set_ref(struct policy_set *s)
