@@ -149,10 +149,10 @@ static int shape_make(const struct doc_match *m, enum call_id id,
 		regs->n = 0;
 		regs->overflow = false;
 		c->regs(m, regs);
-		if (regs->n == 0 || arg < 0)
+		if (regs->n == 0)
 			continue;
-		if (detail > c->needs)
-			ret->may_not = true;
+		if (arg < 0 || detail > c->needs)
+			ret->may_not = true; /* no register, or given up */
 		else if (regs->overflow)
 			r = -E2BIG;
 		else
