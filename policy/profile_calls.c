@@ -45,10 +45,63 @@ static void regs_add(struct regs *s, uint64_t mask, uint64_t value)
 		s->overflow = true;
 }
 
-static void regs_of_type(const struct doc_match *m, struct regs *ret)
+static void regs_of_types(const struct doc_match *m, struct regs *ret)
 {
-	if (m->type)
-		regs_add(ret, S_IFMT, m->type);
+	for (uint32_t i = 0; i < 16; i++)
+		if (m->types >> i & 1)
+			regs_add(ret, S_IFMT, i << 12);
+}
+
+static void regs_of_must(const struct bits *b, struct regs *ret)
+{
+	if (b->all | b->none)
+		regs_add(ret, b->all | b->none, b->all);
+}
+
+static void regs_of_any(const struct bits *b, struct regs *ret)
+{
+	for (uint32_t bit = 1; bit; bit <<= 1)
+		if (b->any & bit)
+			regs_add(ret, bit, bit);
+}
+
+static void regs_of_mode(const struct doc_match *m, struct regs *ret)
+{
+	regs_of_must(&m->mode, ret);
+}
+
+static void regs_of_any_mode(const struct doc_match *m, struct regs *ret)
+{
+	regs_of_any(&m->mode, ret);
+}
+
+static void regs_of_flags(const struct doc_match *m, struct regs *ret)
+{
+	regs_of_must(&m->flags, ret);
+}
+
+static void regs_of_any_flags(const struct doc_match *m, struct regs *ret)
+{
+	regs_of_any(&m->flags, ret);
+}
+
+/* From @first to @last as aligned blocks of a power of two. */
+static void regs_of_size(const struct doc_match *m, struct regs *ret)
+{
+	uint64_t at = m->min_size, last = m->max_size, end;
+
+	if (!doc_has_size(m))
+		return;
+	do {
+		uint64_t low = 0; /* bits that are free */
+
+		while (low != UINT64_MAX && !(at & (low << 1 | 1)) &&
+		       (at | (low << 1 | 1)) <= last)
+			low = low << 1 | 1;
+		regs_add(ret, ~low, at);
+		end = at | low;
+		at = end + 1;
+	} while (end < last);
 }
 
 #define MINOR_BITS UINT32_C(0xfffff)
@@ -84,11 +137,11 @@ static void regs_of_devices(const struct doc_match *m, struct regs *ret)
 		regs_of_minors(&m->devices[i], ret);
 }
 
-/* The length of the value that a rule wants is a register. */
-static void regs_of_value(const struct doc_match *m, struct regs *ret)
+/* The length of a value that a rule wants is a register. */
+static void regs_of_values(const struct doc_match *m, struct regs *ret)
 {
-	if (m->value)
-		regs_add(ret, UINT64_MAX, m->value_bytes);
+	for (size_t i = 0; i < m->n_values; i++)
+		regs_add(ret, UINT64_MAX, m->values[i].bytes);
 }
 
 static const struct condition {
@@ -96,16 +149,21 @@ static const struct condition {
 	enum detail needs; /* given up where less detail is wanted */
 	void (*regs)(const struct doc_match *m, struct regs *ret);
 } conditions[] = {
-	{ ARG_MODE, DETAIL_COARSE, regs_of_type },
+	{ ARG_MODE, DETAIL_COARSE, regs_of_types },
+	{ ARG_MODE, DETAIL_EXACT, regs_of_mode },
+	{ ARG_MODE, DETAIL_EXACT, regs_of_any_mode },
+	{ ARG_FLAGS, DETAIL_EXACT, regs_of_flags },
+	{ ARG_FLAGS, DETAIL_EXACT, regs_of_any_flags },
 	{ ARG_DEV, DETAIL_EXACT, regs_of_devices },
-	{ ARG_SIZE, DETAIL_EXACT, regs_of_value },
+	{ ARG_SIZE, DETAIL_EXACT, regs_of_size },
+	{ ARG_SIZE, DETAIL_EXACT, regs_of_values },
 };
 
 /* Does the rule look at more than registers, so that no filter can tell whether
  * it matches? */
 static bool filter_cannot_tell(const struct doc_match *m)
 {
-	return m->n_names || m->value;
+	return doc_is_pointed_to(m) || doc_has_caller(m) || m->arches;
 }
 
 /* -- a rule's cubes ------------------------------------------------------------------ */

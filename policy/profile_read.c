@@ -249,32 +249,46 @@ static int read_profile(struct seccomp_profile *p)
 	return 0;
 }
 
+static int read_text(struct seccomp_profile *p, const char *path,
+		     struct diags *diags)
+{
+	int r = texts_load(p->texts, path, diags);
+
+	if (r < 0)
+		return r;
+	if (r == TEXTS_DIRECTORY) {
+		diags_init(diags, path);
+		diags_add(diags, DIAG_ERROR, 0, 0, "", "a directory");
+		return -EINVAL;
+	}
+	r = doc_read(p->texts->items[0].text, p->texts->items[0].bytes,
+		     LEX_UINT64, diags, &p->doc);
+	if (r < 0)
+		return r;
+	if (json_object_is_type(p->doc->tree, json_type_object))
+		return 0;
+	ERROR(p->doc, LEX_ROOT, "expected an object");
+	return -EINVAL;
+}
+
 int seccomp_profile_load(const char *path, struct diags *diags,
 			 struct seccomp_profile **ret)
 {
 	AUTO(seccomp_profile_free)
 	struct seccomp_profile *p = calloc(1, sizeof(*p));
-	AUTO(free_ptr) char *bytes = NULL;
-	ssize_t n;
 	int r;
 
 	diags_init(diags, path);
 	if (!p)
 		return -ENOMEM;
-	n = doc_read_file(path, &bytes);
-	if (n < 0) {
-		diags_add(diags, DIAG_ERROR, 0, 0, "", "cannot read: %s",
-			  strerror((int)-n));
-		return (int)n;
-	}
-	r = doc_read(bytes, (size_t)n, LEX_UINT64, diags, &p->doc);
+	p->texts = texts_new();
+	r = p->texts ? read_text(p, path, diags) : -ENOMEM;
 	if (r == 0)
 		r = read_profile(p);
 	if (r == 0 && diags->n_errors)
 		r = -EINVAL;
 	if (r < 0)
 		return r;
-	p->text = TAKE_PTR(bytes);
 	*ret = TAKE_PTR(p);
 	return 0;
 }
@@ -284,7 +298,7 @@ struct seccomp_profile *seccomp_profile_free(struct seccomp_profile *p)
 	if (!p)
 		return NULL;
 	doc_free(p->doc);
-	free(p->text);
+	texts_free(p->texts);
 	free(p->rules);
 	free(p);
 	return NULL;

@@ -14,6 +14,7 @@
 
 #include "policy/cube.h"
 #include "policy/doc.h"
+#include "policy/texts.h"
 
 #define SECCOMP_ACT_NOTIFY "SCMP_ACT_NOTIFY"
 #define SECCOMP_ACT_ALLOW  "SCMP_ACT_ALLOW"
@@ -34,7 +35,7 @@ struct seccomp_rule {
 };
 
 struct seccomp_profile {
-	char *text; /* what the places refer to */
+	struct texts *texts; /* what the places refer to */
 	struct doc *doc;
 	const char *default_action;
 	int64_t default_errno_ret; /* -1: not said */
