@@ -288,8 +288,8 @@ received()
 generate()
 {
 	"$build/ctl/deputyctl" policy profile "$policy" \
-		--listener "$tmp/oci.sock" "$@" >"$tmp/profile.json" ||
-		wrong "no profile of $*"
+		--listener "$tmp/oci.sock" "$@" >"$tmp/profile.json" \
+		2>"$tmp/out" || wrong "no profile: $(cat "$tmp/out")"
 	"$build/ctl/deputyctl" policy check "$policy" \
 		--profile "$tmp/profile.json" >"$tmp/out" 2>&1 ||
 		wrong "$(cat "$tmp/out")"
