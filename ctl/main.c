@@ -8,8 +8,11 @@
 
 #include "ctl/verb.h"
 #include "lib/own.h"
+#include "policy/profile.h"
 
 #define DEFAULT_SOCKET "/run/deputy/control.sock"
+
+#define TAKES(o) (1U << CTL_##o)
 
 static const struct verb {
 	const char *name; /* one word or two */
@@ -18,6 +21,7 @@ static const struct verb {
 	const char *summary;
 	const char *help;
 	verb_fn *run;
+	unsigned takes; /* a bit for each enum ctl_option */
 } verbs[] = {
 	{ "status", "", 0, "How deputyd is: policy, containers, calls, kernel",
 	  "Counters are sums over all listeners since deputyd started.\n",
@@ -33,15 +37,32 @@ static const struct verb {
 	  "Check it first with \"deputyctl policy check FILE\".\n",
 	  verb_reload },
 	{ "policy check", "FILE", 1, "Say what is wrong in a policy file",
-	  "Reads it as deputyd would, and needs no deputyd.\n",
-	  verb_policy_check },
+	  "Reads it as deputyd would, and needs no deputyd.\n"
+	  "With --profile also what a seccomp profile does not notify although\n"
+	  "rules need it, notifies for nothing, or no engine would take.\n",
+	  verb_policy_check, TAKES(PROFILE) | TAKES(POLICY) },
+	{ "policy profile", "FILE", 1,
+	  "Print the seccomp profile that a policy needs",
+	  "It notifies on what the rules need and nothing else.\n"
+	  "With --base, a profile to which that is added.\n",
+	  verb_policy_profile,
+	  TAKES(BASE) | TAKES(DIALECT) | TAKES(LISTENER) | TAKES(POLICY) |
+		  TAKES(WAIT_KILLABLE) },
 };
+
+#define FIRST_LONG 256 /* options without a letter */
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
+	{ "base", required_argument, NULL, FIRST_LONG + CTL_BASE },
+	{ "dialect", required_argument, NULL, FIRST_LONG + CTL_DIALECT },
+	{ "listener", required_argument, NULL, FIRST_LONG + CTL_LISTENER },
+	{ "policy", required_argument, NULL, FIRST_LONG + CTL_POLICY },
+	{ "profile", required_argument, NULL, FIRST_LONG + CTL_PROFILE },
+	{ "wait-killable", no_argument, NULL, FIRST_LONG + CTL_WAIT_KILLABLE },
 	{ 0 },
 };
 
@@ -50,7 +71,16 @@ static const char options_help[] =
 	"  -s, --socket PATH  deputyd's control socket (" DEFAULT_SOCKET ")\n"
 	"  -j, --json         print the reply as JSON\n"
 	"  -h, --help         this help, or that of the verb before it\n"
-	"  -V, --version      print the version\n";
+	"  -V, --version      print the version\n"
+	"Options of \"policy check\" and \"policy profile\":\n"
+	"  --policy NAME      which of the file's policies\n"
+	"  --profile PATH     check: the seccomp profile to hold against it\n"
+	"  --base PATH        profile: what to add to; else all calls are allowed\n"
+	"  --dialect WORD     profile: oci or docker; else the base's, or oci\n"
+	"  --listener PATH    profile: deputyd's socket (" PROFILE_LISTENER_DEFAULT
+	")\n"
+	"  --wait-killable    profile: only fatal signals end the wait for an\n"
+	"                     answer (crun, youki, runc from 1.5 on)\n";
 
 static void print_help(void)
 {
@@ -60,7 +90,7 @@ static void print_help(void)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		int n = printf("  %s %s", verbs[i].name, verbs[i].args);
 
-		printf("%*s%s\n", n < 21 ? 21 - n : 1, "", verbs[i].summary);
+		printf("%*s%s\n", n < 23 ? 23 - n : 2, "", verbs[i].summary);
 	}
 	printf("\n%s\nExit status: 0 good, 1 failed, 2 wrong usage.\n",
 	       options_help);
@@ -99,6 +129,20 @@ static int usage(void)
 	return CTL_USAGE;
 }
 
+static bool options_fit(const struct ctl *ctl, const struct verb *v)
+{
+	for (const struct option *o = options; o->name; o++) {
+		int i = o->val - FIRST_LONG;
+
+		if (i < 0 || !ctl->option[i] || (v->takes & 1U << i))
+			continue;
+		fprintf(stderr, "deputyctl: %s has no --%s\n", v->name,
+			o->name);
+		return false;
+	}
+	return true;
+}
+
 static int run(const struct ctl *ctl, char **args, int n, bool help)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
@@ -111,6 +155,8 @@ static int run(const struct ctl *ctl, char **args, int n, bool help)
 			print_verb_help(v);
 			return CTL_OK;
 		}
+		if (!options_fit(ctl, v))
+			return usage();
 		if (n - words == v->n_args)
 			return v->run(ctl, args + words);
 		fprintf(stderr, "deputyctl: usage: deputyctl %s%s%s\n", v->name,
@@ -151,7 +197,10 @@ int main(int argc, char **argv)
 			puts("deputyctl " DEPUTY_VERSION);
 			return CTL_OK;
 		default:
-			return usage();
+			if (option < FIRST_LONG)
+				return usage();
+			ctl.option[option - FIRST_LONG] = optarg ? optarg : "";
+			break;
 		}
 	ctl.colour = wants_colour();
 	r = run(&ctl, argv + optind, argc - optind, help);

@@ -13,8 +13,20 @@ enum ctl_exit {
 	CTL_USAGE = 2,
 };
 
+/* What only some verbs take; a row in main.c says which. */
+enum ctl_option {
+	CTL_BASE = 0,
+	CTL_DIALECT,
+	CTL_LISTENER,
+	CTL_POLICY,
+	CTL_PROFILE,
+	CTL_WAIT_KILLABLE, /* "" where it is given */
+	CTL_OPTIONS
+};
+
 struct ctl {
 	const char *socket;
+	const char *option[CTL_OPTIONS]; /* NULL: not given */
 	bool json;   /* the reply's parameters in place of text for people */
 	bool colour; /* stdout is a terminal that wants it */
 };
@@ -23,4 +35,4 @@ struct ctl {
 typedef int verb_fn(const struct ctl *ctl, char **args);
 
 verb_fn verb_status, verb_list, verb_show, verb_reload,
-	verb_policy_check;
+	verb_policy_check, verb_policy_profile;

@@ -83,6 +83,8 @@ enum call_id call_from_name(const char *name); /* CALL_OTHER: no row */
 enum call_family call_family_of(enum call_id id);
 /* Has this call an argument of kind @arg? */
 int call_has(enum call_id id, enum call_arg arg);
+/* Return: which of the six it is, or -1 */
+int call_index_of(enum call_id id, enum call_arg arg);
 
 /* The kernel's 32-bit encoding, include/linux/kdev_t.h: 12 bits, 20 bits. */
 static inline uint32_t dev_major(uint32_t dev)

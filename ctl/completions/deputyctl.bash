@@ -12,7 +12,7 @@ _deputyctl()
 		esac
 	done
 	case $prev in
-	-s|--socket|check)
+	-s|--socket|check|profile|--profile|--base|--listener)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -21,10 +21,18 @@ _deputyctl()
 		words=$(deputyctl "${socket[@]}" list 2>/dev/null |
 			awk 'NR > 1 && $1 ~ /^[A-Za-z0-9_.-]+$/ { print $1 }') ;;
 	policy)
-		words="check" ;;
+		words="check profile" ;;
+	--dialect)
+		words="oci docker" ;;
 	esac
 	case $cur in
-	-*) words="--socket --json --help --version" ;;
+	-*) words="--socket --json --help --version"
+		if [[ " ${COMP_WORDS[*]} " = *" policy check "* ]]; then
+			words+=" --profile --policy "
+		elif [[ " ${COMP_WORDS[*]} " = *" policy profile "* ]]; then
+			words+=" --policy --base --dialect --listener "
+			words+=" --wait-killable "
+		fi ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
