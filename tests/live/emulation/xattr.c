@@ -193,6 +193,9 @@ static char *expected(const struct world *w, const struct xattr_row *row,
 		want->bytes = (size_t)row->returns;
 		memcpy(want->buf, row->given, want->bytes);
 	}
+	/* In a container procfs lies there, and is not looked at. */
+	(void)snprintf(path, sizeof(path), "%s/proc", w->root);
+	assert_int_equal(rmdir(path), 0);
 	return world_snapshot(w->root, "");
 }
 
