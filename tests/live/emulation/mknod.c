@@ -140,8 +140,7 @@ static const char *name_of(int result)
 				 : "0";
 }
 
-/* Return: whether the row came out as it must */
-static bool check_row(struct stage *stage, unsigned n)
+static enum row_end check_row(struct stage *stage, unsigned n)
 {
 	const struct row *row = row_at(n);
 	struct shot native = {{n, false}, row, 0, NULL};
@@ -149,7 +148,7 @@ static bool check_row(struct stage *stage, unsigned n)
 	bool good;
 
 	if (!shoot(stage, &native))
-		return true;
+		return ROW_NOT_PLAYED;
 	assert_true(shoot(stage, &emulated));
 	good = is_good(row, &native, &emulated);
 	print_message("%s %s: %s", good ? "ok    " : "FAILED", row->name,
@@ -164,18 +163,19 @@ static bool check_row(struct stage *stage, unsigned n)
 			      name_of(emulated.result), emulated.tree);
 	free(native.tree);
 	free(emulated.tree);
-	return good;
+	if (native.result == LACKING && good)
+		return ROW_NOT_PLAYED;
+	return good ? ROW_GOOD : ROW_BAD;
 }
 
 void mknod_check(const struct stage_kind *kind, enum world_fs fs)
 {
 	struct stage stage;
-	unsigned n, failed = 0;
+	unsigned count[ROW_ENDS] = {0};
 
 	stage_open(&stage, kind, &mknod_play, fs);
-	for (n = 0; row_at(n); n++)
-		failed += !check_row(&stage, n);
+	for (unsigned n = 0; row_at(n); n++)
+		count[check_row(&stage, n)]++;
 	stage_close(&stage);
-	print_message("%u rows\n", n);
-	assert_int_equal(failed, 0);
+	stage_tell(count);
 }

@@ -29,6 +29,14 @@ char *stage_perform(struct stage *s, const struct act *act, const char *alike,
 	return s->kind->perform(s, act, alike, ret);
 }
 
+void stage_tell(const unsigned count[ROW_ENDS])
+{
+	print_message("%u rows good, %u bad, %u not for this machine\n",
+		      count[ROW_GOOD], count[ROW_BAD], count[ROW_NOT_PLAYED]);
+	assert_int_equal(count[ROW_BAD], 0);
+	assert_true(count[ROW_GOOD] > 0);
+}
+
 bool stage_knows_call(const struct stage *s, const char *name)
 {
 	return !s->kind->knows_call || s->kind->knows_call(name);

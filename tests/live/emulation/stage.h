@@ -67,6 +67,11 @@ extern const struct play mknod_play, xattr_play;
 void stage_open(struct stage *s, const struct stage_kind *kind,
 		const struct play *play, enum world_fs fs);
 void stage_close(struct stage *s);
+enum row_end { ROW_GOOD, ROW_BAD, ROW_NOT_PLAYED, ROW_ENDS };
+
+/* Fails the test if a row came out badly, or none was played. */
+void stage_tell(const unsigned count[ROW_ENDS]);
+
 /* Return: what stands in the container then; by the caller to free */
 char *stage_perform(struct stage *s, const struct act *act, const char *alike,
 		    struct act_outcome *ret);

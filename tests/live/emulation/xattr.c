@@ -192,14 +192,26 @@ static void print_outcome(const char *what, const struct act_outcome *o,
 	print_message("%s %ld [%.40s]\n%s", what, o->result, o->buf, tree);
 }
 
-/* Return: whether the row came out as it must */
-static bool check_row(struct stage *stage, unsigned n)
+/* A filter that cannot name a call does not notify of it. */
+static bool is_notified(const struct stage *stage, const struct xattr_row *row)
+{
+	const char *name = how_name_of_young(row->how);
+
+	if (!name || stage_knows_call(stage, name))
+		return true;
+	print_message("no      %s: no %s in this libseccomp\n", row->name, name);
+	return false;
+}
+
+static enum row_end check_row(struct stage *stage, unsigned n)
 {
 	const struct xattr_row *row = row_at(n);
 	bool alone = row->alone != KERNEL, good;
 	struct act_outcome want, got;
 	char *want_tree, *tree;
 
+	if (!is_notified(stage, row))
+		return ROW_NOT_PLAYED;
 	if (alone)
 		want_tree = expected(&stage->world, row, &want);
 	else
@@ -214,36 +226,20 @@ static bool check_row(struct stage *stage, unsigned n)
 	}
 	free(want_tree);
 	free(tree);
-	return good;
-}
-
-/* A filter that cannot name a call does not notify of it. */
-static bool is_notified(const struct stage *stage, const struct xattr_row *row)
-{
-	const char *name = how_name_of_young(row->how);
-
-	if (!name || stage_knows_call(stage, name))
-		return true;
-	print_message("no      %s: no %s in this libseccomp\n", row->name, name);
-	return false;
+	return good ? ROW_GOOD : ROW_BAD;
 }
 
 static void check_all(const struct stage_kind *kind, enum world_fs fs,
 		      unsigned first)
 {
 	struct stage stage;
-	unsigned failed = 0, played = 0;
+	unsigned count[ROW_ENDS] = {0};
 
 	stage_open(&stage, kind, &xattr_play, fs);
-	for (unsigned n = first; row_at(n)->name; n++) {
-		if (!is_notified(&stage, row_at(n)))
-			continue;
-		failed += !check_row(&stage, n);
-		played++;
-	}
+	for (unsigned n = first; row_at(n)->name; n++)
+		count[check_row(&stage, n)]++;
 	stage_close(&stage);
-	print_message("%u rows\n", played);
-	assert_int_equal(failed, 0);
+	stage_tell(count);
 }
 
 void xattr_check_written(const struct stage_kind *kind, enum world_fs fs)
