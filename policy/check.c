@@ -1,58 +1,32 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What the parts of a rule mean together, and which binding is of which policy.
- * What rules mean together: check_calls.c. */
+ * What the keys of a match mean together: check_match.c; rules: check_calls.c. */
 #include <string.h>
 #include <sys/stat.h>
 
 #include "policy/doc.h"
 #include "policy/nearest.h"
-
-#define ERROR(d, node, ...) doc_complain(d, DIAG_ERROR, node, __VA_ARGS__)
+#include "policy/parse.h"
 
 /* -- one rule ------------------------------------------------------------------ */
-
-/* A packed value is one, too. */
-static bool call_passes(enum call_id id, enum call_arg arg)
-{
-	return call_has(id, arg) || (arg == ARG_VALUE && call_has(id, ARG_ARGS));
-}
-
-static void check_match_fits(struct doc *d, const struct doc_rule *r)
-{
-	const struct {
-		uint32_t node;
-		enum call_arg arg;
-		const char *key;
-	} wants[] = {
-		{r->match.type_node, ARG_MODE, "type"},
-		{r->match.device_node, ARG_DEV, "device"},
-		{r->match.name_node, ARG_NAME, "name"},
-		{r->match.value_node, ARG_VALUE, "value"},
-	};
-
-	for (size_t i = 0; i < r->n_syscalls; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(wants); k++)
-			if (*r->syscalls[i].name && wants[k].node != LEX_NONE &&
-			    !call_passes(r->syscalls[i].id, wants[k].arg))
-				ERROR(d, wants[k].node, "%s has no %s to match",
-				      r->syscalls[i].name, wants[k].key);
-	if (r->match.device_node != LEX_NONE && r->match.type_node == LEX_NONE)
-		ERROR(d, r->match.device_node,
-		      "\"type\" is missing: only of a "
-		      "\"char\" or \"block\" node does the device number "
-		      "count");
-}
 
 static void check_emulated_mknod(struct doc *d, const struct doc_rule *r)
 {
 	const struct doc_match *m = &r->match;
 
-	if (!m->type || !m->n_devices) {
+	if (m->broken)
+		return;
+	if (!m->types || !m->n_devices) {
 		ERROR(d, r->action_node,
 		      "to emulate a mknod, name the \"type\" "
 		      "and the \"device\" numbers that are harmless");
 		return;
 	}
+	if (m->type != S_IFCHR && m->type != S_IFBLK)
+		ERROR(d, m->type_node,
+		      "to emulate a mknod, name one \"type\", "
+		      "\"char\" or \"block\": a number means another device "
+		      "of each");
 	for (size_t i = 0; m->type == S_IFCHR && i < m->n_devices; i++)
 		if (m->devices[i].major == 0 && m->devices[i].first_minor == 0)
 			ERROR(d, m->devices[i].node,
@@ -64,7 +38,7 @@ static void check_emulated_xattr(struct doc *d, const struct doc_rule *r)
 {
 	const struct doc_match *m = &r->match;
 
-	if (!m->n_names)
+	if (!m->n_names && !m->broken)
 		ERROR(d, r->action_node,
 		      "to emulate this, list each \"name\" that is harmless");
 	for (size_t i = 0; i < m->n_names; i++) {
@@ -134,7 +108,7 @@ static void check_emulation(struct doc *d, const struct doc_policy *p,
 static void check_rule(struct doc *d, const struct doc_policy *p,
 		       const struct doc_rule *r)
 {
-	check_match_fits(d, r);
+	doc_check_match(d, r);
 	if (r->emulate)
 		check_emulation(d, p, r);
 	if (r->unopenable_node != LEX_NONE &&
@@ -199,6 +173,7 @@ void doc_check(struct doc *d)
 			check_rule(d, p, &p->rules[k]);
 		doc_check_calls(d, p);
 	}
+	sets_check_used(d);
 	for (size_t i = 0; i < d->n_bindings; i++) {
 		check_binding(d, &d->bindings[i]);
 		check_bound(d, i);

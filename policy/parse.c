@@ -3,10 +3,13 @@
  * The keys of a policy file, as tables: one per kind of object (rules and what
  * is in them: parse_rule.c).
  *
- *   file     version (1), policies {NAME: policy}, bindings [binding], comment
- *   policy   rules [rule], default (action, not "emulate"), comment
+ *   file     version (1), policies {NAME: policy}, bindings [binding],
+ *            sets {@NAME: [STRING]}, comment
+ *   policy   rules [rule], default (action, not "emulate"),
+ *            fail {"errno": NAME}, comment
  *   rule     syscalls [NAME], match, action, unopenable, advisory, log, comment
- *   match    type ("char", "block"), device ["M:m", "M:*"], name, value
+ *   match    arch, type, device ["M:m", "M:m-m", "M:*"], mode, flags, size, name,
+ *            value
  *   action   "continue" | "emulate" | {"errno": "EPERM"} | {"return": 0}
  *   binding  when, policy, comment
  *   when     annotation {KEY: VALUE}, metadata, peer_uid [UID], comment
@@ -25,12 +28,28 @@
 #include "policy/nearest.h"
 #include "policy/policy.h"
 
+/* Why a set's element is read as what it is not. */
+static void say_via(const struct doc *d, char *buf, size_t size)
+{
+	char pointer[256];
+
+	if (!d->via_set)
+		return;
+	lex_pointer(d->lex, d->via, pointer, sizeof(pointer));
+	if (d->via_set->builtin)
+		(void)snprintf(buf, size, " (in the built-in set %s)",
+			       d->via_set->name);
+	else
+		(void)snprintf(buf, size, " (used by %s)", pointer);
+}
+
 void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
 		  const char *fmt, ...)
 {
 	char pointer[256], reason[512];
 	struct lex_place at;
 	va_list ap;
+	size_t n;
 
 	if (diags_full(d->diags)) {
 		diags_count(d->diags, level);
@@ -41,18 +60,18 @@ void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
 	va_start(ap, fmt);
 	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
+	n = strlen(reason);
+	say_via(d, reason + n, sizeof(reason) - n);
 	diags_add(d->diags, level, at.line, at.column, pointer, "%s", reason);
 }
 
-/* Walks an object's members; @m begins with the node LEX_NONE.
- * Return: the member's key, or NULL behind the last */
-static const char *next_member(const struct doc *d, struct value object,
-			       struct value *m)
+const char *parse_next_member(const struct doc *d, struct value object,
+			      struct value *m)
 {
 	const char *key;
 
-	m->node = m->node == LEX_NONE ? lex_first(d->lex, object.node) :
-					lex_next(d->lex, m->node);
+	m->node = m->node == LEX_NONE ? lex_first(d->lex, object.node)
+				      : lex_next(d->lex, m->node);
 	if (m->node == LEX_NONE)
 		return NULL;
 	key = lex_key(d->lex, m->node);
@@ -61,12 +80,31 @@ static const char *next_member(const struct doc *d, struct value object,
 	return key;
 }
 
+bool parse_member(const struct doc *d, struct value object, const char *key,
+		  struct value *ret)
+{
+	struct value m = { NULL, LEX_NONE };
+	const char *k;
+
+	if (!json_object_is_type(object.json, json_type_object))
+		return false;
+	while ((k = parse_next_member(d, object, &m)))
+		if (strcmp(k, key) == 0) {
+			*ret = m;
+			return true;
+		}
+	return false;
+}
+
 static const char *type_name(enum json_type t)
 {
 	static const char *const names[] = {
-		[json_type_null] = "null",     [json_type_boolean] = "a boolean",
-		[json_type_double] = "a number", [json_type_int] = "an integer",
-		[json_type_object] = "an object", [json_type_array] = "an array",
+		[json_type_null] = "null",
+		[json_type_boolean] = "a boolean",
+		[json_type_double] = "a number",
+		[json_type_int] = "an integer",
+		[json_type_object] = "an object",
+		[json_type_array] = "an array",
 		[json_type_string] = "a string",
 	};
 
@@ -113,20 +151,21 @@ static void unknown_key(struct doc *d, uint32_t node, const struct field *f,
 		  nearest_hint(&near, hint, sizeof(hint)));
 }
 
-void parse_object(struct doc *d, struct value v,
-			 const struct field *fields, void *out)
+void parse_object(struct doc *d, struct value v, const struct field *fields,
+		  void *out)
 {
 	struct value m = { NULL, LEX_NONE };
 	const char *key;
 
 	if (!parse_has_type(d, v, json_type_object))
 		return;
-	while ((key = next_member(d, v, &m))) {
+	while ((key = parse_next_member(d, v, &m))) {
 		const struct field *f = find_field(fields, key);
 
 		if (!f)
 			unknown_key(d, m.node, fields, key);
-		else if (f->type == json_type_null || parse_has_type(d, m, f->type))
+		else if (f->type == json_type_null ||
+			 parse_has_type(d, m, f->type))
 			f->parse(d, m, out);
 	}
 	for (const struct field *f = fields; f->key; f++)
@@ -136,8 +175,8 @@ void parse_object(struct doc *d, struct value v,
 }
 
 void *parse_list(struct doc *d, struct value v, size_t size,
-			void (*parse)(struct doc *d, struct value v, void *out),
-			size_t *ret_n)
+		 void (*parse)(struct doc *d, struct value v, void *out),
+		 size_t *ret_n)
 {
 	size_t n = json_object_array_length(v.json);
 	struct value one = { NULL, lex_first(d->lex, v.node) };
@@ -160,6 +199,27 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 	}
 	*ret_n = n;
 	return list;
+}
+
+void *parse_one_or_list(struct doc *d, struct value v, size_t size,
+			void (*parse)(struct doc *d, struct value v, void *out),
+			size_t *ret_n)
+{
+	void *one;
+
+	*ret_n = 0;
+	if (json_object_is_type(v.json, json_type_array)) {
+		parse_require_some(d, v);
+		return parse_list(d, v, size, parse, ret_n);
+	}
+	one = calloc(1, size);
+	if (!one) {
+		ERROR(d, v.node, "out of memory");
+		return NULL;
+	}
+	*ret_n = 1;
+	parse(d, v, one);
+	return one;
 }
 
 void parse_require_some(struct doc *d, struct value v)
@@ -192,17 +252,38 @@ static void policy_default(struct doc *d, struct value v, void *out)
 		ERROR(d, v.node, "only a rule can say what to emulate");
 }
 
+static void policy_fail_errno(struct doc *d, struct value v, void *out)
+{
+	parse_errno(d, v, &((struct doc_policy *)out)->fail);
+}
+
+static const struct field fail_fields[] = {
+	{ "errno", json_type_string, true, policy_fail_errno },
+	{ 0 },
+};
+
+static void policy_on_failure(struct doc *d, struct value v, void *out)
+{
+	parse_object(d, v, fail_fields, out);
+}
+
 static const struct field policy_fields[] = {
 	{ "rules", json_type_array, true, policy_rules },
 	{ "default", json_type_null, true, policy_default },
+	{ "fail", json_type_object, false, policy_on_failure },
 	{ "comment", json_type_string, false, parse_comment },
 	{ 0 },
 };
 
 /* It stands in logs, tables and options as it is. */
-static const char name_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "abcdefghijklmnopqrstuvwxyz"
-				 "0123456789._-";
+bool parse_is_word(const char *s)
+{
+	static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "0123456789._-";
+
+	return *s && strlen(s) <= POLICY_NAME_MAX && !s[strspn(s, chars)];
+}
 
 static void file_policies(struct doc *d, struct value v, void *out)
 {
@@ -219,16 +300,18 @@ static void file_policies(struct doc *d, struct value v, void *out)
 		ERROR(d, v.node, "out of memory");
 		return;
 	}
-	while (d->n_policies < n && (key = next_member(d, v, &m))) {
+	while (d->n_policies < n && (key = parse_next_member(d, v, &m))) {
 		struct doc_policy *p = &d->policies[d->n_policies++];
 
 		p->name = key;
 		p->node = m.node;
 		p->def = verdict_errno(EPERM);
-		if (!*key || strlen(key) > POLICY_NAME_MAX ||
-		    key[strspn(key, name_chars)])
-			ERROR(d, m.node, "a policy's name has 1 to %d of "
-			      "A-Z a-z 0-9 . _ -", POLICY_NAME_MAX);
+		p->fail = verdict_errno(EPERM);
+		if (!parse_is_word(key))
+			ERROR(d, m.node,
+			      "a policy's name has 1 to %d of "
+			      "A-Z a-z 0-9 . _ -",
+			      POLICY_NAME_MAX);
 		parse_object(d, m, policy_fields, p);
 	}
 }
@@ -251,7 +334,7 @@ static void when_annotation(struct doc *d, struct value v, void *out)
 		ERROR(d, v.node, "out of memory");
 		return;
 	}
-	while (b->n_annotations < n && (key = next_member(d, v, &m))) {
+	while (b->n_annotations < n && (key = parse_next_member(d, v, &m))) {
 		if (!parse_has_type(d, m, json_type_string))
 			continue;
 		b->annotations[b->n_annotations++] = (struct doc_annotation){
@@ -338,14 +421,22 @@ static void file_bindings(struct doc *d, struct value v, void *out)
 static void file_version(struct doc *d, struct value v, void *out)
 {
 	if (json_object_get_int64(v.json) != 1)
-		ERROR(d, v.node, "version %s is not understood: this deputy "
-		      "reads version 1", json_object_get_string(v.json));
+		ERROR(d, v.node,
+		      "version %s is not understood: this deputy "
+		      "reads version 1",
+		      json_object_get_string(v.json));
+}
+
+/* Read before the others: sets_declare(). */
+static void file_sets(struct doc *d, struct value v, void *out)
+{
 }
 
 static const struct field file_fields[] = {
 	{ "version", json_type_int, true, file_version },
 	{ "policies", json_type_object, true, file_policies },
 	{ "bindings", json_type_array, true, file_bindings },
+	{ "sets", json_type_object, false, file_sets },
 	{ "comment", json_type_string, false, parse_comment },
 	{ "$schema", json_type_string, false, parse_comment },
 	{ 0 },
@@ -383,6 +474,11 @@ int doc_parse(const char *text, size_t bytes, struct diags *diags,
 		ERROR(d, LEX_ROOT, "expected an object");
 		return -EINVAL;
 	}
+	r = sets_init(d);
+	if (r < 0)
+		return r;
+	sets_declare(d, (struct value){ d->tree, LEX_ROOT });
+	sets_check(d);
 	parse_object(d, (struct value){ d->tree, LEX_ROOT }, file_fields, d);
 	*ret_doc = TAKE_PTR(d);
 	return diags->n_errors ? -EINVAL : 0;
@@ -391,8 +487,7 @@ int doc_parse(const char *text, size_t bytes, struct diags *diags,
 static void rule_done(struct doc_rule *r)
 {
 	free(r->syscalls);
-	free(r->match.devices);
-	free(r->match.names);
+	match_done(&r->match);
 }
 
 struct doc *doc_free(struct doc *d)
@@ -410,6 +505,7 @@ struct doc *doc_free(struct doc *d)
 	}
 	free(d->policies);
 	free(d->bindings);
+	sets_done(d);
 	json_object_put(d->tree);
 	lex_free(d->lex);
 	free(d);

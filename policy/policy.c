@@ -18,6 +18,7 @@ struct policy {
 	char *name;
 	size_t n_rules;
 	int memfd;
+	struct verdict fail;
 };
 
 struct policy_set {
@@ -61,6 +62,7 @@ static int set_compile(struct policy_set *s)
 			return fd;
 		s->n_policies++;
 		p->memfd = fd;
+		p->fail = d->policies[i].fail;
 		p->n_rules = d->policies[i].n_rules;
 		p->name = strdup(d->policies[i].name);
 		if (!p->name)
@@ -242,4 +244,9 @@ size_t policy_rule_count(const struct policy *p)
 int policy_memfd(const struct policy *p)
 {
 	return p->memfd;
+}
+
+struct verdict policy_fail(const struct policy *p)
+{
+	return p->fail;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/verdict.h"
 #include "policy/diag.h"
 
 #define POLICY_FILE_MAX_BYTES (1024 * 1024)
@@ -55,4 +56,6 @@ const struct policy *policy_set_at(const struct policy_set *s, size_t i);
 
 const char *policy_name(const struct policy *p);
 size_t policy_rule_count(const struct policy *p);
+/* What a caller gets when deputyd itself must answer it: an errno. */
+struct verdict policy_fail(const struct policy *p);
 int policy_memfd(const struct policy *p); /* borrowed; sealed; see arena.h */

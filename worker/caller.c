@@ -71,8 +71,14 @@ static int parse_groups(const char *s, struct caller *c)
 	}
 }
 
-enum { SEEN_UMASK = 1, SEEN_UID = 2, SEEN_GID = 4, SEEN_GROUPS = 8,
-       SEEN_CAPS = 16, SEEN_ALL = 31 };
+enum {
+	SEEN_UMASK = 1,
+	SEEN_UID = 2,
+	SEEN_GID = 4,
+	SEEN_GROUPS = 8,
+	SEEN_CAPS = 16,
+	SEEN_ALL = 31
+};
 
 static int parse_line(const char *line, struct caller *c, unsigned *seen)
 {
@@ -167,8 +173,7 @@ static int open_fd_link(const struct caller *c, int fd, int *ret_fd)
 	return open_link(c, name, CALLER_BAD_FD, ret_fd);
 }
 
-int caller_open_link(const struct caller *c, int fd, const char *name,
-		     int *ret_fd)
+int caller_open_link(const struct caller *c, int fd, const char *name, int *ret_fd)
 {
 	if (fd >= 0)
 		return open_fd_link(c, fd, ret_fd);
@@ -221,6 +226,7 @@ void caller_close(struct caller *c)
 struct map {
 	unsigned n;
 	struct {
+		uint32_t inside;
 		uint32_t first, count; /* outside, as our namespace sees it */
 	} ranges[MAP_RANGES_MAX];
 };
@@ -239,6 +245,7 @@ static void map_parse(struct map *m, const char *s)
 				return;
 			s = end;
 		}
+		m->ranges[m->n].inside = (uint32_t)v[0];
 		m->ranges[m->n].first = (uint32_t)v[1];
 		m->ranges[m->n].count = (uint32_t)v[2];
 	}
@@ -260,23 +267,41 @@ static int map_load(struct map *m, const struct caller *c, const char *name)
 	return 0;
 }
 
-static int map_holds(const struct map *m, uint32_t id)
+static uint32_t map_inside(const struct map *m, uint32_t id)
 {
 	for (unsigned i = 0; i < m->n; i++)
 		if (id >= m->ranges[i].first &&
 		    id - m->ranges[i].first < m->ranges[i].count)
-			return 1;
-	return 0;
+			return m->ranges[i].inside + (id - m->ranges[i].first);
+	return UINT32_MAX;
+}
+
+static struct map uids, gids;
+
+static int maps_load(const struct caller *c)
+{
+	int r = map_load(&uids, c, "uid_map");
+
+	return r < 0 ? r : map_load(&gids, c, "gid_map");
 }
 
 int caller_maps(const struct caller *c, uid_t uid, gid_t gid)
 {
-	static struct map uids, gids;
-	int r = map_load(&uids, c, "uid_map");
+	int r = maps_load(c);
 
-	if (r == 0)
-		r = map_load(&gids, c, "gid_map");
 	if (r < 0)
 		return r;
-	return map_holds(&uids, uid) && map_holds(&gids, gid);
+	return map_inside(&uids, uid) != UINT32_MAX &&
+	       map_inside(&gids, gid) != UINT32_MAX;
+}
+
+int caller_inside(const struct caller *c, uint32_t *ret_uid, uint32_t *ret_gid)
+{
+	int r = maps_load(c);
+
+	if (r < 0)
+		return r;
+	*ret_uid = map_inside(&uids, c->uid[EFFECTIVE]);
+	*ret_gid = map_inside(&gids, c->gid[EFFECTIVE]);
+	return 0;
 }

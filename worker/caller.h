@@ -87,3 +87,10 @@ static inline bool caller_has(const struct caller *c, int cap)
  * Return: 1, 0, or a negative errno of ours
  */
 int caller_maps(const struct caller *c, uid_t uid, gid_t gid);
+
+/**
+ * caller_inside() - its effective ids as its user namespace numbers them
+ * Outputs are UINT32_MAX where they are not mapped there.
+ * Return: 0 or a negative errno of ours
+ */
+int caller_inside(const struct caller *c, uint32_t *ret_uid, uint32_t *ret_gid);

@@ -41,6 +41,7 @@ struct node {
 	struct self_link self; /* what parent begins with, where .fd >= 0 */
 	const char *last;      /* a plain name */
 	int parent_fd;	       /* -1, or owned by whoever opened it */
+	bool placed;	       /* parent_fd was judged by: no other will do */
 	mode_t mode;
 	dev_t dev;
 };
@@ -66,6 +67,8 @@ static bool node_split(char *path, struct node *n)
 /* As the caller. Return: 0 with parent_fd set, or a negative errno */
 static int node_open_parent(struct node *n)
 {
+	if (n->placed)
+		return 0;
 	if (n->self.fd < 0)
 		n->parent_fd =
 			walk(n->e->caller.dir_fd, n->parent ?: ".", O_DIRECTORY);
@@ -164,7 +167,8 @@ static int mknod_fast(struct node *n, struct verdict *ret)
 	if (r == EMULATE_GONE)
 		return r;
 	if (r != 0 && r != -EEXIST) {
-		n->parent_fd = fd_close(n->parent_fd);
+		if (!n->placed)
+			n->parent_fd = fd_close(n->parent_fd);
 		return EMULATE_LEAVE;
 	}
 	slot_count(&n->e->slot->counters.fast);
@@ -334,7 +338,42 @@ static int node_locate(struct node *n)
 	return r;
 }
 
-static int node_emulate(struct node *n, struct verdict *ret)
+static char directory[PATH_MAX];
+
+/* As the caller. Return: 0 with the parent open and directory set, or a
+ * negative errno */
+static int try_place(void *ctx)
+{
+	struct node *n = ctx;
+	int r = n->parent_fd < 0 ? node_open_parent(n) : 0;
+
+	return r < 0 ? r :
+		       walk_where(n->e->home, n->parent_fd, directory,
+				  sizeof(directory));
+}
+
+/* Has the rules judge where the path ends. Return: enum emulate_status (DONE: go
+ * on, with that very directory), or an errno of ours */
+static int node_place(struct node *n)
+{
+	struct emulation *e = n->e;
+	int result, r = as_caller_enter(e->home, &e->caller, 0);
+
+	if (r < 0)
+		return r;
+	result = try_place(n);
+	as_caller_leave(e->home, &e->caller);
+	if (result < 0 && n->parent_fd < 0)
+		r = as_caller_try(e->home, &e->caller, try_place, n, &result);
+	if (r < 0)
+		return r;
+	if (result < 0)
+		return EMULATE_LEAVE;
+	n->placed = true;
+	return e->placed(e, directory);
+}
+
+static int node_make_it(struct node *n, struct verdict *ret)
 {
 	int r = EMULATE_LEAVE;
 
@@ -345,6 +384,15 @@ static int node_emulate(struct node *n, struct verdict *ret)
 		r = mknod_exact(n, ret);
 	if (r == EMULATE_DONE && ret->kind == VERDICT_RETURN)
 		r = settle(ret, node_finish(n));
+	return r;
+}
+
+static int node_emulate(struct node *n, struct verdict *ret)
+{
+	int r = n->e->placed ? node_place(n) : EMULATE_DONE;
+
+	if (r == EMULATE_DONE)
+		r = node_make_it(n, ret);
 	n->parent_fd = fd_close(n->parent_fd);
 	return r;
 }

@@ -110,6 +110,44 @@ static int xattr_entered(struct attr *a, struct verdict *ret)
 	return r;
 }
 
+static char directory[PATH_MAX];
+
+/* As the caller. Return: 0 with the target open and its directory found, or a
+ * negative errno */
+static int try_place(void *ctx)
+{
+	struct attr *a = ctx;
+	int r = a->target_fd < 0 ? attr_open(a) : 0;
+	char *slash;
+
+	if (r == 0)
+		r = walk_where(a->e->home, a->target_fd, directory,
+			       sizeof(directory));
+	if (r < 0)
+		return r;
+	slash = strrchr(directory, '/');
+	slash[slash == directory] = '\0';
+	return 0;
+}
+
+/* Has the rules judge where the path ends. Return: enum emulate_status (DONE: go
+ * on, with that very file), or an errno of ours */
+static int attr_place(struct attr *a)
+{
+	struct emulation *e = a->e;
+	int result, r = as_caller_enter(e->home, &e->caller, 0);
+
+	if (r < 0)
+		return r;
+	result = try_place(a);
+	as_caller_leave(e->home, &e->caller);
+	if (result < 0 && a->target_fd < 0)
+		r = as_caller_try(e->home, &e->caller, try_place, a, &result);
+	if (r < 0)
+		return r;
+	return result < 0 ? EMULATE_LEAVE : e->placed(e, directory);
+}
+
 static int xattr_run(struct attr *a, struct verdict *ret)
 {
 	struct slot_counters *counters = &a->e->slot->counters;
@@ -236,6 +274,9 @@ static int xattr_do(struct attr *a, const struct tracee_memory *memory,
 
 	if (!emulate_is_valid(a->e))
 		return EMULATE_GONE;
+	r = a->e->placed ? attr_place(a) : EMULATE_DONE;
+	if (r != EMULATE_DONE)
+		return r;
 	r = xattr_run(a, ret);
 	return r == EMULATE_DONE ? give_out(a, memory, ret) : r;
 }

@@ -28,7 +28,7 @@
 
 static const struct row_table *const tables[] = {
 	&mknod_paths, &mknod_procfs, &mknod_callers,
-	&mknod_modes, &mknod_mounts,
+	&mknod_modes, &mknod_mounts, &mknod_own,
 };
 
 /* Rows are counted through all tables. Return: NULL past the last */
@@ -157,10 +157,10 @@ static enum row_end check_row(struct stage *stage, unsigned n)
 		print_message(", through deputy %s: %s",
 			      name_of(emulated.result), row->differs);
 	print_message("\n");
-	if (!good)
-		print_message("natively %s\n%sthrough deputy %s\n%s",
-			      name_of(native.result), native.tree,
-			      name_of(emulated.result), emulated.tree);
+	if (!good) /* print_message() cuts long ones off */
+		printf("natively %s\n%sthrough deputy %s\n%s",
+		       name_of(native.result), native.tree,
+		       name_of(emulated.result), emulated.tree);
 	free(native.tree);
 	free(emulated.tree);
 	if (native.result == LACKING && good)

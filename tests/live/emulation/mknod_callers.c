@@ -19,6 +19,7 @@
 #include "tests/live/emulation/mknod_row.h"
 #include "tests/live/emulation/mknod_steps.h"
 #include "tests/live/emulation/world.h"
+#include "worker/caller.h"
 
 #define ALL_CAPS ((CAP_BIT(CHECKPOINT_RESTORE) << 1) - 1)
 
@@ -42,6 +43,17 @@ static void box_0707(const char *root)
 static void box_0733(const char *root)
 {
 	host_own(root, "box", 0, 0, 0733);
+}
+
+static void box_of_1000_and_group_7(const char *root)
+{
+	host_own(root, "box", 1000, 7, 0707);
+}
+
+static void have_file_below_0700(const char *root)
+{
+	have_file(root);
+	box_0700(root);
 }
 
 static void box_group_7(const char *root)
@@ -201,6 +213,28 @@ static int group_is_supplementary_of_root(void)
 	return root_without_override();
 }
 
+static int member_of(size_t n)
+{
+	gid_t groups[CALLER_GROUPS_MAX + 1];
+
+	for (size_t i = 0; i < n; i++)
+		groups[i] = (gid_t)(7 + i);
+	TRY(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+	caller_drop_to(1000, 1000, n, groups);
+	TRY(caps_set(CAP_BIT(MKNOD), CAP_BIT(MKNOD)));
+	return AT_FDCWD;
+}
+
+static int member_of_many(void)
+{
+	return member_of(CALLER_GROUPS_MAX);
+}
+
+static int member_of_too_many(void)
+{
+	return member_of(CALLER_GROUPS_MAX + 1);
+}
+
 /* A container of this suite is not: it took its ids itself. */
 static int dumpable(void)
 {
@@ -300,6 +334,13 @@ static int thread_of_1000(void)
 	return AT_FDCWD;
 }
 
+static int thread_with_tmpfs(void)
+{
+	other_mounts();
+	TRY(mount("t", "/box", "tmpfs", 0, "mode=0755"));
+	return AT_FDCWD;
+}
+
 static int thread_without_mknod(void)
 {
 	return root_without_mknod();
@@ -337,6 +378,11 @@ static const struct row rows[] = {
 	{ "mknod, relative", "n", MKNOD, .become = in_box },
 	{ "a thread that is not the leader", "/box/n", THREAD },
 	{ "a child process", "/box/n", CHILD },
+	{ "a thread whose leader has ended", "/box/n", LEADERLESS },
+	{ "a thread whose leader has ended, relative", "n", LEADERLESS,
+	  .become = in_box },
+	{ "a thread whose leader has ended, dirfd", "n", LEADERLESS,
+	  .become = dirfd_box },
 	{ "i386", "/box/n", I386 },
 	{ "i386, mknod", "/box/n", I386_MKNOD },
 	{ "i386, dirfd", "n", I386, .become = dirfd_box },
@@ -364,7 +410,7 @@ static const struct row rows[] = {
 	{ "user with CAP_DAC_READ_SEARCH", "/box/n",
 	  .become = user_1000_read_search },
 	{ "user with CAP_DAC_READ_SEARCH, exists below 0700", "/box/file",
-	  .prepare = box_0700, .become = user_1000_read_search },
+	  .prepare = have_file_below_0700, .become = user_1000_read_search },
 	{ "user with every capability", "/box/n", .become = user_1000_of_all },
 	{ "user with every capability, unmapped", "/box/n",
 	  .prepare = box_unmapped, .become = user_1000_of_all },
@@ -372,7 +418,14 @@ static const struct row rows[] = {
 	  .become = user_1000 },
 	{ "supplementary group", "/box/n", .prepare = box_group_7,
 	  .become = user_1000_group_7 },
-	{ "root's supplementary group is denied", "/box/n", .prepare = box_0707,
+	{ "as many groups as deputy knows", "/box/n", .prepare = box_group_7,
+	  .become = member_of_many },
+	{ "more groups than that", "/box/n", .prepare = box_group_7,
+	  .become = member_of_too_many,
+	  .differs = "more than 1,024 supplementary groups",
+	  .gets = EPERM },
+	{ "root's supplementary group is denied", "/box/n",
+	  .prepare = box_of_1000_and_group_7,
 	  .become = group_is_supplementary_of_root },
 	{ "ACL entry", "/box/n", .prepare = box_acl_entry, .become = user_1000 },
 	{ "ACL entry, masked", "/box/n", .prepare = box_acl_masked,
@@ -437,6 +490,10 @@ static const struct row rows[] = {
 	  .become = thread_of_1000 },
 	{ "thread with its own ids, root's directory", "/box/n", THREAD_APART,
 	  .become = thread_of_1000 },
+	{ "thread with its own mounts", "/box/n", THREAD_APART,
+	  .become = other_mounts },
+	{ "thread with its own mounts, own tmpfs", "/box/n", THREAD_APART,
+	  .become = thread_with_tmpfs },
 	{ "thread without CAP_MKNOD", "/box/n", THREAD_APART, .left = true,
 	  .become = thread_without_mknod },
 

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Filesystems and mounts below the path, laid by the host or by the container.
- * Here a device that cannot be opened is bound (docs/emulation.md), which the
- * tree shows as the node itself.
+ * Filesystems and mounts of the host below the path, and the container's binds.
  */
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/harness/test.h"
+#include "tests/live/emulation/fuse.h"
 #include "tests/live/emulation/mknod_row.h"
 #include "tests/live/emulation/mknod_steps.h"
 #include "tests/live/emulation/outside.h"
@@ -186,7 +185,8 @@ static void host_autofs(const char *root)
 
 	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
 	(void)snprintf(options, sizeof(options),
-		       "fd=%d,minproto=5,maxproto=5,indirect", p[1]);
+		       "fd=%d,minproto=5,maxproto=5,indirect,uid=%d,gid=%d",
+		       p[1], WORLD_BASE, WORLD_BASE);
 	outside_mount(root, "box", "autofs", 0, options);
 	(void)snprintf(path, sizeof(path), "%s/box", root);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -196,6 +196,56 @@ static void host_autofs(const char *root)
 	close(fd);
 	close(p[0]);
 	close(p[1]);
+}
+
+/* Its server is a process of the host. */
+static void host_fuse(const char *root, const char *options)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	char all[160];
+	pid_t pid;
+
+	if (fd < 0) {
+		outside_lacks("/dev/fuse");
+		return;
+	}
+	(void)snprintf(all, sizeof(all), "fd=%d,rootmode=40000,%s", fd, options);
+	outside_mount(root, "box", "fuse", 0, all);
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fuse_serve(fd, WORLD_BASE, 0755);
+		_exit(0);
+	}
+	outside_process(pid);
+	close(fd);
+}
+
+static void host_fuse_for_all(const char *root)
+{
+	host_fuse(root, "user_id=0,group_id=0,allow_other,default_permissions");
+}
+
+static void host_fuse_unchecked(const char *root)
+{
+	host_fuse(root, "user_id=0,group_id=0,allow_other");
+}
+
+/* For processes whose ids are all the container root's. */
+static void host_fuse_for_root(const char *root)
+{
+	char options[64];
+
+	(void)snprintf(options, sizeof(options), "user_id=%d,group_id=%d",
+		       WORLD_BASE, WORLD_BASE);
+	host_fuse(root, options);
+}
+
+static void host_fuse_for_host(const char *root)
+{
+	host_fuse(root, "user_id=0,group_id=0");
 }
 
 /* -- by the caller ------------------------------------------------------------ */
@@ -220,96 +270,12 @@ static int nodev_bind(void)
 	return AT_FDCWD;
 }
 
-static int own_tmpfs(const char *options)
-{
-	TRY(mount("t", "/box", "tmpfs", 0, options));
-	return AT_FDCWD;
-}
-
-static int own_mounts_and_tmpfs(void)
-{
-	TRY(unshare(CLONE_NEWNS));
-	return own_tmpfs("mode=0755");
-}
-
-static int own_tmpfs_umask_0(void)
-{
-	umask(0);
-	return own_tmpfs("mode=0755");
-}
-
-static int own_tmpfs_of_1000(void)
-{
-	own_tmpfs("mode=0755");
-	return user_1000();
-}
-
-static int own_tmpfs_1777_of_1000(void)
-{
-	own_tmpfs("mode=01777");
-	umask(027);
-	return user_1000();
-}
-
-static int own_tmpfs_setgid(void)
-{
-	own_tmpfs("mode=02777,gid=7");
-	return fsetid_outsider();
-}
-
-static int own_tmpfs_acl(void)
-{
-	acl_t acl = acl_from_text("u::rw,u:1234:rw,g::r,m::rw,o::r");
-
-	own_tmpfs("mode=0755");
-	TRY(acl_set_file("/box", ACL_TYPE_DEFAULT, acl));
-	acl_free(acl);
-	return AT_FDCWD;
-}
-
-static int own_tmpfs_full(void)
-{
-	return own_tmpfs("mode=0755,nr_inodes=1");
-}
-
-static int own_tmpfs_readonly(void)
-{
-	own_tmpfs("mode=0755");
-	TRY(mount(NULL, "/box", NULL, MS_REMOUNT | MS_RDONLY, NULL));
-	return AT_FDCWD;
-}
-
-static int own_tmpfs_chrooted(void)
-{
-	own_tmpfs("mode=0755");
-	return chrooted();
-}
-
-static int own_tmpfs_dirfd(void)
-{
-	own_tmpfs("mode=0755");
-	return dirfd_box();
-}
-
-static int own_devpts(void)
-{
-	TRY(mount("pts", "/box", "devpts", 0, "newinstance"));
-	return AT_FDCWD;
-}
-
-static int own_mqueue(void)
-{
-	TRY(unshare(CLONE_NEWIPC));
-	TRY(mount("mq", "/box", "mqueue", 0, NULL));
-	return AT_FDCWD;
-}
-
 /* Under the box stays what the fd leads to. */
 static int dirfd_under_tmpfs(void)
 {
 	int fd = dirfd_box();
 
-	own_tmpfs("mode=0700");
+	TRY(mount("t", "/box", "tmpfs", 0, "mode=0700"));
 	return fd;
 }
 
@@ -391,24 +357,17 @@ static const struct row rows[] = {
 	{ "below autofs that nobody serves", "/box/x/n", .prepare = host_autofs },
 	{ "sysfs", "/box/n", .prepare = host_sysfs },
 	{ "sysfs, exists", "/box/mm", .prepare = host_sysfs },
-
-	{ "own mount namespace and tmpfs", "/box/n",
-	  .become = own_mounts_and_tmpfs },
-	{ "own tmpfs, mode 07777", "/box/n", .mode = 07777,
-	  .become = own_tmpfs_umask_0 },
-	{ "own tmpfs, user in root's directory", "/box/n",
-	  .become = own_tmpfs_of_1000 },
-	{ "own tmpfs, user, umask", "/box/n", .mode = 0777,
-	  .become = own_tmpfs_1777_of_1000 },
-	{ "own tmpfs, setgid directory", "/box/n", .mode = 02765,
-	  .become = own_tmpfs_setgid },
-	{ "own tmpfs, default ACL", "/box/n", .become = own_tmpfs_acl },
-	{ "own tmpfs without inodes", "/box/n", .become = own_tmpfs_full },
-	{ "own tmpfs, read-only", "/box/n", .become = own_tmpfs_readonly },
-	{ "own tmpfs, chrooted into it", "/n", .become = own_tmpfs_chrooted },
-	{ "own tmpfs, dirfd", "n", .become = own_tmpfs_dirfd },
-	{ "own devpts", "/box/n", .become = own_devpts },
-	{ "own mqueue", "/box/n", .become = own_mqueue },
+	{ "FUSE of the host", "/box/n", .prepare = host_fuse_for_all },
+	{ "FUSE of the host, user in root's directory", "/box/n",
+	  .prepare = host_fuse_for_all, .become = user_1000 },
+	{ "FUSE of the host that checks nothing, user", "/box/n",
+	  .prepare = host_fuse_unchecked, .become = user_1000 },
+	{ "FUSE of the host for the container's root", "/box/n",
+	  .prepare = host_fuse_for_root },
+	{ "FUSE of the host for the container's root, user", "/box/n",
+	  .prepare = host_fuse_for_root, .become = user_1000 },
+	{ "FUSE of the host for the host's root", "/box/n",
+	  .prepare = host_fuse_for_host },
 	{ "dirfd under a mount", "n", .become = dirfd_under_tmpfs },
 	{ "dirfd of a mount that is gone", "n", .become = dirfd_of_detached_mount },
 };

@@ -29,6 +29,12 @@ static void have_deep_links(const char *root)
 	host_put_dir(root, "box/l0");
 }
 
+static void have_link_in_box(const char *root)
+{
+	have_dir(root);
+	host_put_link(root, "box/in", "/dir");
+}
+
 static void have_null(const char *root)
 {
 	char path[PATH_MAX];
@@ -254,7 +260,9 @@ static const struct row rows[] = {
 	{ "component of 256 bytes, not the last", .address = component_256_inside },
 	{ "chrooted", "/n", .become = chrooted },
 	{ "chrooted, ..", "/../n", .become = chrooted },
-	{ "chrooted, absolute link", "/abs/n", .prepare = have_links,
+	{ "chrooted, absolute link out of it", "/abs/n", .prepare = have_links,
+	  .become = chrooted },
+	{ "chrooted, absolute link", "/in/n", .prepare = have_link_in_box,
 	  .become = chrooted },
 	{ "chrooted, cwd outside", "n", .become = chrooted_cwd_outside },
 	{ "chrooted, .. of a cwd outside", "../box/n",

@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/harness/test.h"
@@ -32,6 +31,7 @@ static void have_link_to_cwd(const char *root)
 static void have_dir_below_0700(const char *root)
 {
 	have_dir(root);
+	host_own(root, "box/dir", 1000, 1000, 0700);
 	box_0700(root);
 }
 
@@ -86,6 +86,56 @@ static int another_process_seen_by_1000(void)
 	return user_1000();
 }
 
+static int deep_links_in_box(void)
+{
+	for (int i = 38; i > 0; i--) {
+		char name[24], to[16];
+
+		(void)snprintf(name, sizeof(name), "/box/l%d", i);
+		(void)snprintf(to, sizeof(to), "l%d", i - 1);
+		TRY(symlink(to, name));
+	}
+	TRY(mkdir("/box/l0", 0755));
+	return in_box();
+}
+
+static int another_proc(const char *options)
+{
+	TRY(mount("proc", "/proc", "proc", 0, options));
+	return in_box();
+}
+
+static int hidepid_of_1000(void)
+{
+	another_proc("hidepid=2");
+	TRY(chdir("/tmp"));
+	return user_1000();
+}
+
+static int subset_pid(void)
+{
+	return another_proc("subset=pid");
+}
+
+static int proc_is_no_more(void)
+{
+	TRY(umount2("/proc", MNT_DETACH));
+	return in_box();
+}
+
+static int in_box_of_inner_pids(void)
+{
+	in_box();
+	TRY(unshare(CLONE_NEWPID));
+	return AT_FDCWD;
+}
+
+static int box_is_fd_20_of_own_tmpfs(void)
+{
+	TRY(mount("t", "/box", "tmpfs", 0, "mode=0755"));
+	return box_is_fd_20();
+}
+
 static const struct row rows[] = {
 	{ "below procfs", "/proc/n" },
 	{ "below procfs, a process", "/proc/self/n" },
@@ -130,6 +180,22 @@ static const struct row rows[] = {
 	{ "/dev/fd", "/dev/fd/20/n", .prepare = have_dev_fd,
 	  .become = box_is_fd_20 },
 	{ "/dev/fd, none", "/dev/fd/21/n", .prepare = have_dev_fd },
+	{ "/proc/self/fd of an own tmpfs", "/proc/self/fd/20/n",
+	  .become = box_is_fd_20_of_own_tmpfs },
+	{ "/proc/self/cwd by a user, hidepid", "/proc/self/cwd/n",
+	  .become = hidepid_of_1000 },
+	{ "/proc/self/cwd, subset=pid", "/proc/self/cwd/n",
+	  .become = subset_pid },
+	{ "/proc/self/cwd, nothing mounted", "/proc/self/cwd/n",
+	  .become = proc_is_no_more },
+	{ "/proc/self/cwd of a chrooted caller", "/proc/self/cwd/n",
+	  .become = chrooted },
+	{ "/proc/self/cwd of a child in another pid namespace",
+	  "/proc/self/cwd/n", CHILD, .become = in_box_of_inner_pids },
+	{ "/proc/self/cwd and 38 links more", "/proc/self/cwd/l38/n",
+	  .become = deep_links_in_box },
+	{ "/proc/thread-self/cwd of a thread whose leader has ended",
+	  "/proc/thread-self/cwd/n", LEADERLESS, .become = in_box },
 	{ "/proc/self/exe as parent", "/proc/self/exe/n" },
 	{ "/proc/self/exe as last", "/proc/self/exe" },
 	{ "/proc/self/ns/mnt as parent", "/proc/self/ns/mnt/n" },

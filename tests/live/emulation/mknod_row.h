@@ -3,7 +3,7 @@
 
 /**
  * A case of the differential suite of mknod, and the tables that hold them:
- * a file each for paths, procfs, callers, modes, mounts.  What they share in
+ * a file each for paths, procfs, callers, modes, mounts, mounts of its own.  What they share in
  * steps is in mknod_steps.h.
  */
 
@@ -47,4 +47,4 @@ struct row_table {
 	}
 
 extern const struct row_table mknod_paths, mknod_procfs, mknod_callers,
-	mknod_modes, mknod_mounts;
+	mknod_modes, mknod_mounts, mknod_own;

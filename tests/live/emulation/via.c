@@ -43,16 +43,44 @@ static void call_in_thread(struct via_args *a, void *(*run)(void *))
 	pthread_join(t, NULL);
 }
 
-static void call_in_child(struct via_args *a)
+/* Its directory is gone then. */
+static bool leader_has_ended(void)
+{
+	char cwd[2];
+
+	return readlink("/proc/self/cwd", cwd, sizeof(cwd)) < 0;
+}
+
+static void *call_and_exit(void *arg)
+{
+	const struct via_args *a = arg;
+
+	while (!leader_has_ended())
+		(void)sched_yield();
+	call_mknodat(arg);
+	_exit(a->error);
+}
+
+static void in_child(struct via_args *a, bool leaderless)
+{
+	pthread_t t;
+
+	if (leaderless) {
+		TRY(-pthread_create(&t, NULL, call_and_exit, a));
+		(void)syscall(SYS_exit, 0); /* this thread alone */
+	}
+	call_mknodat(a);
+	_exit(a->error);
+}
+
+static void call_in_child(struct via_args *a, bool leaderless)
 {
 	pid_t pid = fork();
 	int status;
 
 	TRY(pid);
-	if (pid == 0) {
-		call_mknodat(a);
-		_exit(a->error);
-	}
+	if (pid == 0)
+		in_child(a, leaderless);
 	TRY(waitpid(pid, &status, 0));
 	if (!WIFEXITED(status))
 		_exit(97);
@@ -132,7 +160,8 @@ void via_call(enum via via, struct via_args *a)
 		call_in_thread(a, call_apart);
 		break;
 	case CHILD:
-		call_in_child(a);
+	case LEADERLESS:
+		call_in_child(a, via == LEADERLESS);
 		break;
 	case I386:
 	case I386_MKNOD:

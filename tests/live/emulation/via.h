@@ -11,6 +11,7 @@ enum via {
 	THREAD_APART, /* become() is the thread's, with directories, umask, fds
 			 and ids that are its alone */
 	CHILD,	      /* of a process that stays */
+	LEADERLESS,   /* a thread of such a child whose leader has ended */
 	I386,
 	I386_MKNOD,
 	X32,
