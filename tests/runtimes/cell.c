@@ -248,13 +248,18 @@ static void make_bundles(const struct cell *c, const struct stage *s)
 	static const char *const dirs[] = {"program", "state", "native",
 					   "notified", "etc"};
 	char program[160];
+	struct cell_config config = {.root = s->world.root,
+				     .program = program,
+				     .play = s->play->name,
+				     .rootless = c->rootless};
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		make_dir(c, dirs[i]);
 	(void)snprintf(program, sizeof(program), "%s", below(c, "program"));
 	cell_copy_program(program);
-	cell_write_config(below(c, "native"), s, program, NULL);
-	cell_write_config(below(c, "notified"), s, program, c->daemon.oci);
+	cell_write_config(below(c, "native"), &config);
+	config.listener = c->daemon.oci;
+	cell_write_config(below(c, "notified"), &config);
 	if (c->rootless) {
 		cell_grant_ids(below(c, "etc"));
 		assert_int_equal(chown(below(c, "state"), CELL_USER, CELL_USER),

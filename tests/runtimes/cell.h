@@ -51,9 +51,16 @@ enum cell_word {
 
 /* Copies this program and all that it is linked with. */
 void cell_copy_program(const char *to);
-/* Writes @dir/config.json. @listener: deputyd's socket, or NULL */
-void cell_write_config(const char *dir, const struct stage *s,
-		       const char *program, const char *listener);
+struct cell_config {
+	const char *root;     /* the container's, seen from outside */
+	const char *program;  /* where cell_copy_program() put it */
+	const char *play;     /* its name */
+	const char *listener; /* deputyd's socket; NULL: no seccomp section */
+	bool rootless;
+};
+
+/* Writes @dir/config.json. */
+void cell_write_config(const char *dir, const struct cell_config *c);
 /* CELL_USER may map the world's ids: in /etc as this mount namespace sees it. */
 void cell_grant_ids(const char *scratch);
 void cell_withdraw_ids(void);

@@ -108,8 +108,26 @@ static void write_seccomp(FILE *f, const char *listener)
 		listener, notified_calls);
 }
 
-void cell_write_config(const char *dir, const struct stage *s,
-		       const char *program, const char *listener)
+static void write_ids(FILE *f)
+{
+	static const char *const kinds[] = {"uid", "gid"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		fprintf(f,
+			",\"%sMappings\":[{\"containerID\":0,\"hostID\":%d,"
+			"\"size\":%d}]",
+			kinds[i], WORLD_BASE, WORLD_COUNT);
+}
+
+/* Only root can, and has to: runc's own list of devices is without FUSE. */
+static void write_devices(FILE *f)
+{
+	fprintf(f, ",\"resources\":{\"devices\":[{\"allow\":false,"
+		   "\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\","
+		   "\"major\":10,\"minor\":229,\"access\":\"rwm\"}]}");
+}
+
+void cell_write_config(const char *dir, const struct cell_config *c)
 {
 	char path[PATH_MAX];
 	FILE *f;
@@ -118,21 +136,19 @@ void cell_write_config(const char *dir, const struct stage *s,
 	f = fopen(path, "we");
 	assert_non_null(f);
 	fprintf(f, "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"%s\"},\n",
-		s->world.root);
-	write_process(f, s->play->name);
-	write_mounts(f, program);
+		c->root);
+	write_process(f, c->play);
+	write_mounts(f, c->program);
 	fprintf(f,
 		"\"linux\":{\"rootfsPropagation\":\"slave\",\"namespaces\":["
 		"{\"type\":\"user\"},{\"type\":\"mount\"},{\"type\":\"pid\"},"
 		"{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"network\"}"
 		"]");
-	for (const char *kind = "uid"; kind; kind = kind[0] == 'u' ? "gid" : NULL)
-		fprintf(f,
-			",\"%sMappings\":[{\"containerID\":0,\"hostID\":%d,"
-			"\"size\":%d}]",
-			kind, WORLD_BASE, WORLD_COUNT);
-	if (listener)
-		write_seccomp(f, listener);
+	write_ids(f);
+	if (!c->rootless)
+		write_devices(f);
+	if (c->listener)
+		write_seccomp(f, c->listener);
 	fprintf(f, "}}\n");
 	assert_int_equal(fclose(f), 0);
 }
