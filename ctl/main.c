@@ -36,6 +36,11 @@ static const struct verb {
 	  "A file with mistakes is refused, and the old policy serves on.\n"
 	  "Check it first with \"deputyctl policy check FILE\".\n",
 	  verb_reload },
+	{ "doctor", "", 0, "What works on this machine, and what to do",
+	  "Looks at the kernel by trying it, at rights, security modules, deputyd's\n"
+	  "sockets, the policy files, container runtimes with what their versions\n"
+	  "are known for, and hooks. Fails where something is BAD.\n",
+	  verb_doctor },
 	{ "policy check", "FILE", 1, "Say what is wrong in a policy file",
 	  "Reads it as deputyd would, and needs no deputyd.\n"
 	  "With --profile also what a seccomp profile does not notify although\n"

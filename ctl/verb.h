@@ -35,4 +35,4 @@ struct ctl {
 typedef int verb_fn(const struct ctl *ctl, char **args);
 
 verb_fn verb_status, verb_list, verb_show, verb_reload,
-	verb_policy_check, verb_policy_profile;
+	verb_doctor, verb_policy_check, verb_policy_profile;

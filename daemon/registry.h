@@ -20,6 +20,7 @@
 #include <uv.h>
 
 #include "daemon/counters.h"
+#include "daemon/features.h"
 #include "daemon/identity.h"
 #include "daemon/peer.h"
 #include "lib/slot.h"
@@ -105,7 +106,7 @@ struct registry {
 	struct counters ended; /* of all containers that are gone */
 	uv_timer_t tick;       /* watch.c; runs while there are sessions */
 	bool closing;
-	int sync_wake_up; /* the kernel has it: 1, has not: 0, not known: -1 */
+	struct features features; /* of the kernel */
 };
 
 /* @set: a reference, taken */

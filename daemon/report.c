@@ -104,8 +104,10 @@ static json_object *features_json(const struct registry *r)
 {
 	struct tree t = tree_new();
 
-	if (r->sync_wake_up >= 0) /* seen with the first listener */
-		add(&t, "sync_wake_up", json_object_new_boolean(r->sync_wake_up));
+	for (int f = 0; r->features.known && f < KFEATS; f++)
+		add(&t, kfeats[f].name,
+		    json_object_new_boolean((r->features.mask & KFEAT_BIT(f)) !=
+					    0));
 	return tree_take(&t);
 }
 

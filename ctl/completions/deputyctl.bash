@@ -4,7 +4,7 @@
 _deputyctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local socket=() words="status list show reload policy" i
+	local socket=() words="status list show reload doctor policy" i
 
 	for ((i = 1; i < COMP_CWORD - 1; i++)); do
 		case ${COMP_WORDS[i]} in
