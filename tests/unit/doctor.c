@@ -63,7 +63,8 @@ static int run_doctor(const char *path, bool under_listener, char *out)
 	if (pid == 0) {
 		(void)setenv("PATH", path, 1);
 		(void)dup2(fds[1], STDOUT_FILENO);
-		if (under_listener && load_listener() < 0)
+		/* Closed, it would be as if there had been none. */
+		if (under_listener && fcntl(load_listener(), F_SETFD, 0) < 0)
 			_exit(99);
 		execl(DEPUTYCTL, "deputyctl", "--socket", "/nowhere/c.sock",
 		      "--json", "doctor", NULL);
