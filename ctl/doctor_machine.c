@@ -24,7 +24,9 @@ static void one_feature(struct doctor *d, enum kfeat f, uint32_t mask)
 			    info->use);
 		return;
 	}
-	(void)snprintf(advice, sizeof(advice), "Linux %s and newer has it",
+	(void)snprintf(advice, sizeof(advice),
+		       strchr(info->since, '/') ? "%s adds it" :
+						  "Linux %s and newer has it",
 		       info->since);
 	doctor_find(d, NEEDED & KFEAT_BIT(f) ? DOCTOR_BAD : DOCTOR_NOTE,
 		    "kernel", info->name, advice, "missing: %s", info->use);

@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
-#include <linux/seccomp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,14 +24,6 @@ const struct kfeat_info kfeats[KFEATS] = {
 };
 
 #define NO_SUCH_ID UINT64_MAX
-
-/* In newer headers only. */
-#ifndef SECCOMP_ADDFD_FLAG_SEND
-#define SECCOMP_ADDFD_FLAG_SEND (1UL << 1)
-#endif
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
-#endif
 
 struct result {
 	int error;
@@ -85,6 +78,31 @@ static bool knows_notify(void)
 	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* There is nothing to receive. A kernel that waits all the same is taken out of
+ * it by a signal. */
+static bool recv_honours_nonblock(int fd)
+{
+	const struct sigaction sa = { .sa_handler = on_alarm };
+	const struct itimerval soon = { .it_value.tv_usec = 20000,
+					.it_interval.tv_usec = 20000 };
+	union listener_notif n = { 0 };
+	bool honours;
+
+	if (sigaction(SIGALRM, &sa, NULL) < 0 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    setitimer(ITIMER_REAL, &soon, NULL) < 0)
+		return false;
+	honours = ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0 &&
+		  errno == EAGAIN;
+	(void)setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
+	return honours;
+}
+
 static void probe_listener(int fd, uint32_t *mask)
 {
 	*mask |= knows_continue(fd) ? KFEAT_BIT(KFEAT_CONTINUE) : 0;
@@ -93,6 +111,10 @@ static void probe_listener(int fd, uint32_t *mask)
 			 KFEAT_BIT(KFEAT_ADDFD_SEND) :
 			 0;
 	*mask |= listener_set_sync(fd) == 0 ? KFEAT_BIT(KFEAT_SYNC_WAKE_UP) : 0;
+	*mask |= ioctl(fd, SECCOMP_IOCTL_NOTIF_REQUEUE, 0) == 0 ?
+			 KFEAT_BIT(KFEAT_REQUEUE) :
+			 0;
+	*mask |= recv_honours_nonblock(fd) ? KFEAT_BIT(KFEAT_RECV_NONBLOCK) : 0;
 }
 
 static void child(int out)

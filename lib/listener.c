@@ -9,11 +9,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP /* headers before 6.6 */
-#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
-#define SECCOMP_IOCTL_NOTIF_SET_FLAGS	   SECCOMP_IOW(4, __u64)
-#endif
-
 /* Ids start at a random value and count up: any will do for a probe. */
 #define MADE_UP_ID UINT64_C(0xdeb070ffffffffff)
 

@@ -6,11 +6,11 @@
  * hides their errnos and has no SET_FLAGS.  Nothing else issues them.
  */
 
-#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/uapi.h"
 #include "lib/verdict.h"
 
 /* Room for a struct seccomp_notif; SECCOMP_GET_NOTIF_SIZES says 80 up to 6.18. */
