@@ -126,3 +126,10 @@ void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
 
 /* Return: the sealed arena of one policy, or a negative errno */
 int doc_compile(const struct doc *d, const struct doc_policy *p);
+
+/* The document of a policy that was loaded (policy.h), and its part of it. */
+struct policy_set;
+struct policy;
+const struct doc *policy_set_doc(const struct policy_set *s);
+const struct doc_policy *policy_doc(const struct policy_set *s,
+				    const struct policy *p);

@@ -25,7 +25,8 @@ struct policy_set {
 	char *source;
 	struct policy *policies;
 	size_t n_policies;
-	struct doc *doc; /* its bindings */
+	char *text;	 /* that the document's places are in */
+	struct doc *doc; /* its bindings; reasons for explain.c */
 };
 
 /* -- loading ------------------------------------------------------------------------ */
@@ -41,6 +42,7 @@ static struct policy_set *set_free(struct policy_set *s)
 	free(s->policies);
 	free(s->source);
 	doc_free(s->doc);
+	free(s->text);
 	free(s);
 	return NULL;
 }
@@ -69,10 +71,9 @@ static int set_compile(struct policy_set *s)
 	return 0;
 }
 
-static int parse(const char *text, size_t bytes, struct policy_set *s,
-		 struct diags *diags)
+static int parse(size_t bytes, struct policy_set *s, struct diags *diags)
 {
-	int r = doc_parse(text, bytes, diags, &s->doc);
+	int r = doc_parse(s->text, bytes, diags, &s->doc);
 
 	if (s->doc)
 		doc_check(s->doc);
@@ -94,9 +95,11 @@ int policy_set_parse(const char *name, const char *text, size_t bytes,
 		return -ENOMEM;
 	s->refs = 1;
 	s->source = strdup(name);
-	if (!s->source)
+	s->text = malloc(bytes + 1);
+	if (!s->source || !s->text)
 		return -ENOMEM;
-	r = parse(text, bytes, s, diags);
+	memcpy(s->text, text, bytes);
+	r = parse(bytes, s, diags);
 	if (r < 0 && !diags->n_errors) /* ours, not the file's */
 		diags_add(diags, DIAG_ERROR, 0, 0, "", "cannot be used: %s",
 			  strerror(-r));
@@ -242,4 +245,15 @@ size_t policy_rule_count(const struct policy *p)
 int policy_memfd(const struct policy *p)
 {
 	return p->memfd;
+}
+
+const struct doc *policy_set_doc(const struct policy_set *s)
+{
+	return s->doc;
+}
+
+const struct doc_policy *policy_doc(const struct policy_set *s,
+				    const struct policy *p)
+{
+	return &s->doc->policies[p - s->policies];
 }

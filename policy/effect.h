@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdio.h>
+
+#include "policy/decide.h"
+#include "policy/match_key.h"
+
+/* What comes of a call upon a decision, as one sentence without a full stop:
+ * the errno, what deputy does, or what the kernel does for a caller in a user
+ * namespace. */
+void effect_print(const struct decision *d, const struct match_facts *f,
+		  FILE *out);
+/* "emulate", "continue", "EPERM", "return 0" */
+void decision_print(const struct decision *d, FILE *out);
+/* What else a decision holds: " log unopenable=create closed", or nothing. */
+void decision_print_extras(const struct decision *d, enum call_family family,
+			   FILE *out);

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "policy/explain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/doc.h"
+#include "policy/effect.h"
+#include "policy/match_key.h"
+
+_Static_assert(MATCH_KEYS <= EXPLAIN_KEYS_MAX, "room for all keys");
+
+/* The call that is being explained, in all of its forms. */
+struct work {
+	const struct doc *d;
+	const struct doc_policy *p;
+	struct decide_plan plan;
+	struct call call;
+	struct match_facts facts;
+	struct explain *e;
+};
+
+/* -- what decides -------------------------------------------------------------------- */
+
+/* As a worker does: reads only what it is asked for. */
+static void decide_as_worker(const struct arena *a, struct work *w)
+{
+	struct facts f = {.call = &w->call};
+
+	if (w->plan.needs_name)
+		f.name = w->facts.name;
+	if (decide(a, &w->plan, &f, &w->e->decision) == DECIDE_DONE)
+		return;
+	f.value_read = true;
+	f.value = w->facts.value;
+	(void)decide(a, &w->plan, &f, &w->e->decision);
+}
+
+static void look_at(struct work *w, const struct explain_call *c)
+{
+	call_decode(c->data, w->plan.id, &w->call);
+	w->facts = (struct match_facts){.data = c->data, .call = &w->call};
+	/* a longer name is none to the kernel: a worker does not read it */
+	if (c->name && strlen(c->name) <= XATTR_NAME_MAX_BYTES)
+		w->facts.name = c->name;
+	if (c->value && w->call.size <= c->value_bytes)
+		w->facts.value = c->value;
+}
+
+static int decide_on(const struct policy *p, const struct explain_call *c,
+		     struct work *w)
+{
+	const struct arena *a;
+	int r = arena_map(policy_memfd(p), &a);
+
+	if (r < 0)
+		return r;
+	decide_plan(a, c->data->arch, c->data->nr, &w->plan);
+	look_at(w, c);
+	decide_as_worker(a, w);
+	w->e->family = w->call.family;
+	arena_unmap(a);
+	return 0;
+}
+
+/* -- reasons ------------------------------------------------------------------------ */
+
+/* The name by which the policy knows the call. Return: NULL: it does not */
+static const char *find_name(const struct doc_policy *p,
+			     const struct seccomp_data *data)
+{
+	struct abi abi;
+
+	if (abi_of(data->arch, (uint32_t)data->nr, &abi) < 0)
+		return NULL;
+	for (size_t i = 0; i < p->n_rules; i++)
+		for (size_t k = 0; k < p->rules[i].n_syscalls; k++) {
+			const char *name = p->rules[i].syscalls[k].name;
+			int nr = abi_number(&abi, name);
+
+			if (nr >= 0 && nr == data->nr)
+				return name;
+		}
+	return NULL;
+}
+
+static bool is_for(const struct doc_rule *r, const char *syscall)
+{
+	for (size_t i = 0; i < r->n_syscalls; i++)
+		if (strcmp(r->syscalls[i].name, syscall) == 0)
+			return true;
+	return false;
+}
+
+static bool rule_matches(const struct doc_match *m, const struct match_facts *f)
+{
+	for (size_t i = 0; i < MATCH_KEYS; i++)
+		if (!match_key_holds(&match_keys[i], m, f))
+			return false;
+	return true;
+}
+
+/* Return: 0 or -ENOMEM */
+static int add_key(const struct match_key *k, const struct doc_match *m,
+		   const struct match_facts *f, struct explain_rule *r)
+{
+	struct explain_key *one = &r->keys[r->n_keys];
+	size_t size;
+	FILE *out;
+	bool failed;
+
+	if (!k->given(m) ||
+	    match_key_holds(k, m, f) != (r->outcome == EXPLAIN_DECIDES))
+		return 0;
+	out = open_memstream(&one->text, &size);
+	if (!out)
+		return -ENOMEM;
+	one->name = k->name;
+	r->n_keys++;
+	(void)fprintf(out, "%s ", k->name);
+	k->print_have(f, out);
+	if (r->outcome == EXPLAIN_DIFFERS) {
+		(void)fputs(" is ", out);
+		k->print_want(m, out);
+	}
+	failed = ferror(out);
+	return fclose(out) != 0 || failed ? -ENOMEM : 0;
+}
+
+static int add_rule(struct work *w, size_t index, enum explain_outcome outcome)
+{
+	const struct doc_rule *rule = &w->p->rules[index];
+	struct explain_rule *r = &w->e->rules[w->e->n_rules++];
+
+	r->index = index;
+	r->outcome = outcome;
+	r->line = lex_value_place(w->d->lex, rule->node).line;
+	for (size_t i = 0; i < MATCH_KEYS && outcome != EXPLAIN_NOT_REACHED; i++) {
+		int error = add_key(&match_keys[i], &rule->match, &w->facts, r);
+
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int add_rules(struct work *w, const char *syscall)
+{
+	int32_t decides = -1;
+
+	w->e->rules =
+		calloc(w->p->n_rules ? w->p->n_rules : 1, sizeof(*w->e->rules));
+	if (!w->e->rules)
+		return -ENOMEM;
+	for (size_t i = 0; syscall && i < w->p->n_rules; i++) {
+		enum explain_outcome outcome = EXPLAIN_NOT_REACHED;
+		int r;
+
+		if (!is_for(&w->p->rules[i], syscall))
+			continue;
+		if (decides < 0)
+			outcome = rule_matches(&w->p->rules[i].match, &w->facts)
+					  ? EXPLAIN_DECIDES
+					  : EXPLAIN_DIFFERS;
+		if (outcome == EXPLAIN_DECIDES)
+			decides = (int32_t)i;
+		r = add_rule(w, i, outcome);
+		if (r < 0)
+			return r;
+	}
+	return decides == w->e->decision.rule ? 0 : -EBADE;
+}
+
+/* -- the whole ----------------------------------------------------------------------- */
+
+static int add_texts(struct work *w)
+{
+	struct explain *e = w->e;
+	size_t size;
+	FILE *out = open_memstream(&e->verdict, &size);
+
+	if (!out)
+		return -ENOMEM;
+	decision_print(&e->decision, out);
+	decision_print_extras(&e->decision, e->family, out);
+	if (fclose(out) != 0)
+		return -ENOMEM;
+	out = open_memstream(&e->effect, &size);
+	if (!out)
+		return -ENOMEM;
+	effect_print(&e->decision, &w->facts, out);
+	return fclose(out) != 0 ? -ENOMEM : 0;
+}
+
+int explain(const struct policy_set *s, const struct policy *p,
+	    const struct explain_call *c, struct explain **ret)
+{
+	AUTO(explain_free) struct explain *e = calloc(1, sizeof(*e));
+	struct work w = {.d = policy_set_doc(s), .p = policy_doc(s, p), .e = e};
+	int r;
+
+	if (!e)
+		return -ENOMEM;
+	r = decide_on(p, c, &w);
+	if (r == 0)
+		r = add_rules(&w, w.plan.call_index == UINT32_MAX
+					  ? NULL
+					  : find_name(w.p, c->data));
+	if (r == 0)
+		r = add_texts(&w);
+	if (r < 0)
+		return r;
+	e->line = explain_line(s, p, e->decision.rule);
+	*ret = TAKE_PTR(e);
+	return 0;
+}
+
+struct explain *explain_free(struct explain *e)
+{
+	if (!e)
+		return NULL;
+	for (size_t i = 0; i < e->n_rules; i++)
+		for (size_t k = 0; k < e->rules[i].n_keys; k++)
+			free(e->rules[i].keys[k].text);
+	free(e->rules);
+	free(e->verdict);
+	free(e->effect);
+	free(e);
+	return NULL;
+}
+
+struct explain_call explain_call_of_text(const struct call_text *t)
+{
+	struct call_bytes name = call_text_bytes(t, ARG_NAME);
+	struct call_bytes value = call_text_bytes(t, ARG_VALUE);
+
+	return (struct explain_call){
+		.data = &t->data,
+		.name = name.there ? name.text : NULL,
+		.value = value.there ? value.text : NULL,
+		.value_bytes = value.n + 1, /* its NUL */
+	};
+}
+
+unsigned explain_line(const struct policy_set *s, const struct policy *p,
+		      int32_t rule)
+{
+	const struct doc_policy *d = policy_doc(s, p);
+	uint32_t node = rule < 0 ? d->default_node : d->rules[rule].node;
+
+	return lex_value_place(policy_set_doc(s)->lex, node).line;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * Why a policy decides on a call as it does.  The decision is decide()'s on the
+ * compiled policy; the reasons are the document's rules, held against it.
+ */
+
+#include <linux/seccomp.h>
+
+#include "lib/own.h"
+#include "policy/call_text.h"
+#include "policy/decide.h"
+#include "policy/policy.h"
+
+#define EXPLAIN_KEYS_MAX 8
+
+/* A call as a worker meets it. */
+struct explain_call {
+	const struct seccomp_data *data;
+	const char *name;   /* NULL: cannot be read */
+	const void *value;  /* NULL: cannot be read */
+	size_t value_bytes; /* that can be read there */
+};
+
+enum explain_outcome {
+	EXPLAIN_DIFFERS,    /* and keys say on what */
+	EXPLAIN_DECIDES,    /* and keys say what it matched */
+	EXPLAIN_NOT_REACHED /* a rule before it decides */
+};
+
+struct explain_key {
+	const char *name; /* of rules, "device" */
+	char *text; /* "device 8:0 is none of 1:3, 1:5", or "device 1:3" */
+};
+
+struct explain_rule {
+	size_t index;  /* in the policy's "rules" */
+	unsigned line; /* of the file */
+	enum explain_outcome outcome;
+	size_t n_keys;
+	struct explain_key keys[EXPLAIN_KEYS_MAX];
+};
+
+struct explain {
+	struct decision decision;
+	enum call_family family;
+	unsigned line;	/* of the rule that decides, or of the default */
+	size_t n_rules; /* for this call, in their order */
+	struct explain_rule *rules;
+	char *verdict; /* "emulate", "EPERM", "return 0" */
+	char *effect;  /* what then happens, a sentence without its full stop */
+};
+
+/**
+ * explain() - decide on a call and say why
+ * Return: 0, -ENOMEM, -EBADE where reasons and decision contradict each other,
+ * which is a defect of this program, or another negative errno
+ */
+int explain(const struct policy_set *s, const struct policy *p,
+	    const struct explain_call *c, struct explain **ret);
+struct explain *explain_free(struct explain *e); /* Return: NULL */
+DEFINE_AUTO(struct explain *, explain_free);
+
+/* The call of a text; lives as long as that. */
+struct explain_call explain_call_of_text(const struct call_text *t);
+
+/* The line of rule @rule, of the default for -1. */
+unsigned explain_line(const struct policy_set *s, const struct policy *p,
+		      int32_t rule);
