@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
 #include <getopt.h>
 #include <locale.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@ static const struct verb {
 	const char *summary;
 	const char *help;
 	verb_fn *run;
+	unsigned takes; /* enum subject_option */
 } verbs[] = {
 	{ "status", "", 0, "How deputyd is: policy, containers, calls, kernel",
 	  "Counters are sums over all listeners since deputyd started.\n",
@@ -35,11 +38,38 @@ static const struct verb {
 	{ "policy check", "FILE", 1, "Say what is wrong in a policy file",
 	  "Reads it as deputyd would, and needs no deputyd.\n",
 	  verb_policy_check },
+	{ "policy explain", "FILE CALL", 2,
+	  "Say what a policy does with a call, and why",
+	  "CALL is written as strace does:\n"
+	  "  mknodat(AT_FDCWD, \"/dev/null\", S_IFCHR|0666, 1:3)\n"
+	  "  setxattr(\"/x\", \"trusted.a\", \"val\", 3, XATTR_CREATE)\n"
+	  "The policy is that of --policy, else the one that the bindings give to\n"
+	  "the container of --uid, else that of the first binding without a\n"
+	  "condition, else the only one.\n",
+	  verb_policy_explain, SUBJECT_ALL },
+	{ "policy test", "FILE CASES", 2,
+	  "Hold a policy against a list of calls and verdicts",
+	  "CASES has a line each, with a tab or two blanks before the call:\n"
+	  "  emulate   mknod(\"/x\", S_IFCHR|0666, 1:3)\n"
+	  "  EPERM     mknod(\"/x\", S_IFBLK|0666, 8:0)   # a comment\n"
+	  "  policy=fuse arch=x86 uid=1000 return 0  mknod(\"/x\", S_IFIFO, 0)\n"
+	  "Exit status: 0 all as expected, 1 not.\n",
+	  verb_policy_test, SUBJECT_ALL },
+	{ "policy diff", "OLD NEW", 2, "Say which calls get another verdict",
+	  "Tries whatever the rules of either file can tell apart: no call that\n"
+	  "differs is missed. A star stands for anything.\n"
+	  "Exit status: 0 no difference, 1 differences, 2 trouble, as diff(1).\n",
+	  verb_policy_diff, SUBJECT_POLICY },
 };
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "policy", required_argument, NULL, 'p' },
+	{ "arch", required_argument, NULL, 'a' },
+	{ "uid", required_argument, NULL, 'u' },
+	{ "annotation", required_argument, NULL, 'A' },
+	{ "metadata", required_argument, NULL, 'm' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -50,7 +80,16 @@ static const char options_help[] =
 	"  -s, --socket PATH  deputyd's control socket (" DEFAULT_SOCKET ")\n"
 	"  -j, --json         print the reply as JSON\n"
 	"  -h, --help         this help, or that of the verb before it\n"
-	"  -V, --version      print the version\n";
+	"  -V, --version      print the version\n"
+	"Of the verbs that look into a policy file:\n"
+	"  -p, --policy NAME  of the policies in it, this one\n"
+	"  -a, --arch ABI     the ABI of the calls: x86, x86_64, x32, aarch64, ...\n"
+	"  -u, --uid UID      the policy that the bindings give to a container whose\n"
+	"                     listener comes from this uid\n"
+	"  -A, --annotation KEY=VALUE\n"
+	"                     and that has this annotation; may be repeated\n"
+	"  -m, --metadata TEXT\n"
+	"                     and this listenerMetadata\n";
 
 static void print_help(void)
 {
@@ -60,7 +99,7 @@ static void print_help(void)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		int n = printf("  %s %s", verbs[i].name, verbs[i].args);
 
-		printf("%*s%s\n", n < 21 ? 21 - n : 1, "", verbs[i].summary);
+		printf("%*s%s\n", n < 28 ? 28 - n : 1, "", verbs[i].summary);
 	}
 	printf("\n%s\nExit status: 0 good, 1 failed, 2 wrong usage.\n",
 	       options_help);
@@ -99,6 +138,28 @@ static int usage(void)
 	return CTL_USAGE;
 }
 
+/* Does @v take all that was said of its subject? */
+static bool fits(const struct verb *v, const struct subject *s)
+{
+	const char *unfit = NULL;
+
+	if (s->policy && !(v->takes & SUBJECT_POLICY))
+		unfit = "--policy";
+	if (s->arch && !(v->takes & SUBJECT_ARCH))
+		unfit = "--arch";
+	if ((s->has_uid || s->metadata || s->n_annotations) &&
+	    !(v->takes & SUBJECT_CONTAINER))
+		unfit = "--uid, --metadata and --annotation";
+	if (unfit)
+		fprintf(stderr, "deputyctl: %s: not for this verb\n", unfit);
+	else if ((s->metadata || s->n_annotations) && !s->has_uid)
+		fprintf(stderr, "deputyctl: --metadata and --annotation want "
+				"--uid: a policy asks for it beside them\n");
+	else
+		return true;
+	return false;
+}
+
 static int run(const struct ctl *ctl, char **args, int n, bool help)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
@@ -112,7 +173,9 @@ static int run(const struct ctl *ctl, char **args, int n, bool help)
 			return CTL_OK;
 		}
 		if (n - words == v->n_args)
-			return v->run(ctl, args + words);
+			return fits(v, &ctl->subject) ?
+				       v->run(ctl, args + words) :
+				       usage();
 		fprintf(stderr, "deputyctl: usage: deputyctl %s%s%s\n", v->name,
 			*v->args ? " " : "", v->args);
 		return usage();
@@ -129,32 +192,84 @@ static int run(const struct ctl *ctl, char **args, int n, bool help)
 	return usage();
 }
 
+bool subject_set(struct subject *s, char option, const char *value)
+{
+	char *end;
+	unsigned long n;
+
+	switch (option) {
+	case 'p':
+		s->policy = value;
+		return true;
+	case 'a':
+		s->arch = value;
+		return true;
+	case 'm':
+		s->metadata = value;
+		return true;
+	case 'A':
+		if (!strchr(value, '=') ||
+		    s->n_annotations == SUBJECT_ANNOTATIONS_MAX)
+			return false;
+		s->annotations[s->n_annotations++] = value;
+		return true;
+	case 'u':
+		errno = 0;
+		n = strtoul(value, &end, 10);
+		s->uid = (uid_t)n;
+		s->has_uid = true;
+		return *value >= '0' && *value <= '9' && !*end && !errno &&
+		       n < UINT32_MAX;
+	default:
+		return false;
+	}
+}
+
+/* Return: CTL_OK, or CTL_USAGE; -1: go on */
+static int read_option(struct ctl *ctl, int option, bool *help)
+{
+	switch (option) {
+	case 's':
+		ctl->socket = optarg;
+		break;
+	case 'j':
+		ctl->json = true;
+		break;
+	case 'h':
+		*help = true;
+		break;
+	case 'V':
+		puts("deputyctl " DEPUTY_VERSION);
+		return CTL_OK;
+	case 'p':
+	case 'a':
+	case 'u':
+	case 'A':
+	case 'm':
+		if (subject_set(&ctl->subject, (char)option, optarg))
+			break;
+		fprintf(stderr, "deputyctl: \"%s\" is no value for -%c\n",
+			optarg, option);
+		return usage();
+	default:
+		return usage();
+	}
+	return -1;
+}
+
 int main(int argc, char **argv)
 {
 	struct ctl ctl = { .socket = DEFAULT_SOCKET };
 	bool help = false;
-	int r, option;
+	int r = -1, option;
 
 	setlocale(LC_CTYPE, "");
-	while ((option = getopt_long(argc, argv, "s:jhV", options, NULL)) >= 0)
-		switch (option) {
-		case 's':
-			ctl.socket = optarg;
-			break;
-		case 'j':
-			ctl.json = true;
-			break;
-		case 'h':
-			help = true;
-			break;
-		case 'V':
-			puts("deputyctl " DEPUTY_VERSION);
-			return CTL_OK;
-		default:
-			return usage();
-		}
+	while (r < 0 && (option = getopt_long(argc, argv, "s:jhVp:a:u:A:m:",
+					      options, NULL)) >= 0)
+		r = read_option(&ctl, option, &help);
 	ctl.colour = wants_colour();
-	r = run(&ctl, argv + optind, argc - optind, help);
+	if (r < 0)
+		r = run(&ctl, argv + optind, argc - optind, help);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		perror("deputyctl: writing the output");
 		return r == CTL_OK ? CTL_FAILED : r;

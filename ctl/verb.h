@@ -6,6 +6,8 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 enum ctl_exit {
 	CTL_OK = 0,
@@ -13,14 +15,39 @@ enum ctl_exit {
 	CTL_USAGE = 2,
 };
 
+/* What the policy verbs are to assume; a bit each is in a verb's row. */
+enum subject_option {
+	SUBJECT_POLICY = 1 << 0,
+	SUBJECT_ARCH = 1 << 1,
+	SUBJECT_CONTAINER = 1 << 2, /* uid, metadata, annotations */
+	SUBJECT_ALL = (1 << 3) - 1
+};
+
+#define SUBJECT_ANNOTATIONS_MAX 16
+
+struct subject {
+	const char *policy; /* NULL: not given, here and below */
+	const char *arch;
+	bool has_uid;
+	uid_t uid; /* of who sent the listener */
+	const char *metadata;
+	const char *annotations[SUBJECT_ANNOTATIONS_MAX]; /* KEY=VALUE */
+	size_t n_annotations;
+};
+
+/* By an option's letter. @value: borrowed. Return: false where it is none */
+bool subject_set(struct subject *s, char option, const char *value);
+
 struct ctl {
 	const char *socket;
 	bool json;   /* the reply's parameters in place of text for people */
 	bool colour; /* stdout is a terminal that wants it */
+	struct subject subject;
 };
 
 /* @args: the verb's own, as many as its row wants. Return: enum ctl_exit */
 typedef int verb_fn(const struct ctl *ctl, char **args);
 
 verb_fn verb_status, verb_list, verb_show, verb_reload,
-	verb_policy_check;
+	verb_policy_check, verb_policy_explain, verb_policy_test,
+	verb_policy_diff;

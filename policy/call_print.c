@@ -2,6 +2,7 @@
 /* A call as text; what call_text.c reads. */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -159,4 +160,19 @@ void call_text_print(const struct call_text *c, unsigned any, FILE *out)
 			print_arg(c, &call, i, out);
 	}
 	(void)fputc(')', out);
+}
+
+char *call_text_string(const struct call_text *c, unsigned any)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	call_text_print(c, any, out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }

@@ -489,7 +489,7 @@ static int read_call(struct reader *r)
 	if (error == 0)
 		error = take(r, ')',
 			     r->c.id == CALL_OTHER ? "\",\" or \")\"" : "\")\"");
-	if (error == 0 && *r->p && *r->p != '=')
+	if (error == 0 && *r->p && !strchr("=#", *r->p))
 		error = expected(r, "nothing more");
 	return error;
 }

@@ -5,7 +5,7 @@
  * A call written as text, much as strace(1) does, to registers and the bytes
  * that they point to; and back.
  *
- *   call    NAME "(" [argument {"," argument}] ")" ["=" anything]
+ *   call    NAME "(" [argument {"," argument}] ")" ["=" or "#" anything]
  *   mode    S_IFCHR|S_ISVTX|0666, in any combination
  *   device  1:3, makedev(1, 3), or the register's number
  *   dirfd   AT_FDCWD or a number
@@ -67,6 +67,9 @@ struct call_bytes call_text_bytes(const struct call_text *c, enum call_arg arg);
 /* The call as call_text_parse() reads it; but for the arguments whose bit
  * (1 << enum call_arg) is in @any: those are a star. */
 void call_text_print(const struct call_text *c, unsigned any, FILE *out);
+
+/* The same. Return: the caller's to free(), NULL for lack of memory */
+char *call_text_string(const struct call_text *c, unsigned any);
 
 /* A C string of printable UTF-8. */
 void call_text_quote(const char *s, size_t n, FILE *out);

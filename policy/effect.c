@@ -2,9 +2,13 @@
 /* The kernel's side is what fs/namei.c and fs/xattr.c do, in this order. */
 #include "policy/effect.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+
+#include "policy/parse.h"
 
 #define XATTR_VALUE_MAX_BYTES 65536 /* linux/limits.h XATTR_SIZE_MAX */
 
@@ -153,12 +157,45 @@ void decision_print(const struct decision *d, FILE *out)
 	}
 }
 
+int decision_parse(const char *text, struct decision *ret)
+{
+	struct decision d = {.verdict = verdict_continue()};
+	char *end;
+
+	if (strcmp(text, "emulate") == 0) {
+		d.emulate = true;
+	} else if (strncmp(text, "return ", 7) == 0) {
+		errno = 0;
+		d.verdict = verdict_return(strtoll(text + 7, &end, 0));
+		if (errno || end == text + 7 || *end)
+			return -EINVAL;
+	} else if (strcmp(text, "continue") != 0) {
+		d.verdict = verdict_errno(errno_from_name(text));
+		if (d.verdict.error == 0)
+			return -EINVAL;
+	}
+	*ret = d;
+	return 0;
+}
+
+const char *decision_unopenable(enum unopenable u)
+{
+	return unopenable_words[u];
+}
+
 void decision_print_extras(const struct decision *d, enum call_family family,
 			   FILE *out)
 {
-	(void)fputs(d->log ? " log" : "", out);
+	const char *before = " (";
+
+	if (d->log)
+		before = fprintf(out, "%slog", before) < 0 ? before : ", ";
 	if (d->emulate && family == FAMILY_MKNOD)
-		(void)fprintf(out, " unopenable=%s",
-			      unopenable_words[d->unopenable]);
-	(void)fputs(d->closed ? " closed" : "", out);
+		before = fprintf(out, "%sunopenable: %s", before,
+				 decision_unopenable(d->unopenable)) < 0
+				 ? before
+				 : ", ";
+	if (d->closed)
+		before = fprintf(out, "%sclosed", before) < 0 ? before : ", ";
+	(void)fputs(*before == ',' ? ")" : "", out);
 }

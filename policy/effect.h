@@ -13,6 +13,9 @@ void effect_print(const struct decision *d, const struct match_facts *f,
 		  FILE *out);
 /* "emulate", "continue", "EPERM", "return 0" */
 void decision_print(const struct decision *d, FILE *out);
-/* What else a decision holds: " log unopenable=create closed", or nothing. */
+/* Such a text to emulate and verdict. Return: 0 or -EINVAL */
+int decision_parse(const char *text, struct decision *ret);
+/* What else a decision holds: " (log, unopenable: create)", or nothing. */
 void decision_print_extras(const struct decision *d, enum call_family family,
 			   FILE *out);
+const char *decision_unopenable(enum unopenable u); /* "bind", ... */

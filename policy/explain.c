@@ -23,29 +23,43 @@ struct work {
 
 /* -- what decides -------------------------------------------------------------------- */
 
-/* As a worker does: reads only what it is asked for. */
-static void decide_as_worker(const struct arena *a, struct work *w)
+static void look_at(const struct explain_call *c, enum call_id id,
+		    struct call *call, struct match_facts *f)
 {
-	struct facts f = {.call = &w->call};
-
-	if (w->plan.needs_name)
-		f.name = w->facts.name;
-	if (decide(a, &w->plan, &f, &w->e->decision) == DECIDE_DONE)
-		return;
-	f.value_read = true;
-	f.value = w->facts.value;
-	(void)decide(a, &w->plan, &f, &w->e->decision);
-}
-
-static void look_at(struct work *w, const struct explain_call *c)
-{
-	call_decode(c->data, w->plan.id, &w->call);
-	w->facts = (struct match_facts){.data = c->data, .call = &w->call};
+	call_decode(c->data, id, call);
+	*f = (struct match_facts){.data = c->data, .call = call};
 	/* a longer name is none to the kernel: a worker does not read it */
 	if (c->name && strlen(c->name) <= XATTR_NAME_MAX_BYTES)
-		w->facts.name = c->name;
-	if (c->value && w->call.size <= c->value_bytes)
-		w->facts.value = c->value;
+		f->name = c->name;
+	if (c->value && call->size <= c->value_bytes)
+		f->value = c->value;
+}
+
+static void decide_as_worker(const struct arena *a,
+			     const struct decide_plan *plan,
+			     const struct match_facts *m, struct decision *ret)
+{
+	struct facts f = {.call = m->call};
+
+	if (plan->needs_name)
+		f.name = m->name;
+	if (decide(a, plan, &f, ret) == DECIDE_DONE)
+		return;
+	f.value_read = true;
+	f.value = m->value;
+	(void)decide(a, plan, &f, ret);
+}
+
+void explain_decide(const struct arena *a, const struct explain_call *c,
+		    struct decision *ret)
+{
+	struct decide_plan plan;
+	struct match_facts f;
+	struct call call;
+
+	decide_plan(a, c->data->arch, (uint32_t)c->data->nr, &plan);
+	look_at(c, plan.id, &call, &f);
+	decide_as_worker(a, &plan, &f, ret);
 }
 
 static int decide_on(const struct policy *p, const struct explain_call *c,
@@ -56,10 +70,9 @@ static int decide_on(const struct policy *p, const struct explain_call *c,
 
 	if (r < 0)
 		return r;
-	decide_plan(a, c->data->arch, c->data->nr, &w->plan);
-	look_at(w, c);
-	decide_as_worker(a, w);
-	w->e->family = w->call.family;
+	decide_plan(a, c->data->arch, (uint32_t)c->data->nr, &w->plan);
+	look_at(c, w->plan.id, &w->call, &w->facts);
+	decide_as_worker(a, &w->plan, &w->facts, &w->e->decision);
 	arena_unmap(a);
 	return 0;
 }
@@ -174,21 +187,17 @@ static int add_rules(struct work *w, const char *syscall)
 
 /* -- the whole ----------------------------------------------------------------------- */
 
-static int add_texts(struct work *w)
+/* What the kernel does hangs on the call, whether a rule names it or not. */
+static int add_effect(struct work *w, const struct explain_call *c)
 {
 	struct explain *e = w->e;
 	size_t size;
-	FILE *out = open_memstream(&e->verdict, &size);
+	FILE *out = open_memstream(&e->effect, &size);
 
 	if (!out)
 		return -ENOMEM;
-	decision_print(&e->decision, out);
-	decision_print_extras(&e->decision, e->family, out);
-	if (fclose(out) != 0)
-		return -ENOMEM;
-	out = open_memstream(&e->effect, &size);
-	if (!out)
-		return -ENOMEM;
+	look_at(c, c->id, &w->call, &w->facts);
+	e->family = w->call.family;
 	effect_print(&e->decision, &w->facts, out);
 	return fclose(out) != 0 ? -ENOMEM : 0;
 }
@@ -208,7 +217,7 @@ int explain(const struct policy_set *s, const struct policy *p,
 					  ? NULL
 					  : find_name(w.p, c->data));
 	if (r == 0)
-		r = add_texts(&w);
+		r = add_effect(&w, c);
 	if (r < 0)
 		return r;
 	e->line = explain_line(s, p, e->decision.rule);
@@ -224,7 +233,6 @@ struct explain *explain_free(struct explain *e)
 		for (size_t k = 0; k < e->rules[i].n_keys; k++)
 			free(e->rules[i].keys[k].text);
 	free(e->rules);
-	free(e->verdict);
 	free(e->effect);
 	free(e);
 	return NULL;
@@ -237,6 +245,7 @@ struct explain_call explain_call_of_text(const struct call_text *t)
 
 	return (struct explain_call){
 		.data = &t->data,
+		.id = t->id,
 		.name = name.there ? name.text : NULL,
 		.value = value.there ? value.text : NULL,
 		.value_bytes = value.n + 1, /* its NUL */

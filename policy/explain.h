@@ -18,6 +18,7 @@
 /* A call as a worker meets it. */
 struct explain_call {
 	const struct seccomp_data *data;
+	enum call_id id;    /* of data's arch and nr */
 	const char *name;   /* NULL: cannot be read */
 	const void *value;  /* NULL: cannot be read */
 	size_t value_bytes; /* that can be read there */
@@ -48,8 +49,7 @@ struct explain {
 	unsigned line;	/* of the rule that decides, or of the default */
 	size_t n_rules; /* for this call, in their order */
 	struct explain_rule *rules;
-	char *verdict; /* "emulate", "EPERM", "return 0" */
-	char *effect;  /* what then happens, a sentence without its full stop */
+	char *effect; /* what then happens, a sentence without its full stop */
 };
 
 /**
@@ -61,6 +61,10 @@ int explain(const struct policy_set *s, const struct policy *p,
 	    const struct explain_call *c, struct explain **ret);
 struct explain *explain_free(struct explain *e); /* Return: NULL */
 DEFINE_AUTO(struct explain *, explain_free);
+
+/* Decides on a call as a worker does, which reads only what it is asked for. */
+void explain_decide(const struct arena *a, const struct explain_call *c,
+		    struct decision *ret);
 
 /* The call of a text; lives as long as that. */
 struct explain_call explain_call_of_text(const struct call_text *t);

@@ -40,4 +40,5 @@ void parse_comment(struct doc *d, struct value v, void *out);
 /* parse_rule.c */
 void parse_action(struct doc *d, struct value v, struct verdict *verdict,
 		  bool *emulate);
+int errno_from_name(const char *name); /* 0: there is no such one */
 void parse_rule(struct doc *d, struct value v, void *out);

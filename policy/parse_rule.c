@@ -25,7 +25,7 @@ static const struct {
 	{ "EDEADLOCK", EDEADLOCK },
 };
 
-static int errno_from_name(const char *name)
+int errno_from_name(const char *name)
 {
 	for (int e = 1; e <= ERRNO_MAX; e++) {
 		const char *known = strerrorname_np(e);

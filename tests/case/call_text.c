@@ -269,7 +269,7 @@ static const struct {
 	 "the number is above 4294967295"},
 	{"x86_64", "setxattr(\"/x\", \"user.a\", \"y\", 3, 0)", 31,
 	 "the size is 3, but only 1 of the value is written here"},
-	{"x86_64", "setxattr(\"/x\", \"user.a\", \"y\"..., 3, 0)", 30,
+	{"x86_64", "setxattr(\"/x\", \"user.a\", \"y\"..., 3, 0)", 29,
 	 "expected \",\" and the value's size in bytes, found '.'"},
 	{"x86_64", "setxattr(\"/x\", \"user.a\", \"y\", 1, \001)", 34,
 	 "expected flags (0, XATTR_CREATE, XATTR_REPLACE), found byte 0x01"},

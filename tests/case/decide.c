@@ -240,6 +240,7 @@ static void explain_row(const struct row *r, const struct policy_set *s)
 {
 	const struct explain_call c = {
 		.data = &r->data,
+		.id = call_from_name(r->call),
 		.name = r->has_name ? r->name : NULL,
 		.value = r->has_value ? r->value : NULL,
 		.value_bytes = sizeof(r->value),
