@@ -15,7 +15,8 @@
 struct work {
 	const struct policy_set *sets[2]; /* old, new */
 	size_t trials, differences, policies;
-	struct json_object *json; /* NULL: text is printed */
+	struct json_object *json; /* policies; NULL: text is printed */
+	struct json_object *containers;
 };
 
 /* -- one call ------------------------------------------------------------------------- */
@@ -109,7 +110,7 @@ static void tell_calls(const struct work *w, const struct diff_side *old,
 
 static int compare(struct work *w, const struct policy *a, const struct policy *b)
 {
-	const struct diff_side old = {w->sets[0], a}, new = {w->sets[1], b};
+	const struct diff_side old = { w->sets[0], a }, new = { w->sets[1], b };
 	AUTO(policy_diff_free) struct policy_diff *d = NULL;
 	int r = policy_diff(&old, &new, &d);
 
@@ -143,6 +144,58 @@ static int compare_name(struct work *w, const char *name)
 	return 0;
 }
 
+/* -- bindings ------------------------------------------------------------------------ */
+
+static void print_container(const struct diff_container *c)
+{
+	if (c->other_uid)
+		printf("  any other uid");
+	else
+		printf("  uid %u", c->uid);
+	printf("%s%s: %s -> %s\n", *c->text ? ", " : "", c->text,
+	       c->before ? c->before : "refused",
+	       c->after ? c->after : "refused");
+}
+
+static struct json_object *string_or_null(const char *s)
+{
+	return s ? json_object_new_string(s) : NULL;
+}
+
+static struct json_object *container_json(const struct diff_container *c)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(
+		o, "uid", c->other_uid ? NULL : json_object_new_int64(c->uid));
+	json_object_object_add(o, "shows", json_object_new_string(c->text));
+	json_object_object_add(o, "old", string_or_null(c->before));
+	json_object_object_add(o, "new", string_or_null(c->after));
+	return o;
+}
+
+static int compare_bindings(struct work *w)
+{
+	AUTO(bindings_diff_free) struct bindings_diff *d = NULL;
+	int r = bindings_diff(w->sets[0], w->sets[1], &d);
+
+	if (r < 0) {
+		fprintf(stderr, "deputyctl: bindings: cannot be compared: %s\n",
+			r == -E2BIG ? "more than can be tried" : strerror(-r));
+		return -1;
+	}
+	w->differences += d->n;
+	if (d->n && !w->json)
+		puts("bindings");
+	for (size_t i = 0; i < d->n; i++)
+		if (w->json)
+			json_object_array_add(w->containers,
+					      container_json(&d->containers[i]));
+		else
+			print_container(&d->containers[i]);
+	return 0;
+}
+
 /* -- all ------------------------------------------------------------------------------- */
 
 static int compare_all(struct work *w)
@@ -157,7 +210,7 @@ static int compare_all(struct work *w)
 			if (compare_name(w, name) < 0)
 				return -1;
 		}
-	return 0;
+	return compare_bindings(w);
 }
 
 static int compare_one(struct work *w, const char *name)
@@ -176,6 +229,8 @@ static int report(const struct work *w)
 	if (w->json) {
 		o = json_object_new_object();
 		json_object_object_add(o, "policies", json_object_get(w->json));
+		json_object_object_add(o, "containers",
+				       json_object_get(w->containers));
 		json_object_object_add(
 			o, "trials", json_object_new_int64((int64_t)w->trials));
 		if (reply_print_json(o) != CTL_OK)
@@ -191,8 +246,11 @@ int verb_policy_diff(const struct ctl *ctl, char **args)
 {
 	AUTO(json_put)
 	struct json_object *json = ctl->json ? json_object_new_array() : NULL;
-	struct policy_set *sets[2] = {NULL, NULL};
-	struct work w = {.json = json};
+	struct policy_set *sets[2] = { NULL, NULL };
+	AUTO(json_put)
+	struct json_object *containers =
+		ctl->json ? json_object_new_array() : NULL;
+	struct work w = { .json = json, .containers = containers };
 	int r = -1;
 
 	for (int i = 0; i < 2; i++)

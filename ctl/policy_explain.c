@@ -157,7 +157,7 @@ static void complain(const char *text, const struct call_text_error *error)
 int verb_policy_explain(const struct ctl *ctl, char **args)
 {
 	AUTO(free_ptr) struct call_text *call = malloc(sizeof(*call));
-	struct work w = {.call = call};
+	struct work w = { .call = call };
 	struct policy_set *set;
 	struct call_text_error error;
 	struct abi abi;

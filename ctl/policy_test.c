@@ -22,8 +22,8 @@ static const struct {
 	const char *name;
 	char letter;
 } line_options[] = {
-	{"policy=", 'p'},     {"arch=", 'a'},	  {"uid=", 'u'},
-	{"annotation=", 'A'}, {"metadata=", 'm'},
+	{ "policy=", 'p' },	{ "arch=", 'a' },     { "uid=", 'u' },
+	{ "annotation=", 'A' }, { "metadata=", 'm' },
 };
 
 struct test {
@@ -115,7 +115,8 @@ static void fail(struct test *t, const struct failure *f)
 
 static void bad_line(struct test *t, size_t at, const char *reason)
 {
-	fail(t, &(struct failure){.column = (unsigned)at + 1, .reason = reason});
+	fail(t,
+	     &(struct failure){ .column = (unsigned)at + 1, .reason = reason });
 }
 
 /* -- cases ---------------------------------------------------------------------------- */
@@ -196,7 +197,7 @@ static void run_case(struct test *t, char *line)
 {
 	struct subject s = t->ctl->subject;
 	struct call_text_error error;
-	struct failure f = {0};
+	struct failure f = { 0 };
 	struct decision want;
 	struct abi abi;
 	char *at = line, *verdict = read_options(line, &s, &at), *call, why[256];
@@ -293,7 +294,8 @@ int verb_policy_test(const struct ctl *ctl, char **args)
 	AUTO(json_put)
 	struct json_object *failures = ctl->json ? json_object_new_array() : NULL;
 	struct test t = {
-		.ctl = ctl, .file = args[1], .call = call, .failures = failures};
+		.ctl = ctl, .file = args[1], .call = call, .failures = failures
+	};
 	struct policy_set *set;
 	int r = CTL_FAILED;
 

@@ -33,7 +33,8 @@ static bool is_shown(const char *s, size_t step)
 static void print_escape(char c, FILE *out)
 {
 	static const char letters[][2] = {
-		{'\n', 'n'}, {'\t', 't'}, {'\r', 'r'}, {'"', '"'}, {'\\', '\\'},
+		{ '\n', 'n' }, { '\t', 't' },  { '\r', 'r' },
+		{ '"', '"' },  { '\\', '\\' },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
@@ -71,10 +72,10 @@ static void print_mode(uint32_t mode, FILE *out)
 		uint32_t type;
 		const char *name;
 	} types[] = {
-		{S_IFCHR, "S_IFCHR"}, {S_IFBLK, "S_IFBLK"},
-		{S_IFIFO, "S_IFIFO"}, {S_IFSOCK, "S_IFSOCK"},
-		{S_IFREG, "S_IFREG"}, {S_IFDIR, "S_IFDIR"},
-		{S_IFLNK, "S_IFLNK"},
+		{ S_IFCHR, "S_IFCHR" }, { S_IFBLK, "S_IFBLK" },
+		{ S_IFIFO, "S_IFIFO" }, { S_IFSOCK, "S_IFSOCK" },
+		{ S_IFREG, "S_IFREG" }, { S_IFDIR, "S_IFDIR" },
+		{ S_IFLNK, "S_IFLNK" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)

@@ -25,19 +25,19 @@ static const struct symbol {
 	const char *name;
 	uint64_t value;
 } symbols[] = {
-	{ARG_DIRFD, "AT_FDCWD", (uint64_t)AT_FDCWD},
-	{ARG_MODE, "S_IFCHR", S_IFCHR},
-	{ARG_MODE, "S_IFBLK", S_IFBLK},
-	{ARG_MODE, "S_IFIFO", S_IFIFO},
-	{ARG_MODE, "S_IFSOCK", S_IFSOCK},
-	{ARG_MODE, "S_IFREG", S_IFREG},
-	{ARG_MODE, "S_IFDIR", S_IFDIR},
-	{ARG_MODE, "S_IFLNK", S_IFLNK},
-	{ARG_MODE, "S_ISUID", S_ISUID},
-	{ARG_MODE, "S_ISGID", S_ISGID},
-	{ARG_MODE, "S_ISVTX", S_ISVTX},
-	{ARG_FLAGS, "XATTR_CREATE", XATTR_CREATE},
-	{ARG_FLAGS, "XATTR_REPLACE", XATTR_REPLACE},
+	{ ARG_DIRFD, "AT_FDCWD", (uint64_t)AT_FDCWD },
+	{ ARG_MODE, "S_IFCHR", S_IFCHR },
+	{ ARG_MODE, "S_IFBLK", S_IFBLK },
+	{ ARG_MODE, "S_IFIFO", S_IFIFO },
+	{ ARG_MODE, "S_IFSOCK", S_IFSOCK },
+	{ ARG_MODE, "S_IFREG", S_IFREG },
+	{ ARG_MODE, "S_IFDIR", S_IFDIR },
+	{ ARG_MODE, "S_IFLNK", S_IFLNK },
+	{ ARG_MODE, "S_ISUID", S_ISUID },
+	{ ARG_MODE, "S_ISGID", S_ISGID },
+	{ ARG_MODE, "S_ISVTX", S_ISVTX },
+	{ ARG_FLAGS, "XATTR_CREATE", XATTR_CREATE },
+	{ ARG_FLAGS, "XATTR_REPLACE", XATTR_REPLACE },
 };
 
 /* What is expected where an argument begins. */
@@ -311,9 +311,9 @@ static int read_hex(struct reader *r, char *ret)
 }
 
 static const char escapes[][2] = {
-	{'n', '\n'}, {'t', '\t'},  {'r', '\r'},	 {'a', '\a'},
-	{'b', '\b'}, {'f', '\f'},  {'v', '\v'},	 {'e', '\x1b'},
-	{'"', '"'},  {'\'', '\''}, {'\\', '\\'}, {'?', '?'},
+	{ 'n', '\n' }, { 't', '\t' },  { 'r', '\r' },  { 'a', '\a' },
+	{ 'b', '\b' }, { 'f', '\f' },  { 'v', '\v' },  { 'e', '\x1b' },
+	{ '"', '"' },  { '\'', '\'' }, { '\\', '\\' }, { '?', '?' },
 };
 
 /* Behind the backslash. */
@@ -357,7 +357,7 @@ static int read_string(struct reader *r, enum call_arg arg, struct call_bytes *r
 			return fail(r, at, "a NUL would end it here");
 	}
 	r->p++;
-	*ret = (struct call_bytes){true, r->bytes + first, r->used - first};
+	*ret = (struct call_bytes){ true, r->bytes + first, r->used - first };
 	r->bytes[r->used++] = '\0'; /* the quotes are longer than this */
 	return 0;
 }
@@ -497,11 +497,11 @@ static int read_call(struct reader *r)
 int call_text_parse(const char *text, const struct abi *abi,
 		    struct call_text *ret, struct call_text_error *error)
 {
-	struct reader r = {.text = text,
-			   .p = text,
-			   .bytes = ret->bytes,
-			   .error = error,
-			   .c = {.abi = *abi}};
+	struct reader r = { .text = text,
+			    .p = text,
+			    .bytes = ret->bytes,
+			    .error = error,
+			    .c = { .abi = *abi } };
 	int e;
 
 	if (strlen(text) >= CALL_TEXT_MAX_BYTES)
@@ -520,5 +520,5 @@ struct call_bytes call_text_bytes(const struct call_text *c, enum call_arg arg)
 	for (int i = 0; i < CALL_TEXT_ARGS; i++)
 		if (call_arg_at(c->id, i) == arg)
 			return c->args[i];
-	return (struct call_bytes){0};
+	return (struct call_bytes){ 0 };
 }

@@ -16,8 +16,8 @@
 #include "policy/sampling.h"
 
 /* The arguments that a rule can look at. */
-static const enum call_arg dim_args[] = {ARG_MODE, ARG_DEV, ARG_NAME, ARG_VALUE,
-					 ARG_FLAGS};
+static const enum call_arg dim_args[] = { ARG_MODE, ARG_DEV, ARG_NAME,
+					  ARG_VALUE, ARG_FLAGS };
 #define DIMS ARRAY_SIZE(dim_args)
 
 #define GROUPS_MAX 1000
@@ -141,7 +141,7 @@ static int decide_cell(struct grid *g, const struct cell *c)
 
 static int decide_all(struct grid *g)
 {
-	struct cell c = {0};
+	struct cell c = { 0 };
 	int r = 0;
 
 	do {
@@ -208,7 +208,7 @@ static struct diff_call *add_call(struct policy_diff *d)
 		d->calls = more;
 		d->room = room;
 	}
-	d->calls[d->n_calls] = (struct diff_call){0};
+	d->calls[d->n_calls] = (struct diff_call){ 0 };
 	return &d->calls[d->n_calls++];
 }
 
@@ -241,7 +241,7 @@ static int tell(struct grid *g, struct cell c, uint16_t group)
 
 static int tell_group(struct grid *g, uint16_t group)
 {
-	struct cell c = {0};
+	struct cell c = { 0 };
 	int r = 0;
 
 	do {
@@ -295,9 +295,9 @@ static size_t collect_rules(const struct grid *g, const struct doc_match **ret)
 static void set_rest(struct call_text *t)
 {
 	static char path[] = "/path";
-	const struct sample paths = {0, path, sizeof(path) - 1, false};
-	const struct sample cwd = {(uint64_t)AT_FDCWD, NULL, 0, false};
-	const struct sample fd = {3, NULL, 0, false};
+	const struct sample paths = { 0, path, sizeof(path) - 1, false };
+	const struct sample cwd = { (uint64_t)AT_FDCWD, NULL, 0, false };
+	const struct sample fd = { 3, NULL, 0, false };
 
 	t->n_args = 0;
 	while (t->n_args < CALL_TEXT_ARGS && call_arg_at(t->id, t->n_args))
@@ -369,7 +369,7 @@ static int compare_syscall(struct grid *g, const char *name)
 {
 	int r;
 
-	*g->t = (struct call_text){.id = call_from_name(name)};
+	*g->t = (struct call_text){ .id = call_from_name(name) };
 	(void)snprintf(g->t->name, sizeof(g->t->name), "%s", name);
 	g->n_abis = g->n_pairs = 0;
 	find_abis(g);
@@ -419,8 +419,8 @@ static int compare_named(struct grid *g)
 static int compare_others(struct grid *g)
 {
 	const struct pair p = {
-		{.rule = -1, .verdict = g->docs[0]->def},
-		{.rule = -1, .verdict = g->docs[1]->def},
+		{ .rule = -1, .verdict = g->docs[0]->def },
+		{ .rule = -1, .verdict = g->docs[1]->def },
 	};
 	struct diff_call *one;
 
@@ -456,7 +456,7 @@ static int compare(struct grid *g, const struct diff_side *const sides[2])
 int policy_diff(const struct diff_side *before, const struct diff_side *after,
 		struct policy_diff **ret)
 {
-	const struct diff_side *const sides[2] = {before, after};
+	const struct diff_side *const sides[2] = { before, after };
 	AUTO(policy_diff_free) struct policy_diff *d = calloc(1, sizeof(*d));
 	AUTO(free_ptr) struct call_text *t = calloc(1, sizeof(*t));
 	AUTO(free_ptr) struct grid *g = calloc(1, sizeof(*g));

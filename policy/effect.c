@@ -50,15 +50,15 @@ static const char *kernel_mknod(const struct call *c)
 static const struct {
 	const char *prefix, *effect;
 } namespaces[] = {
-	{"user.", "the kernel sets it, with the caller's rights"},
-	{"trusted.", NO_CAPABILITY("CAP_SYS_ADMIN")},
-	{"security.capability", "the kernel sets it, if the caller has "
-				"CAP_SETFCAP in its user namespace"},
-	{"security.", NO_CAPABILITY("CAP_SYS_ADMIN")},
-	{"system.posix_acl_", "the kernel sets it, if the caller owns the "
-			      "file"},
-	{"", "the kernel says what the file system makes of it; EOPNOTSUPP "
-	     "as a rule"},
+	{ "user.", "the kernel sets it, with the caller's rights" },
+	{ "trusted.", NO_CAPABILITY("CAP_SYS_ADMIN") },
+	{ "security.capability", "the kernel sets it, if the caller has "
+				 "CAP_SETFCAP in its user namespace" },
+	{ "security.", NO_CAPABILITY("CAP_SYS_ADMIN") },
+	{ "system.posix_acl_", "the kernel sets it, if the caller owns the "
+			       "file" },
+	{ "", "the kernel says what the file system makes of it; EOPNOTSUPP "
+	      "as a rule" },
 };
 
 static const char *kernel_xattr(const struct call *c, const char *name)
@@ -159,7 +159,7 @@ void decision_print(const struct decision *d, FILE *out)
 
 int decision_parse(const char *text, struct decision *ret)
 {
-	struct decision d = {.verdict = verdict_continue()};
+	struct decision d = { .verdict = verdict_continue() };
 	char *end;
 
 	if (strcmp(text, "emulate") == 0) {

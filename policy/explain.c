@@ -27,7 +27,7 @@ static void look_at(const struct explain_call *c, enum call_id id,
 		    struct call *call, struct match_facts *f)
 {
 	call_decode(c->data, id, call);
-	*f = (struct match_facts){.data = c->data, .call = call};
+	*f = (struct match_facts){ .data = c->data, .call = call };
 	/* a longer name is none to the kernel: a worker does not read it */
 	if (c->name && strlen(c->name) <= XATTR_NAME_MAX_BYTES)
 		f->name = c->name;
@@ -39,7 +39,7 @@ static void decide_as_worker(const struct arena *a,
 			     const struct decide_plan *plan,
 			     const struct match_facts *m, struct decision *ret)
 {
-	struct facts f = {.call = m->call};
+	struct facts f = { .call = m->call };
 
 	if (plan->needs_name)
 		f.name = m->name;
@@ -206,7 +206,7 @@ int explain(const struct policy_set *s, const struct policy *p,
 	    const struct explain_call *c, struct explain **ret)
 {
 	AUTO(explain_free) struct explain *e = calloc(1, sizeof(*e));
-	struct work w = {.d = policy_set_doc(s), .p = policy_doc(s, p), .e = e};
+	struct work w = { .d = policy_set_doc(s), .p = policy_doc(s, p), .e = e };
 	int r;
 
 	if (!e)

@@ -242,12 +242,12 @@ static void value_sample(const struct doc_match *m, struct samples *s)
 /* -- the table ----------------------------------------------------------------------- */
 
 const struct match_key match_keys[MATCH_KEYS] = {
-	{"type", ARG_MODE, type_given, type_matches, type_have, type_want,
-	 type_sample},
-	{"device", ARG_DEV, device_given, device_matches, device_have,
-	 device_want, device_sample},
-	{"name", ARG_NAME, name_given, name_matches, name_have, name_want,
-	 name_sample},
-	{"value", ARG_VALUE, value_given, value_matches, value_have, value_want,
-	 value_sample},
+	{ "type", ARG_MODE, type_given, type_matches, type_have, type_want,
+	  type_sample },
+	{ "device", ARG_DEV, device_given, device_matches, device_have,
+	  device_want, device_sample },
+	{ "name", ARG_NAME, name_given, name_matches, name_have, name_want,
+	  name_sample },
+	{ "value", ARG_VALUE, value_given, value_matches, value_have,
+	  value_want, value_sample },
 };

@@ -58,7 +58,7 @@ void samples_add(struct samples *s, uint64_t number, const char *text,
 		}
 		memcpy(copy, text, bytes);
 	}
-	s->items[s->n++] = (struct sample){number, copy, bytes, named};
+	s->items[s->n++] = (struct sample){ number, copy, bytes, named };
 }
 
 void samples_done(struct samples *s)
@@ -66,5 +66,5 @@ void samples_done(struct samples *s)
 	for (size_t i = 0; i < s->n; i++)
 		free(s->items[i].text);
 	free(s->items);
-	*s = (struct samples){0};
+	*s = (struct samples){ 0 };
 }

@@ -23,8 +23,8 @@ static void set_text(struct call_text *t, enum call_arg arg,
 {
 	for (int i = 0; i < CALL_TEXT_ARGS; i++)
 		if (call_arg_at(t->id, i) == arg)
-			t->args[i] = (struct call_bytes){s->text != NULL,
-							 s->text, s->bytes};
+			t->args[i] = (struct call_bytes){ s->text != NULL,
+							  s->text, s->bytes };
 }
 
 void sampling_set(struct call_text *t, enum call_arg arg, const struct sample *s)
@@ -43,8 +43,8 @@ void sampling_set(struct call_text *t, enum call_arg arg, const struct sample *s
 
 static void other_modes(struct samples *s)
 {
-	static const uint32_t types[] = {S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR,
-					 S_IFBLK, S_IFDIR, S_IFLNK};
+	static const uint32_t types[] = { S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR,
+					  S_IFBLK, S_IFDIR, S_IFLNK };
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		samples_add(s, types[i] | 0666, NULL, 0, false);
@@ -76,14 +76,14 @@ static void add_name(struct samples *s, const char *name)
 
 static void other_names(struct samples *s)
 {
-	static const char *const names[] = {"user.other", "trusted.other",
-					    "security.other", "system.other",
-					    "other"};
+	static const char *const names[] = { "user.other", "trusted.other",
+					     "security.other", "system.other",
+					     "other" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		add_name(s, names[i]);
 	for (int c = 0x21; c < 0x7f; c++) /* a beginning that none has */
-		add_name(s, (const char[]){(char)c, '\0'});
+		add_name(s, (const char[]){ (char)c, '\0' });
 	samples_add(s, 0, NULL, 0, false);
 }
 
@@ -92,9 +92,6 @@ static void others(enum call_arg arg, struct samples *s)
 	switch (arg) {
 	case ARG_MODE:
 		other_modes(s);
-		break;
-	case ARG_DEV:
-		other_device(s);
 		break;
 	case ARG_NAME:
 		other_names(s);
@@ -141,8 +138,9 @@ static void sign(const struct signer *g, const struct sample *one, bool *ret)
 	sampling_set(g->t, g->arg, one);
 	c = explain_call_of_text(g->t);
 	call_decode(&g->t->data, g->t->id, &call);
-	f = (struct match_facts){
-		.data = &g->t->data, .call = &call, .name = c.name};
+	f = (struct match_facts){ .data = &g->t->data,
+				  .call = &call,
+				  .name = c.name };
 	if (c.value && call.size <= c.value_bytes)
 		f.value = c.value;
 	for (size_t i = 0; i < g->n_rules; i++)
@@ -166,7 +164,7 @@ static bool by_named(const struct samples *s, size_t i, bool named)
 static int drop_alike(const struct signer *g, struct samples *s)
 {
 	AUTO(free_ptr) bool *signs = NULL;
-	struct samples kept = {.error = s->error};
+	struct samples kept = { .error = s->error };
 	size_t n = g->n_rules;
 
 	signs = calloc(s->n + 1, n + 1);
@@ -193,13 +191,16 @@ int sampling_make(struct call_text *t, enum call_arg arg,
 		  const struct doc_match *const *rules, size_t n_rules,
 		  struct samples *ret)
 {
-	const struct signer g = {t, arg, rules, n_rules};
+	const struct signer g = { t, arg, rules, n_rules };
 
+	if (arg != ARG_DEV)
+		others(arg, ret); /* first: rather these than odd ones */
 	for (size_t i = 0; i < n_rules; i++)
 		for (size_t k = 0; k < MATCH_KEYS; k++)
 			if (match_keys[k].arg == arg &&
 			    match_keys[k].given(rules[i]))
 				match_keys[k].sample(rules[i], ret);
-	others(arg, ret);
+	if (arg == ARG_DEV)
+		other_device(ret);
 	return drop_alike(&g, ret);
 }
