@@ -12,7 +12,7 @@ _deputyctl()
 		esac
 	done
 	case $prev in
-	-s|--socket|check)
+	-s|--socket|check|explain|test|diff)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -21,10 +21,23 @@ _deputyctl()
 		words=$(deputyctl "${socket[@]}" list 2>/dev/null |
 			awk 'NR > 1 && $1 ~ /^[A-Za-z0-9_.-]+$/ { print $1 }') ;;
 	policy)
-		words="check" ;;
+		words="check explain test diff" ;;
+	-a|--arch)
+		words="x86 x86_64 x32 arm aarch64 riscv64 s390x ppc64le" ;;
+	-p|--policy|-u|--uid|-A|--annotation|-m|--metadata)
+		words="" ;;
+	*)
+		# the second file of these
+		case " ${COMP_WORDS[*]:1:COMP_CWORD-2} " in
+		*" test "|*" diff ")
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			compopt -o filenames
+			return ;;
+		esac ;;
 	esac
 	case $cur in
-	-*) words="--socket --json --help --version" ;;
+	-*) words="--socket --json --policy --arch --uid --annotation"
+	    words+=" --metadata --help --version" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
