@@ -6,7 +6,6 @@
 #include "ctl/policy_file.h"
 #include "ctl/reply.h"
 #include "ctl/text.h"
-#include "lib/strtab.h"
 #include "policy/explain.h"
 #include "proto/varlink.h"
 
@@ -15,7 +14,6 @@ static const char *const outcomes[] = {
 	[EXPLAIN_DECIDES] = "decides",
 	[EXPLAIN_NOT_REACHED] = "not-reached",
 };
-STRTAB(outcome, outcomes);
 
 struct work {
 	const struct policy_set *set;
@@ -66,8 +64,8 @@ static struct json_object *rule_json(const struct explain_rule *r)
 	json_object_object_add(o, "rule",
 			       json_object_new_int64((int64_t)r->index));
 	json_object_object_add(o, "line", json_object_new_int64(r->line));
-	json_object_object_add(
-		o, "outcome", json_object_new_string(outcome_to_str(r->outcome)));
+	json_object_object_add(o, "outcome",
+			       json_object_new_string(outcomes[r->outcome]));
 	for (size_t i = 0; i < r->n_keys; i++) {
 		struct json_object *k = json_object_new_object();
 

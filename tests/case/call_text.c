@@ -317,3 +317,78 @@ TEST(call_text, too_long_ones_are_refused)
 	assert_int_equal(call_text_parse(text, &abi, &c, &error), 0);
 	assert_int_equal(c.args[0].n, CALL_TEXT_MAX_BYTES - 3 - 5);
 }
+
+/* Good ones with some bytes changed, cut out or doubled. */
+static size_t damage(uint32_t *seed, const char *text, char *ret, size_t size)
+{
+	static const char bytes[] = "\"\\(),|:*-=# 0x189aNS_\t\377\302";
+	size_t n = strlen(text);
+
+	assert_true(n + 8 < size);
+	memcpy(ret, text, n + 1);
+	for (unsigned i = 0; i < 4; i++) {
+		size_t at;
+
+		*seed = *seed * 1664525U + 1013904223U;
+		at = n ? (*seed >> 8) % n : 0;
+		switch (*seed >> 30) {
+		case 0:
+			memmove(ret + at, ret + at + 1, n - at);
+			n -= n != 0;
+			break;
+		case 1:
+			memmove(ret + at + 1, ret + at, n - at + 1);
+			n++;
+			break;
+		case 2:
+			if (n)
+				ret[at] = bytes[*seed % (sizeof(bytes) - 1)];
+			break;
+		default:
+			break;
+		}
+	}
+	return n;
+}
+
+/* What is taken comes back as the same text; what is not has its place. */
+static void parse_damaged(const char *text, size_t n, const struct abi *abi,
+			  unsigned *taken)
+{
+	static struct call_text c, again;
+	struct call_text_error error = { 0 };
+	char *first, *second;
+
+	if (call_text_parse(text, abi, &c, &error) < 0) {
+		assert_in_range(error.column, 1, n + 1);
+		assert_true(error.reason[0]);
+		return;
+	}
+	first = call_text_string(&c, 0);
+	if (call_text_parse(first, abi, &again, &error) < 0)
+		fail_msg("%s: printed as %s: %s", text, first, error.reason);
+	second = call_text_string(&again, 0);
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+	(*taken)++;
+}
+
+TEST(call_text, damaged_ones_are_taken_or_refused)
+{
+	uint32_t seed = 1;
+	unsigned taken = 0, tries = 0;
+	struct abi abi;
+
+	assert_int_equal(abi_from_name("x86_64", &abi), 0);
+	for (unsigned round = 0; round < 5000; round++)
+		for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+			char text[256];
+			size_t n =
+				damage(&seed, good[i].text, text, sizeof(text));
+
+			parse_damaged(text, n, &abi, &taken);
+			tries++;
+		}
+	assert_true(taken > 1000 && tries - taken > 1000);
+}
