@@ -178,19 +178,19 @@ static void name_want(const struct doc_match *m, FILE *out)
 	print_list(out, m->n_names, m->names, print_name);
 }
 
+/* What goes on behind a name: sampling.c. */
 static void name_sample(const struct doc_match *m, struct samples *s)
 {
 	for (size_t i = 0; i < m->n_names; i++) {
 		const struct doc_name *n = &m->names[i];
+		bool ends = !n->prefix || n->bytes == XATTR_NAME_MAX_BYTES;
 		char longer[XATTR_NAME_MAX_BYTES + 2];
 
 		(void)snprintf(longer, sizeof(longer), "%.*sx", (int)n->bytes,
 			       n->text);
-		if (n->prefix)
+		if (!ends)
 			samples_add(s, 0, longer, n->bytes + 1, true);
-		samples_add(s, 0, longer, n->bytes, !n->prefix);
-		samples_add(s, 0, longer, n->bytes - 1, false);
-		samples_add(s, 0, longer, n->bytes + 1, false);
+		samples_add(s, 0, longer, n->bytes, ends);
 	}
 }
 

@@ -69,22 +69,48 @@ static void other_device(struct samples *s)
 	}
 }
 
-static void add_name(struct samples *s, const char *name)
+static const char *const other_names[] = { "user.other",     "trusted.other",
+					   "security.other", "system.other",
+					   "other",	     "" };
+
+/* Of names that begin with @s: a byte that comes next in none. That of no UTF-8
+ * is one in any case, for policies are UTF-8. */
+static char free_byte(const struct samples *all, const char *s, size_t n)
 {
-	samples_add(s, 0, name, strlen(name), false);
+	static const char wanted[] = "xyzabcdefghijklmnopqrstuvw._-0123456789";
+	bool used[256] = { false };
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct sample *one = &all->items[i];
+
+		if (one->text && one->bytes > n && memcmp(one->text, s, n) == 0)
+			used[(unsigned char)one->text[n]] = true;
+	}
+	for (const char *c = wanted; *c; c++)
+		if (!used[(unsigned char)*c])
+			return *c;
+	return '\xff';
 }
 
-static void other_names(struct samples *s)
+/*
+ * Exact names and beginnings are a tree.  Which of them a name matches hangs on
+ * the longest beginning that it has, and on whether it is an exact one: so all
+ * of them, and behind each something that leads to no other, are all there is.
+ */
+static void other_endings(struct samples *s)
 {
-	static const char *const names[] = { "user.other", "trusted.other",
-					     "security.other", "system.other",
-					     "other" };
+	size_t n = s->n;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		add_name(s, names[i]);
-	for (int c = 0x21; c < 0x7f; c++) /* a beginning that none has */
-		add_name(s, (const char[]){ (char)c, '\0' });
-	samples_add(s, 0, NULL, 0, false);
+	for (size_t i = 0; i < n; i++) {
+		char longer[XATTR_NAME_MAX_BYTES + 1];
+		size_t bytes = s->items[i].bytes;
+
+		if (!s->items[i].text || bytes >= XATTR_NAME_MAX_BYTES)
+			continue;
+		memcpy(longer, s->items[i].text, bytes);
+		longer[bytes] = free_byte(s, longer, bytes);
+		samples_add(s, 0, longer, bytes + 1, false);
+	}
 }
 
 static void others(enum call_arg arg, struct samples *s)
@@ -94,7 +120,10 @@ static void others(enum call_arg arg, struct samples *s)
 		other_modes(s);
 		break;
 	case ARG_NAME:
-		other_names(s);
+		for (size_t i = 0; i < ARRAY_SIZE(other_names); i++)
+			samples_add(s, 0, other_names[i],
+				    strlen(other_names[i]), false);
+		samples_add(s, 0, NULL, 0, false);
 		break;
 	case ARG_VALUE:
 		samples_add(s, 5, "other", 5, false);
@@ -202,5 +231,7 @@ int sampling_make(struct call_text *t, enum call_arg arg,
 				match_keys[k].sample(rules[i], ret);
 	if (arg == ARG_DEV)
 		other_device(ret);
+	if (arg == ARG_NAME)
+		other_endings(ret);
 	return drop_alike(&g, ret);
 }

@@ -35,7 +35,8 @@ static const char *const devices[] = { "1:3", "1:5",	   "1:*",
 				       "2:0", "2:1048575", "3:*" };
 static const char *const names[] = { "trusted.a",  "trusted.ab", "trusted.*",
 				     "trusted.a*", "user.a",	 "user.*",
-				     "t*" };
+				     "t*",	   "t",		 "tx*",
+				     "u\303\251" };
 static const char *const values[] = { "", "y", "yy", "n" };
 static const char *const errnos[] = { "EPERM", "EACCES", "EROFS" };
 
@@ -229,13 +230,17 @@ static void try_mknods(struct pair *p)
 
 static void try_xattrs(struct pair *p)
 {
-	static const char *const given[] = { "NULL",	       "\"\"",
-					     "\"t\"",	       "\"u\"",
-					     "\"trusted.\"",   "\"trusted.a\"",
-					     "\"trusted.ab\"", "\"trusted.b\"",
-					     "\"user.a\"",     "\"user.\"",
-					     "\"user.b\"",     "\"security.x\"",
-					     "\"\\001\"" };
+	static const char *const given[] = {
+		"NULL",		  "\"\"",
+		"\"t\"",	  "\"u\"",
+		"\"trusted.\"",	  "\"trusted.a\"",
+		"\"trusted.ab\"", "\"trusted.b\"",
+		"\"user.a\"",	  "\"user.\"",
+		"\"user.b\"",	  "\"security.x\"",
+		"\"\\001\"",	  "\"tx\"",
+		"\"ty\"",	  "\"u\\303\\251\"",
+		"\"u\\303\""
+	};
 	static const char *const vals[] = { "\"\", 0",	"\"y\", 1",
 					    "\"y\", 2", "\"yy\", 2",
 					    "\"n\", 1", "\"other\", 5",
