@@ -40,7 +40,7 @@
 /* Files of a directory of the test's own, in which it then is. */
 struct files {
 	char dir[32];
-	const char *names[8];
+	const char *names[10];
 	int n;
 };
 
@@ -384,6 +384,10 @@ TEST(deputyctl_policy, test)
 	"{ \"syscalls\": [\"mknodat\"], \"match\": { \"type\": \"char\", "     \
 	"\"device\": [" list "] }, \"action\": \"emulate\" }"
 
+#define NAMES(list)                                                            \
+	"{ \"syscalls\": [\"setxattr\"], \"match\": { \"name\": [" list        \
+	"] }, \"action\": { \"errno\": \"EPERM\" }, \"advisory\": true }"
+
 static const struct ctl_row differing[] = {
 	{ { "policy", "diff", "a.json", "a.json" },
 	  0,
@@ -443,6 +447,30 @@ static const struct ctl_row differing[] = {
 	  "    {\n      \"uid\": 0,\n      \"shows\": \"\",\n"
 	  "      \"old\": \"p\",\n      \"new\": null\n    },\n",
 	  "" },
+	{ { "policy", "diff", "b.json", "h.json" },
+	  1,
+	  "bindings\n  uid 0: refused -> p\n",
+	  "" },
+	{ { "policy", "diff", "h.json", "b.json" },
+	  1,
+	  "bindings\n  uid 0: p -> refused\n",
+	  "" },
+	{ { "policy", "diff", "i.json", "h.json" },
+	  1,
+	  "bindings\n  uid 0: refused -> p\n  uid 9: refused -> p\n",
+	  "" },
+	{ { "policy", "diff", "h.json", "i.json" },
+	  1,
+	  "bindings\n  uid 9: p -> refused\n  uid 0: p -> refused\n",
+	  "" },
+	/* names that begin with q, but are neither q nor begin with qx */
+	{ { "policy", "diff", "f.json", "g.json" },
+	  1,
+	  "policy p\n"
+	  "  setxattr: EPERM by rule 0 (line 3) -> continue by default (line "
+	  "4)\n"
+	  "    setxattr(\"/path\", \"qy\", *, *, 0)\n",
+	  "" },
 	{ { "policy", "diff", "b.json", "e.json" },
 	  1,
 	  "bindings\n  uid 0, annotation \"k\"=\"v\": p -> refused\n",
@@ -472,6 +500,16 @@ TEST(deputyctl_policy, diff)
 		  SMALL(DEVICES("\"1:3\", \"7:*\""),
 			"{ \"when\": { \"peer_uid\": [9] }, \"policy\": "
 			"\"p\" }"));
+	files_add(&f, "f.json", SMALL(NAMES("\"q*\""), EVERYBODY));
+	files_add(&f, "g.json", SMALL(NAMES("\"q\", \"qx*\""), EVERYBODY));
+	files_add(&f, "h.json",
+		  SMALL(DEVICES("\"1:3\", \"7:*\""),
+			"{ \"when\": { \"peer_uid\": [9, 0] }, \"policy\": "
+			"\"p\" }"));
+	files_add(&f, "i.json",
+		  SMALL(DEVICES("\"1:3\", \"7:*\""),
+			"{ \"when\": { \"peer_uid\": [0], \"annotation\": { "
+			"\"k\": \"v\" } }, \"policy\": \"p\" }"));
 	for (size_t i = 0; i < ARRAY_SIZE(differing); i++)
 		ctl_expect(NULL, &differing[i]);
 	files_close(&f);
