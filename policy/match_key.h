@@ -25,7 +25,9 @@ struct match_facts {
 
 struct match_key {
 	const char *name;
-	enum call_arg arg; /* the only argument that it looks at */
+	/* The only argument that it looks at; ARG_NONE: the ABI, of which all
+	 * are tried anyway */
+	enum call_arg arg;
 	bool (*given)(const struct doc_match *m);
 	/* The rest is asked of rules that have the key. */
 	bool (*matches)(const struct doc_match *m, const struct match_facts *f);
@@ -33,7 +35,9 @@ struct match_key {
 	void (*print_have)(const struct match_facts *f, FILE *out);
 	/* "not 1:5", "none of 1:5, 1:7"; follows "is" */
 	void (*print_want)(const struct doc_match *m, FILE *out);
-	/* Arguments inside, and right outside, of what it matches. */
+	/* Arguments inside, and right outside, of what it matches: one at least
+	 * for each answer that it gives. sampling.c adds what no key names,
+	 * other endings of names, and each type with each permission. */
 	void (*sample)(const struct doc_match *m, struct samples *s);
 };
 

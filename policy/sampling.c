@@ -52,6 +52,21 @@ static void other_modes(struct samples *s)
 		samples_add(s, type | 0666, NULL, 0, false);
 }
 
+/* Keys of the type and of the permissions share an argument: each with each. */
+static void cross_modes(struct samples *s)
+{
+	size_t n = s->n;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++) {
+			uint64_t type = s->items[i].number & S_IFMT;
+			uint64_t rest = s->items[k].number & ~(uint64_t)S_IFMT;
+
+			samples_add(s, type | rest, NULL, 0,
+				    s->items[i].named && s->items[k].named);
+		}
+}
+
 /* A device of a major number that none has yet. */
 static void other_device(struct samples *s)
 {
@@ -229,6 +244,8 @@ int sampling_make(struct call_text *t, enum call_arg arg,
 			if (match_keys[k].arg == arg &&
 			    match_keys[k].given(rules[i]))
 				match_keys[k].sample(rules[i], ret);
+	if (arg == ARG_MODE)
+		cross_modes(ret);
 	if (arg == ARG_DEV)
 		other_device(ret);
 	if (arg == ARG_NAME)

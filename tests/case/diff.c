@@ -4,6 +4,7 @@
  * vocabulary is decided under both: what differs must have been told, and all
  * that was told must differ, whatever stands for its stars.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -358,4 +359,46 @@ TEST_WITHIN(diff, tells_all_that_differs_and_nothing_else, 300)
 		differing += run_pair();
 	}
 	assert_true(differing > 10000); /* else nothing was tested */
+}
+
+/* More names than are tried. */
+static struct policy_set *make_long_policy(const char *action)
+{
+	struct policy_set *s = NULL;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	fprintf(f, "{\"version\": 1, \"policies\": {\"p\": {\"rules\": [");
+	for (int rule = 0; rule < 25; rule++) {
+		fprintf(f,
+			"%s{\"syscalls\": [\"setxattr\"], \"match\": "
+			"{\"name\": [",
+			rule ? ", " : "");
+		for (int i = 0; i < 900; i++)
+			fprintf(f, "%s\"trusted.%d.%d\"", i ? ", " : "", rule, i);
+		fprintf(f, "]}, \"action\": \"%s\"}", action);
+	}
+	fprintf(f, "], \"default\": \"continue\"}}, \"bindings\": "
+		   "[{\"when\": {}, \"policy\": \"p\"}]}");
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(
+		policy_set_parse("long", text, strlen(text), &s, &diags), 0);
+	free(text);
+	return s;
+}
+
+TEST_WITHIN(diff, more_than_can_be_tried_is_said, 120)
+{
+	struct policy_set *a = make_long_policy("emulate");
+	struct policy_set *b = make_long_policy("continue");
+	const struct diff_side before = { a, policy_set_at(a, 0) };
+	const struct diff_side after = { b, policy_set_at(b, 0) };
+	struct policy_diff *d = NULL;
+
+	assert_int_equal(policy_diff(&before, &after, &d), -E2BIG);
+	assert_null(d);
+	policy_set_unref(a);
+	policy_set_unref(b);
 }
