@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <seccomp.h>
@@ -78,4 +79,23 @@ void abi_native(struct abi *ret)
 int abi_number(const struct abi *abi, const char *syscall)
 {
 	return seccomp_syscall_resolve_name_arch(abi->token, syscall);
+}
+
+#define NR_MAX 8191 /* mips has 4000 and more */
+
+int abi_kernel_number(const struct abi *abi, const char *syscall)
+{
+	int known = abi_number(abi, syscall);
+
+	if (known >= 0 || known == __NR_SCMP_ERROR)
+		return known;
+	for (int nr = 0; nr <= NR_MAX; nr++) {
+		char *name = seccomp_syscall_resolve_num_arch(abi->token, nr);
+		bool same = name && strcmp(name, syscall) == 0;
+
+		free(name);
+		if (same)
+			return nr;
+	}
+	return known;
 }

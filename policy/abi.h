@@ -24,5 +24,9 @@ int abi_from_name(const char *name, struct abi *ret);
 void abi_native(struct abi *ret);
 /* Return: the number of @syscall, or a negative one where the ABI has none */
 int abi_number(const struct abi *abi, const char *syscall);
+/* The same, but also where libseccomp tells a made-up number, for there is an
+ * older call that does many things (socketcall, ipc): of these policies know
+ * nothing, see compile.c. */
+int abi_kernel_number(const struct abi *abi, const char *syscall);
 /* The ABI of a notified call. Return: 0, or -ENOENT */
 int abi_of(uint32_t arch, uint32_t nr, struct abi *ret);

@@ -464,7 +464,7 @@ static int read_name(struct reader *r)
 		return fail(r, r->p, "no syscall has so long a name");
 	memcpy(r->c.name, r->p, n);
 	r->c.name[n] = '\0';
-	nr = abi_number(&r->c.abi, r->c.name);
+	nr = abi_kernel_number(&r->c.abi, r->c.name);
 	if (nr == __NR_SCMP_ERROR)
 		return fail(r, r->p, "unknown syscall \"%s\"", r->c.name);
 	if (nr < 0)

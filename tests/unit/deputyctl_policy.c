@@ -173,6 +173,10 @@ static const char *const continued[][2] = {
 };
 
 static const struct ctl_row explained_by[] = {
+	{ { "policy", "explain", "p.json", "socket()", "-ax86" },
+	  0,
+	  "ABI      x86, number 359\n",
+	  "" },
 	{ { "policy", "explain", "b.json", "mount()", "-p", "q" },
 	  0,
 	  "policy   q, by its name\n",
