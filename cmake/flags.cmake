@@ -26,3 +26,8 @@ else()
 		$<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
 	target_link_options(deputy-flags INTERFACE -Wl,-z,relro,-z,now)
 endif()
+
+if(DEPUTY_FUZZ) # what is fuzzed tells where it went; see tests/fuzz
+	target_compile_options(deputy-flags INTERFACE -fsanitize=fuzzer-no-link)
+	target_link_options(deputy-flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

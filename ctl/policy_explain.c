@@ -42,7 +42,7 @@ static void print_text(const struct work *w)
 
 	printf("call     ");
 	call_text_print(w->call, 0, stdout);
-	printf("\nABI      %s, number %d\n", w->call->abi.name, w->call->data.nr);
+	printf("\nABI      %s, number %d\n", w->call->arch->name, w->call->data.nr);
 	printf("policy   %s, %s\n", policy_name(w->choice.policy), w->choice.why);
 	for (size_t i = 0; i < e->n_rules; i++)
 		print_rule(&e->rules[i]);
@@ -90,7 +90,7 @@ static int print_json(const struct work *w, const char *text)
 	struct json_object *rules = json_object_new_array();
 
 	add_str(o, "call", text);
-	add_str(o, "arch", w->call->abi.name);
+	add_str(o, "arch", w->call->arch->name);
 	json_object_object_add(o, "nr", json_object_new_int(w->call->data.nr));
 	add_str(o, "policy", policy_name(w->choice.policy));
 	for (size_t i = 0; i < w->e->n_rules; i++)
@@ -158,7 +158,7 @@ int verb_policy_explain(const struct ctl *ctl, char **args)
 	struct work w = { .call = call };
 	struct policy_set *set;
 	struct call_text_error error;
-	struct abi abi;
+	const struct arch *arch;
 	char reason[256];
 	int r = CTL_USAGE;
 
@@ -166,11 +166,11 @@ int verb_policy_explain(const struct ctl *ctl, char **args)
 		fprintf(stderr, "deputyctl: out of memory\n");
 		return CTL_FAILED;
 	}
-	if (policy_file_abi(&ctl->subject, &abi, reason, sizeof(reason)) < 0) {
+	if (policy_file_arch(&ctl->subject, &arch, reason, sizeof(reason)) < 0) {
 		fprintf(stderr, "deputyctl: %s\n", reason);
 		return CTL_USAGE;
 	}
-	if (call_text_parse(args[1], &abi, call, &error) < 0) {
+	if (call_text_parse(args[1], arch, call, &error) < 0) {
 		complain(args[1], &error);
 		return CTL_USAGE;
 	}

@@ -102,14 +102,15 @@ int policy_file_choose(const struct policy_set *set, const struct subject *s,
 	return -1;
 }
 
-int policy_file_abi(const struct subject *s, struct abi *ret, char *reason,
+int policy_file_arch(const struct subject *s, const struct arch **ret, char *reason,
 		    size_t size)
 {
 	if (!s->arch) {
-		abi_native(ret);
+		*ret = arch_native();
 		return 0;
 	}
-	if (abi_from_name(s->arch, ret) == 0)
+	*ret = arch_find(s->arch);
+	if (*ret)
 		return 0;
 	snprintf(reason, size,
 		 "unknown ABI \"%.64s\": x86, x86_64, x32, "

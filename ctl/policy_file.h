@@ -8,7 +8,7 @@
 #include <json-c/json.h>
 
 #include "ctl/verb.h"
-#include "policy/abi.h"
+#include "policy/arch.h"
 #include "policy/decide.h"
 #include "policy/policy.h"
 
@@ -30,7 +30,7 @@ struct policy_choice {
 int policy_file_choose(const struct policy_set *set, const struct subject *s,
 		       struct policy_choice *ret, char *reason, size_t size);
 /* The ABI that @s is about. Return: 0 or -1 */
-int policy_file_abi(const struct subject *s, struct abi *ret, char *reason,
+int policy_file_arch(const struct subject *s, const struct arch **ret, char *reason,
 		    size_t size);
 
 /* "emulate by rule 0 (line 12)", "EPERM by default (line 30)"; @extras are

@@ -199,7 +199,7 @@ static void run_case(struct test *t, char *line)
 	struct call_text_error error;
 	struct failure f = { 0 };
 	struct decision want;
-	struct abi abi;
+	const struct arch *arch;
 	char *at = line, *verdict = read_options(line, &s, &at), *call, why[256];
 
 	t->cases++;
@@ -219,9 +219,9 @@ static void run_case(struct test *t, char *line)
 	}
 	f.expected = verdict;
 	if (policy_file_choose(t->set, &s, &f.choice, why, sizeof(why)) < 0 ||
-	    policy_file_abi(&s, &abi, why, sizeof(why)) < 0)
+	    policy_file_arch(&s, &arch, why, sizeof(why)) < 0)
 		bad_line(t, 0, why);
-	else if (call_text_parse(call, &abi, t->call, &error) < 0)
+	else if (call_text_parse(call, arch, t->call, &error) < 0)
 		bad_line(t, (size_t)(call - line) + error.column - 1,
 			 error.reason);
 	else

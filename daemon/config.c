@@ -21,8 +21,9 @@ static const struct row {
 	size_t offset; /* in struct config */
 } rows[] = {
 #define AT(member) offsetof(struct config, member)
-	{ "policy", "FILE", "policy file (" CONFIG_POLICY_DEFAULT
-	  ", else the built-in policy)", OPTION_STRING, AT(policy) },
+	{ "policy", "PATH", "policy file or directory (" CONFIG_POLICY_FILE
+	  " and policy.d, else the built-in policy)", OPTION_STRING,
+	  AT(policy) },
 	{ "oci-socket", "PATH", "where runtimes send listeners ("
 	  CONFIG_OCI_SOCKET ")", OPTION_STRING, AT(oci_socket) },
 	{ "oci-socket-mode", "OCTAL", "its mode (0600)", OPTION_MODE,
@@ -173,12 +174,9 @@ int config_parse(struct config *c, int argc, char **argv)
 	return r;
 }
 
-const char *config_policy_path(const struct config *c)
+struct policy_paths config_policy_paths(const struct config *c)
 {
 	if (c->policy)
-		return c->policy;
-	/* One that is there but cannot be read is an error, not "none". */
-	if (access(CONFIG_POLICY_DEFAULT, F_OK) < 0 && errno == ENOENT)
-		return NULL;
-	return CONFIG_POLICY_DEFAULT;
+		return (struct policy_paths){ { c->policy }, 1 };
+	return policy_paths_of(CONFIG_POLICY_FILE, CONFIG_POLICY_DIRECTORY);
 }

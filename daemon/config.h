@@ -9,14 +9,17 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define CONFIG_POLICY_DEFAULT  "/etc/deputy/policy.json"
+#include "policy/policy.h"
+
+#define CONFIG_POLICY_FILE     "/etc/deputy/policy.json"
+#define CONFIG_POLICY_DIRECTORY "/etc/deputy/policy.d"
 #define CONFIG_OCI_SOCKET      "/run/deputy/oci.sock"
 #define CONFIG_CONTROL_SOCKET  "/run/deputy/control.sock"
 #define CONFIG_OCI_MODE	       0600
 #define CONFIG_CONTROL_MODE    0660
 
 struct config {
-	const char *policy; /* NULL: the default file if there is one */
+	const char *policy; /* NULL: the default ones that are there */
 	const char *oci_socket;
 	const char *control_socket;
 	const char *worker;
@@ -35,5 +38,5 @@ enum config_status {
 /* Return: enum config_status; @c is usable on CONFIG_RUN only */
 int config_parse(struct config *c, int argc, char **argv);
 
-/* The file to load now; NULL: the built-in policy. */
-const char *config_policy_path(const struct config *c);
+/* What to load now; none: the built-in policy. */
+struct policy_paths config_policy_paths(const struct config *c);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "daemon/flight.h"
 
-#include <errno.h>
-
 #include "daemon/registry.h"
 #include "lib/log.h"
+#include "policy/policy.h"
 
 struct flight {
 	uint32_t phase;
@@ -38,7 +37,7 @@ static void set_phase(struct session *s, enum slot_phase phase)
 
 static void give_up(struct session *s, uint64_t id, const char *why)
 {
-	const struct verdict v = verdict_errno(EPERM); /* fail closed */
+	const struct verdict v = policy_fail(s->container->policy);
 	int r = listener_send(s->listener_fd, id, &v);
 
 	set_phase(s, SLOT_ANSWERED);

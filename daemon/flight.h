@@ -25,7 +25,7 @@ enum flight_status {
  * flight_settle() - between two workers: what of the call in flight?
  *
  * A call that outlived FLIGHT_ATTEMPTS_MAX successors, or its deadline,
- * gets EPERM from deputyd itself.
+ * gets the policy's "fail" from deputyd itself.
  * Return: enum flight_status
  */
 int flight_settle(struct session *s);

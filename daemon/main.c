@@ -170,7 +170,7 @@ static struct policy_set *load_policy(const struct config *c)
 	struct diags *diags = malloc(sizeof(*diags));
 	struct policy_set *set = NULL;
 
-	if (diags && reload_load(config_policy_path(c), &set, diags) < 0)
+	if (diags && reload_load(config_policy_paths(c), &set, diags) < 0)
 		set = NULL;
 	free(diags);
 	return set;
@@ -183,7 +183,7 @@ static int check(const struct config *c)
 	int r = -ENOMEM;
 
 	if (diags) {
-		r = policy_set_load(config_policy_path(c), &set, diags);
+		r = policy_set_load_all(config_policy_paths(c), &set, diags);
 		diags_print(diags, stderr);
 	}
 	if (r == 0) {

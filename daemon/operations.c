@@ -23,7 +23,7 @@ static int reload_now(struct operations *o, struct diags *diags)
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
 			 (long long)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
-	r = reload(o->registry, config_policy_path(o->config), diags);
+	r = reload(o->registry, config_policy_paths(o->config), diags);
 	(void)sd_notify(0, "READY=1");
 	return r;
 }

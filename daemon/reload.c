@@ -23,14 +23,14 @@ static void log_diags(const struct diags *d)
 	}
 }
 
-int reload_load(const char *path, struct policy_set **ret, struct diags *diags)
+int reload_load(struct policy_paths paths, struct policy_set **ret, struct diags *diags)
 {
-	int r = policy_set_load(path, ret, diags);
+	int r = policy_set_load_all(paths, ret, diags);
 
 	log_diags(diags);
 	if (r < 0)
 		log_event(LOG_ERR, "policy-refused",
-			  LOG_S("file", path ?: "built-in"),
+			  LOG_S("file", diags->file),
 			  LOG_U("errors", diags->n_errors), LOG_E(r));
 	return r;
 }
@@ -86,11 +86,11 @@ static void rebind(struct container *c, struct policy_set *set)
 		appoint_dismiss(s);
 }
 
-int reload(struct registry *r, const char *path, struct diags *diags)
+int reload(struct registry *r, struct policy_paths paths, struct diags *diags)
 {
 	struct policy_set *set;
 	struct container *c;
-	int error = reload_load(path, &set, diags);
+	int error = reload_load(paths, &set, diags);
 
 	if (error < 0)
 		return error;

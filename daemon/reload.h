@@ -10,15 +10,15 @@
 struct registry;
 
 /* Loads and logs every diagnostic. @diags: filled. Return: 0 or negative */
-int reload_load(const char *path, struct policy_set **ret, struct diags *diags);
+int reload_load(struct policy_paths paths, struct policy_set **ret, struct diags *diags);
 
 /**
- * reload() - serve a policy file's new content
- * @path:  NULL for the built-in policy
+ * reload() - serve new content of the policy's files
+ * @paths: none for the built-in policy
  * @diags: filled
  * Each container whose compiled policy is another one gets new workers, once
  * the old ones have finished what they hold; one that no binding matches any
  * more keeps its policy.  Nothing changes on an error.
  * Return: 0 or a negative errno
  */
-int reload(struct registry *r, const char *path, struct diags *diags);
+int reload(struct registry *r, struct policy_paths paths, struct diags *diags);

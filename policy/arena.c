@@ -43,11 +43,11 @@ static bool nrs_ok(const struct arena *a)
 	const struct arena_nr *nr = arena_at(a, a->nrs);
 
 	for (uint32_t i = 0; i < a->nrs.n; i++) {
-		if (nr[i].call >= a->calls.n)
+		if (nr[i].call >= a->calls.n || nr[i].abi >= 32)
 			return false;
-		if (i && (nr[i - 1].arch > nr[i].arch ||
-			  (nr[i - 1].arch == nr[i].arch &&
-			   nr[i - 1].nr >= nr[i].nr)))
+		if (i &&
+		    (nr[i - 1].arch > nr[i].arch ||
+		     (nr[i - 1].arch == nr[i].arch && nr[i - 1].nr >= nr[i].nr)))
 			return false;
 	}
 	return true;
@@ -70,12 +70,15 @@ static bool rules_ok(const struct arena *a)
 
 	for (uint32_t i = 0; i < a->rules.n; i++)
 		if ((r[i].flags & ~(uint32_t)ARENA_RULE_FLAGS) ||
-		    r[i].index > INT32_MAX ||
-		    r[i].unopenable > UNOPENABLE_ERRNO || !verdict_ok(&r[i].verdict) ||
+		    r[i].index > INT32_MAX || r[i].unopenable > UNOPENABLE_ERRNO ||
+		    !verdict_ok(&r[i].verdict) ||
 		    !within(r[i].first_device, r[i].n_devices, a->devices.n) ||
 		    !within(r[i].first_name, r[i].n_names, a->names.n) ||
-		    r[i].value_bytes > DECIDE_VALUE_MAX_BYTES ||
-		    !within(r[i].value, r[i].value_bytes, a->text.n))
+		    !within(r[i].first_value, r[i].n_values, a->values.n) ||
+		    !within(r[i].first_uid, r[i].n_uids, a->ids.n) ||
+		    !within(r[i].first_gid, r[i].n_gids, a->ids.n) ||
+		    !within(r[i].first_directory, r[i].n_directories,
+			    a->names.n))
 			return false;
 	return true;
 }
@@ -85,7 +88,19 @@ static bool names_ok(const struct arena *a)
 	const struct arena_name *n = arena_at(a, a->names);
 
 	for (uint32_t i = 0; i < a->names.n; i++)
-		if (!within(n[i].text, n[i].bytes, a->text.n))
+		if (n[i].kind > ARENA_NAME_GLOB ||
+		    !within(n[i].text, n[i].bytes, a->text.n))
+			return false;
+	return true;
+}
+
+static bool values_ok(const struct arena *a)
+{
+	const struct arena_value *v = arena_at(a, a->values);
+
+	for (uint32_t i = 0; i < a->values.n; i++)
+		if (v[i].bytes > DECIDE_VALUE_MAX_BYTES ||
+		    !within(v[i].text, v[i].bytes, a->text.n))
 			return false;
 	return true;
 }
@@ -93,15 +108,16 @@ static bool names_ok(const struct arena *a)
 static bool arena_ok(const struct arena *a, size_t bytes)
 {
 	return a->magic == ARENA_MAGIC && a->version == ARENA_VERSION &&
-	       a->bytes == bytes && verdict_ok(&a->fail) &&
-	       verdict_ok(&a->def) &&
+	       a->bytes == bytes && verdict_ok(&a->fail) && verdict_ok(&a->def) &&
 	       span_ok(a, a->nrs, sizeof(struct arena_nr)) &&
 	       span_ok(a, a->calls, sizeof(struct arena_call)) &&
 	       span_ok(a, a->rules, sizeof(struct arena_rule)) &&
 	       span_ok(a, a->devices, sizeof(struct arena_device)) &&
 	       span_ok(a, a->names, sizeof(struct arena_name)) &&
+	       span_ok(a, a->values, sizeof(struct arena_value)) &&
+	       span_ok(a, a->ids, sizeof(struct arena_id)) &&
 	       span_ok(a, a->text, 1) && nrs_ok(a) && calls_ok(a) &&
-	       rules_ok(a) && names_ok(a);
+	       rules_ok(a) && names_ok(a) && values_ok(a);
 }
 
 int arena_map(int fd, const struct arena **ret_arena)

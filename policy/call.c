@@ -9,12 +9,11 @@ static const struct row {
 	enum call_family family;
 	unsigned char args[6]; /* enum call_arg */
 } rows[CALL_IDS] = {
-	[CALL_OTHER] = { "?", FAMILY_NONE, { 0 } },
+	[CALL_OTHER] = {"?", FAMILY_NONE, {0}},
 #define X(name, family, a, b, c, d, e, f)                                      \
-	[CALL_##name] = { #name,                                               \
-			  FAMILY_##family,                                     \
-			  { ARG_##a, ARG_##b, ARG_##c, ARG_##d, ARG_##e,       \
-			    ARG_##f } },
+	[CALL_##name] = {#name,                                                \
+			 FAMILY_##family,                                      \
+			 {ARG_##a, ARG_##b, ARG_##c, ARG_##d, ARG_##e, ARG_##f}},
 #include "policy/syscall.def"
 #undef X
 };
@@ -49,7 +48,19 @@ static void decode_arg(struct call *c, enum call_arg arg, uint64_t v)
 		c->name_addr = v;
 		break;
 	case ARG_VALUE:
+	case ARG_OUT:
 		c->value_addr = v;
+		break;
+	case ARG_AT_FLAGS:
+		c->at_flags = (uint32_t)v;
+		break;
+	case ARG_ARGS:
+	case ARG_ARGS_OUT:
+		c->args_addr = v;
+		c->size = UINT64_MAX;
+		break;
+	case ARG_ARGS_SIZE:
+		c->args_size = v;
 		break;
 	}
 }
@@ -57,12 +68,22 @@ static void decode_arg(struct call *c, enum call_arg arg, uint64_t v)
 void call_decode(const struct seccomp_data *data, enum call_id id,
 		 struct call *ret)
 {
-	*ret = (struct call){ .id = id,
-			      .family = rows[id].family,
-			      .dirfd = AT_FDCWD,
-			      .fd = -1 };
+	*ret = (struct call){
+		.id = id, .family = rows[id].family, .dirfd = AT_FDCWD, .fd = -1};
 	for (int i = 0; i < 6; i++)
 		decode_arg(ret, rows[id].args[i], data->args[i]);
+}
+
+void call_unpack(struct call *c, const struct call_args *args)
+{
+	c->value_addr = args->value;
+	c->size = args->size;
+	c->flags = args->flags;
+}
+
+int call_is_packed(enum call_id id)
+{
+	return call_has(id, ARG_ARGS) || call_has(id, ARG_ARGS_OUT);
 }
 
 const char *call_name(enum call_id id)

@@ -33,10 +33,21 @@ enum call_arg {
 	ARG_DEV,   /* unsigned int: 32 bits count */
 	ARG_SIZE,  /* size_t of the caller's ABI */
 	ARG_FLAGS, /* int */
+	ARG_AT_FLAGS, /* unsigned int: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH */
+	ARG_ARGS_SIZE, /* size_t: bytes of a struct xattr_args */
 	/* pointed-to */
 	ARG_PATH,
 	ARG_NAME,  /* of an extended attribute */
 	ARG_VALUE, /* ARG_SIZE bytes */
+	ARG_OUT,   /* the same, to be written */
+	ARG_ARGS,  /* struct xattr_args: address and size of a value, flags */
+	ARG_ARGS_OUT, /* the same, of a value to be written */
+};
+
+/* linux/xattr.h struct xattr_args, since Linux 6.13; the same on every ABI. */
+struct call_args {
+	uint64_t value;
+	uint32_t size, flags;
 };
 
 struct call {
@@ -47,15 +58,24 @@ struct call {
 	uint32_t mode;	/* 16 bits: type and permission, umask not applied */
 	uint32_t dev;	/* as the kernel's new_decode_dev() reads it */
 	uint32_t flags;
-	uint64_t size;	/* bytes at value_addr */
+	uint64_t size;	/* bytes at value_addr; of a packed call not known yet:
+			   UINT64_MAX */
 	uint64_t path_addr;
 	uint64_t name_addr;
 	uint64_t value_addr;
+	uint64_t args_addr, args_size; /* of a struct call_args, or larger */
+	uint32_t at_flags;
 };
 
 /* Decodes @data as @id (not its nr, which is another for each ABI). */
 void call_decode(const struct seccomp_data *data, enum call_id id,
 		 struct call *ret);
+
+/* Completes a decoded call that passes a struct xattr_args. From then on its
+ * size and flags are a copy of pointed-to memory, not registers. */
+void call_unpack(struct call *c, const struct call_args *args);
+/* Has it such an argument? */
+int call_is_packed(enum call_id id);
 
 /* Return: "mknodat", ..., or "?" for CALL_OTHER */
 const char *call_name(enum call_id id);

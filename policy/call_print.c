@@ -87,7 +87,20 @@ static void print_mode(uint32_t mode, FILE *out)
 	(void)fprintf(out, "%#04o", mode);
 }
 
-static void print_flags(uint32_t flags, FILE *out)
+static void print_at_flags(uint32_t flags, FILE *out)
+{
+	uint32_t other = flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+	const char *bar = "";
+
+	if (flags & AT_SYMLINK_NOFOLLOW)
+		bar = fputs("AT_SYMLINK_NOFOLLOW", out) < 0 ? "" : "|";
+	if (flags & AT_EMPTY_PATH)
+		bar = fprintf(out, "%sAT_EMPTY_PATH", bar) < 0 ? "" : "|";
+	if (other || !flags)
+		(void)fprintf(out, other ? "%s%#x" : "%s%x", bar, other);
+}
+
+void call_text_flags(uint32_t flags, FILE *out)
 {
 	uint32_t other = flags & ~(uint32_t)(XATTR_CREATE | XATTR_REPLACE);
 	const char *bar = "";
@@ -112,8 +125,41 @@ static void print_pointer(const struct call_text *c, int i, FILE *out)
 		(void)fputs("NULL", out);
 }
 
+static void print_buffer(const struct call_bytes *b, uint64_t address, FILE *out)
+{
+	if (b->there)
+		call_text_quote(b->text, b->n, out);
+	else if (address)
+		(void)fprintf(out, "%#" PRIx64, address);
+	else
+		(void)fputs("NULL", out);
+}
+
+static void print_packed(const struct call_text *c, int i, unsigned any, FILE *out)
+{
+	const struct call_args *p = &c->packed;
+
+	if (!c->has_packed) {
+		print_pointer(c, i, out);
+		return;
+	}
+	(void)fputs("{value=", out);
+	if (any & 1U << ARG_VALUE)
+		(void)fputs("*", out);
+	else
+		print_buffer(&c->args[i], p->value, out);
+	(void)fputs(", size=", out);
+	if (any & 1U << ARG_SIZE)
+		(void)fputs("*", out);
+	else
+		(void)fprintf(out, "%" PRIu32, p->size);
+	(void)fputs(", flags=", out);
+	call_text_flags(p->flags, out);
+	(void)fputc('}', out);
+}
+
 static void print_arg(const struct call_text *c, const struct call *call, int i,
-		      FILE *out)
+		      unsigned any, FILE *out)
 {
 	switch (call_arg_at(c->id, i)) {
 	case ARG_DIRFD:
@@ -136,7 +182,20 @@ static void print_arg(const struct call_text *c, const struct call *call, int i,
 		(void)fprintf(out, "%" PRIu64, call->size);
 		break;
 	case ARG_FLAGS:
-		print_flags(call->flags, out);
+		call_text_flags(call->flags, out);
+		break;
+	case ARG_AT_FLAGS:
+		print_at_flags(call->at_flags, out);
+		break;
+	case ARG_ARGS_SIZE:
+		(void)fprintf(out, "%" PRIu64, call->args_size);
+		break;
+	case ARG_OUT:
+		print_buffer(&c->args[i], c->data.args[i], out);
+		break;
+	case ARG_ARGS:
+	case ARG_ARGS_OUT:
+		print_packed(c, i, any, out);
 		break;
 	case ARG_NONE:
 	case ARG_PATH:
@@ -158,7 +217,7 @@ void call_text_print(const struct call_text *c, unsigned any, FILE *out)
 		if (any & 1U << call_arg_at(c->id, i))
 			(void)fputc('*', out);
 		else
-			print_arg(c, &call, i, out);
+			print_arg(c, &call, i, any, out);
 	}
 	(void)fputc(')', out);
 }

@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#include <seccomp.h>
-
 #include "lib/own.h"
 #include "policy/decide.h"
 #include "policy/nearest.h"
@@ -38,6 +36,8 @@ static const struct symbol {
 	{ ARG_MODE, "S_ISVTX", S_ISVTX },
 	{ ARG_FLAGS, "XATTR_CREATE", XATTR_CREATE },
 	{ ARG_FLAGS, "XATTR_REPLACE", XATTR_REPLACE },
+	{ ARG_AT_FLAGS, "AT_SYMLINK_NOFOLLOW", AT_SYMLINK_NOFOLLOW },
+	{ ARG_AT_FLAGS, "AT_EMPTY_PATH", AT_EMPTY_PATH },
 };
 
 /* What is expected where an argument begins. */
@@ -52,6 +52,11 @@ static const char *const wanted[] = {
 	[ARG_PATH] = "a path (\"/dev/null\" or NULL)",
 	[ARG_NAME] = "an attribute's name (\"user.a\" or NULL)",
 	[ARG_VALUE] = "an attribute's value (\"y\" or NULL)",
+	[ARG_OUT] = "a buffer (NULL, an address, or what was read)",
+	[ARG_AT_FLAGS] = "flags (0, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH)",
+	[ARG_ARGS] = "{value=\"y\", size=1, flags=0} or NULL",
+	[ARG_ARGS_OUT] = "{value=NULL, size=1, flags=0} or NULL",
+	[ARG_ARGS_SIZE] = "the struct's size in bytes (16)",
 };
 
 struct reader {
@@ -165,7 +170,7 @@ static int read_number(struct reader *r, uint64_t max, const char *what,
 
 static uint64_t register_max(const struct reader *r)
 {
-	return r->c.abi.arch & ARCH_64BIT ? UINT64_MAX : UINT32_MAX;
+	return r->c.arch->audit_arch & ARCH_64BIT ? UINT64_MAX : UINT32_MAX;
 }
 
 /* A number as an int is passed: a negative one has all upper bits set. */
@@ -366,6 +371,9 @@ static int read_string(struct reader *r, enum call_arg arg, struct call_bytes *r
 
 static int read_pointer(struct reader *r, enum call_arg arg, int i)
 {
+	uint64_t v;
+	int error;
+
 	if (*r->p == '"') {
 		r->c.data.args[i] = UINT64_C(0x10000) * (unsigned)(i + 1);
 		return read_string(r, arg, &r->c.args[i]);
@@ -374,15 +382,21 @@ static int read_pointer(struct reader *r, enum call_arg arg, int i)
 		r->p += 4;
 		return 0;
 	}
-	return expected(r, wanted[arg]);
+	if (arg != ARG_OUT || !is_digit(*r->p))
+		return expected(r, wanted[arg]);
+	error = read_number(r, register_max(r), wanted[arg], &v);
+	if (error == 0)
+		r->c.data.args[i] = v;
+	return error;
 }
 
-/* NULL: a pointer */
+/* NULL: a pointer, or a struct */
 static int (*const readers[])(struct reader *, enum call_arg, uint64_t *) = {
 	[ARG_DIRFD] = read_int, [ARG_FD] = read_int,
 	[ARG_MODE] = read_bits, [ARG_DEV] = read_device,
 	[ARG_SIZE] = read_size, [ARG_FLAGS] = read_bits,
-	[ARG_VALUE] = NULL,
+	[ARG_AT_FLAGS] = read_bits, [ARG_ARGS_SIZE] = read_size,
+	[ARG_ARGS_OUT] = NULL,
 };
 
 /* A value of which fewer bytes are known than the call looks at. */
@@ -398,6 +412,56 @@ static int check_size(struct reader *r, const char *at, uint64_t size)
 	return 0;
 }
 
+/* "NAME=" */
+static int take_member(struct reader *r, const char *name)
+{
+	size_t n = strlen(name);
+	char what[16];
+
+	(void)snprintf(what, sizeof(what), "\"%s=\"", name);
+	if (word_length(r->p) != n || strncmp(r->p, name, n) != 0)
+		return expected(r, what);
+	r->p += n;
+	return take(r, '=', "\"=\"");
+}
+
+static int read_member(struct reader *r, enum call_arg arg, const char *name,
+		       uint32_t *ret)
+{
+	const char *at;
+	uint64_t v = 0;
+	int error = take(r, ',', "\",\"");
+
+	if (error == 0)
+		error = take_member(r, name);
+	at = r->p;
+	if (error == 0)
+		error = readers[arg](r, arg, &v);
+	if (error == 0 && v > UINT32_MAX)
+		return fail(r, at, "the number is above %u", UINT32_MAX);
+	*ret = (uint32_t)v;
+	return error < 0 || arg != ARG_SIZE ? error : check_size(r, at, v);
+}
+
+/* Behind the brace. */
+static int read_packed(struct reader *r, enum call_arg arg, int i)
+{
+	struct call_args *packed = &r->c.packed;
+	enum call_arg value = arg == ARG_ARGS ? ARG_VALUE : ARG_OUT;
+	int error = take_member(r, "value");
+
+	if (error == 0)
+		error = read_pointer(r, value, i);
+	packed->value = r->c.data.args[i];
+	r->c.data.args[i] = UINT64_C(0x100000) * (unsigned)(i + 1);
+	if (error == 0)
+		error = read_member(r, ARG_SIZE, "size", &packed->size);
+	if (error == 0)
+		error = read_member(r, ARG_FLAGS, "flags", &packed->flags);
+	r->c.has_packed = true;
+	return error < 0 ? error : take(r, '}', "\"}\"");
+}
+
 static int read_arg(struct reader *r, int i)
 {
 	enum call_arg arg = call_arg_at(r->c.id, i);
@@ -409,6 +473,8 @@ static int read_arg(struct reader *r, int i)
 		error = readers[arg](r, arg, &v);
 	else if (arg == ARG_NONE && (is_digit(*r->p) || *r->p == '-'))
 		error = read_signed(r, wanted[arg], &v);
+	else if ((arg == ARG_ARGS || arg == ARG_ARGS_OUT) && *r->p == '{')
+		return take(r, '{', "\"{\"") ?: read_packed(r, arg, i);
 	else
 		return read_pointer(r, arg, i);
 	if (error < 0)
@@ -464,15 +530,15 @@ static int read_name(struct reader *r)
 		return fail(r, r->p, "no syscall has so long a name");
 	memcpy(r->c.name, r->p, n);
 	r->c.name[n] = '\0';
-	nr = abi_kernel_number(&r->c.abi, r->c.name);
-	if (nr == __NR_SCMP_ERROR)
+	nr = arch_number(r->c.arch, r->c.name);
+	if (nr < 0 && !arch_knows(r->c.name))
 		return fail(r, r->p, "unknown syscall \"%s\"", r->c.name);
 	if (nr < 0)
-		return fail(r, r->p, "%s has no %s", r->c.abi.name, r->c.name);
+		return fail(r, r->p, "%s has no %s", r->c.arch->name, r->c.name);
 	r->p += n;
 	r->c.id = call_from_name(r->c.name);
 	r->c.data.nr = nr;
-	r->c.data.arch = r->c.abi.arch;
+	r->c.data.arch = r->c.arch->audit_arch;
 	return 0;
 }
 
@@ -494,14 +560,14 @@ static int read_call(struct reader *r)
 	return error;
 }
 
-int call_text_parse(const char *text, const struct abi *abi,
+int call_text_parse(const char *text, const struct arch *arch,
 		    struct call_text *ret, struct call_text_error *error)
 {
 	struct reader r = { .text = text,
 			    .p = text,
 			    .bytes = ret->bytes,
 			    .error = error,
-			    .c = { .abi = *abi } };
+			    .c = { .arch = arch } };
 	int e;
 
 	if (strlen(text) >= CALL_TEXT_MAX_BYTES)
@@ -518,7 +584,8 @@ int call_text_parse(const char *text, const struct abi *abi,
 struct call_bytes call_text_bytes(const struct call_text *c, enum call_arg arg)
 {
 	for (int i = 0; i < CALL_TEXT_ARGS; i++)
-		if (call_arg_at(c->id, i) == arg)
+		if (call_arg_at(c->id, i) == arg ||
+		    (arg == ARG_VALUE && call_arg_at(c->id, i) == ARG_ARGS))
 			return c->args[i];
 	return (struct call_bytes){ 0 };
 }

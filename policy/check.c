@@ -1,50 +1,32 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What the parts of a rule mean together, and which binding is of which policy.
- * What rules mean together: check_calls.c. */
+ * What the keys of a match mean together: check_match.c; rules: check_calls.c. */
 #include <string.h>
 #include <sys/stat.h>
 
 #include "policy/doc.h"
 #include "policy/nearest.h"
-
-#define ERROR(d, node, ...) doc_complain(d, DIAG_ERROR, node, __VA_ARGS__)
+#include "policy/parse.h"
 
 /* -- one rule ------------------------------------------------------------------ */
-
-static void check_match_fits(struct doc *d, const struct doc_rule *r)
-{
-	const struct {
-		uint32_t node;
-		enum call_arg arg;
-		const char *key;
-	} wants[] = {
-		{ r->match.type_node, ARG_MODE, "type" },
-		{ r->match.device_node, ARG_DEV, "device" },
-		{ r->match.name_node, ARG_NAME, "name" },
-		{ r->match.value_node, ARG_VALUE, "value" },
-	};
-
-	for (size_t i = 0; i < r->n_syscalls; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(wants); k++)
-			if (*r->syscalls[i].name && wants[k].node != LEX_NONE &&
-			    !call_has(r->syscalls[i].id, wants[k].arg))
-				ERROR(d, wants[k].node,
-				      "%s has no %s to match",
-				      r->syscalls[i].name, wants[k].key);
-	if (r->match.device_node != LEX_NONE && r->match.type_node == LEX_NONE)
-		ERROR(d, r->match.device_node, "\"type\" is missing: only of a "
-		      "\"char\" or \"block\" node does the device number count");
-}
 
 static void check_emulated_mknod(struct doc *d, const struct doc_rule *r)
 {
 	const struct doc_match *m = &r->match;
 
-	if (!m->type || !m->n_devices) {
-		ERROR(d, r->action_node, "to emulate a mknod, name the \"type\" "
+	if (m->broken)
+		return;
+	if (!m->types || !m->n_devices) {
+		ERROR(d, r->action_node,
+		      "to emulate a mknod, name the \"type\" "
 		      "and the \"device\" numbers that are harmless");
 		return;
 	}
+	if (m->type != S_IFCHR && m->type != S_IFBLK)
+		ERROR(d, m->type_node,
+		      "to emulate a mknod, name one \"type\", "
+		      "\"char\" or \"block\": a number means another device "
+		      "of each");
 	for (size_t i = 0; m->type == S_IFCHR && i < m->n_devices; i++)
 		if (m->devices[i].major == 0 && m->devices[i].first_minor == 0)
 			ERROR(d, m->devices[i].node,
@@ -56,7 +38,7 @@ static void check_emulated_xattr(struct doc *d, const struct doc_rule *r)
 {
 	const struct doc_match *m = &r->match;
 
-	if (!m->n_names)
+	if (!m->n_names && !m->broken)
 		ERROR(d, r->action_node,
 		      "to emulate this, list each \"name\" that is harmless");
 	for (size_t i = 0; i < m->n_names; i++) {
@@ -66,35 +48,69 @@ static void check_emulated_xattr(struct doc *d, const struct doc_rule *r)
 			continue;
 		if (strncmp(text, "user.", 5) == 0 ||
 		    strncmp(text, "security.capability", 19) == 0)
-			ERROR(d, m->names[i].node, "a container may set this "
-			      "itself: \"continue\"");
+			ERROR(d, m->names[i].node,
+			      "the kernel lets a container "
+			      "have this: \"continue\"");
 		else
-			ERROR(d, m->names[i].node, "only names that begin with "
+			ERROR(d, m->names[i].node,
+			      "only names that begin with "
 			      "\"trusted.\" can be emulated");
 	}
 }
 
-static void check_emulation(struct doc *d, const struct doc_rule *r)
+/* A list has no name to match: it shows what a getxattr would give. */
+static void check_emulated_list(struct doc *d, const struct doc_policy *p,
+				const struct doc_rule *r)
 {
-	for (size_t i = 0; i < r->n_syscalls; i++)
-		if (call_family_of(r->syscalls[i].id) == FAMILY_NONE) {
+	for (size_t i = 0; i < p->n_rules; i++)
+		for (size_t k = 0; k < p->rules[i].n_syscalls; k++) {
+			enum call_id id = p->rules[i].syscalls[k].id;
+
+			if (p->rules[i].emulate && call_has(id, ARG_NAME) &&
+			    (call_has(id, ARG_OUT) || call_has(id, ARG_ARGS_OUT)))
+				return;
+		}
+	ERROR(d, r->action_node,
+	      "an emulated list shows the names that an "
+	      "emulated getxattr of this policy reads: there is none");
+}
+
+static bool is_list(enum call_id id)
+{
+	return call_family_of(id) == FAMILY_XATTR && !call_has(id, ARG_NAME);
+}
+
+static void check_emulation(struct doc *d, const struct doc_policy *p,
+			    const struct doc_rule *r)
+{
+	bool mknod = false, list = false, xattr = false;
+
+	for (size_t i = 0; i < r->n_syscalls; i++) {
+		enum call_id id = r->syscalls[i].id;
+
+		if (call_family_of(id) == FAMILY_NONE) {
 			ERROR(d, r->syscalls[i].node,
 			      "deputy cannot emulate %s", r->syscalls[i].name);
 			return;
 		}
-	if (r->n_syscalls == 0)
-		return;
-	if (call_family_of(r->syscalls[0].id) == FAMILY_MKNOD)
+		mknod |= call_family_of(id) == FAMILY_MKNOD;
+		list |= is_list(id);
+		xattr |= call_family_of(id) == FAMILY_XATTR && !is_list(id);
+	}
+	if (mknod)
 		check_emulated_mknod(d, r);
-	else
+	if (xattr)
 		check_emulated_xattr(d, r);
+	if (list)
+		check_emulated_list(d, p, r);
 }
 
-static void check_rule(struct doc *d, const struct doc_rule *r)
+static void check_rule(struct doc *d, const struct doc_policy *p,
+		       const struct doc_rule *r)
 {
-	check_match_fits(d, r);
+	doc_check_match(d, r);
 	if (r->emulate)
-		check_emulation(d, r);
+		check_emulation(d, p, r);
 	if (r->unopenable_node != LEX_NONE &&
 	    (!r->emulate || r->n_syscalls == 0 ||
 	     call_family_of(r->syscalls[0].id) != FAMILY_MKNOD))
@@ -111,7 +127,8 @@ static void check_binding(struct doc *d, struct doc_binding *b)
 	char hint[96];
 
 	if ((b->n_annotations || b->metadata) && !b->has_peer_uid)
-		ERROR(d, b->node, "annotations and metadata are written by the "
+		ERROR(d, b->node,
+		      "annotations and metadata are written by the "
 		      "container's author: say for which \"peer_uid\" they may "
 		      "choose this policy");
 	if (!b->policy)
@@ -137,12 +154,20 @@ static bool takes_all(const struct doc_binding *b)
 
 static void check_bound(struct doc *d, size_t at)
 {
-	for (size_t i = 0; i < at; i++)
-		if (takes_all(&d->bindings[i])) {
-			ERROR(d, d->bindings[at].node, "never reached: binding "
-			      "%zu takes every container", i);
-			return;
-		}
+	char where[320];
+	size_t i = 0;
+
+	while (i < at && !takes_all(&d->bindings[i]))
+		i++;
+	if (i == at)
+		return;
+	if (d->n_files == 1)
+		ERROR(d, d->bindings[at].node,
+		      "never reached: binding %zu takes every container", i);
+	else
+		ERROR(d, d->bindings[at].node,
+		      "never reached: the binding in %s takes every container",
+		      doc_where(d, d->bindings[i].node, where, sizeof(where)));
 }
 
 void doc_check(struct doc *d)
@@ -151,9 +176,10 @@ void doc_check(struct doc *d)
 		const struct doc_policy *p = &d->policies[i];
 
 		for (size_t k = 0; k < p->n_rules; k++)
-			check_rule(d, &p->rules[k]);
+			check_rule(d, p, &p->rules[k]);
 		doc_check_calls(d, p);
 	}
+	sets_check_used(d);
 	for (size_t i = 0; i < d->n_bindings; i++) {
 		check_binding(d, &d->bindings[i]);
 		check_bound(d, i);

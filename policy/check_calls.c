@@ -6,28 +6,31 @@
  * The type rule.  An argument is a register, which is what it is, or pointed-to
  * memory (an attribute's name, its value), which another thread of the caller
  * can rewrite between our look and the kernel's.  So where one call can either
- * be let through or be denied and only pointed-to bytes decide which, the denial
- * is no boundary: the caller shows one text to deputy and another to the kernel.
- * An emulation beside a continue is fine, for it acts on the copy it looked at.
- * So it is beside a denial, where a worker that cannot emulate does not leave
- * the call to the kernel as it would else (struct decision, closed).
+ * be let through or be denied and only pointed-to bytes decide which, the
+ * denial is no boundary: the caller shows one text to deputy and another to the
+ * kernel. An emulation beside a continue is fine, for it acts on the copy it
+ * looked at. So it is beside a denial, where a worker that cannot emulate does
+ * not leave the call to the kernel as it would else (struct decision, closed).
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/doc.h"
+#include "policy/glob.h"
 
 #define ERROR(d, node, ...) doc_complain(d, DIAG_ERROR, node, __VA_ARGS__)
 
 /* Of names and devices with each other, in one file. */
 #define COMPARISONS_MAX (20 * 1000 * 1000)
+#define GLOB_STEPS_EACH 8 /* of a glob, as long as one comparison */
 
 /* A syscall as one rule names it. */
 struct mention {
 	const char *call;
 	size_t rule; /* index in the policy's */
 	uint32_t node;
+	bool of_set; /* one of a set's */
 };
 
 /* All rules of a policy for one call, in their order. */
@@ -65,17 +68,37 @@ static bool devices_cover(struct doc *d, const struct doc_match *a,
 	return b->n_devices;
 }
 
+/* How much of it is the same in every name that it matches. */
+static size_t literal_bytes(const struct doc_name *n)
+{
+	return n->glob ? strcspn(n->text, "*?") : n->bytes;
+}
+
+/* Does @a match whatever @b matches? Of two globs it is only known when they
+ * are the same. */
+static bool name_covers(struct doc *d, const struct doc_name *a,
+			const struct doc_name *b)
+{
+	size_t same = literal_bytes(a);
+
+	if (literal_bytes(b) < same || memcmp(a->text, b->text, same) != 0)
+		return false;
+	if (a->prefix)
+		return true;
+	if (!a->glob || b->glob || b->prefix)
+		return a->glob == b->glob && a->prefix == b->prefix &&
+		       a->bytes == b->bytes &&
+		       memcmp(a->text, b->text, a->bytes) == 0;
+	d->comparisons += a->bytes * b->bytes / GLOB_STEPS_EACH;
+	return glob_match(a->text, a->bytes, b->text, b->bytes);
+}
+
 static bool name_in(struct doc *d, const struct doc_match *m,
 		    const struct doc_name *n)
 {
-	for (size_t i = 0; i < m->n_names; i++, d->comparisons++) {
-		const struct doc_name *one = &m->names[i];
-		bool fits = one->prefix ? one->bytes <= n->bytes :
-					  one->bytes == n->bytes && !n->prefix;
-
-		if (fits && memcmp(one->text, n->text, one->bytes) == 0)
+	for (size_t i = 0; i < m->n_names; i++, d->comparisons++)
+		if (name_covers(d, &m->names[i], n))
 			return true;
-	}
 	return false;
 }
 
@@ -88,18 +111,117 @@ static bool names_cover(struct doc *d, const struct doc_match *a,
 	return b->n_names;
 }
 
-/* Does @a match whatever @b matches? */
+static bool value_in(struct doc *d, const struct doc_match *m,
+		     const struct doc_value *v)
+{
+	for (size_t i = 0; i < m->n_values; i++, d->comparisons++)
+		if (m->values[i].bytes == v->bytes &&
+		    memcmp(m->values[i].text, v->text, v->bytes) == 0)
+			return true;
+	return false;
+}
+
+static bool values_cover(struct doc *d, const struct doc_match *a,
+			 const struct doc_match *b)
+{
+	for (size_t i = 0; i < b->n_values; i++)
+		if (!value_in(d, a, &b->values[i]))
+			return false;
+	return b->n_values;
+}
+
+/* Sets in which none is all. */
+static bool set_covers(uint32_t a, uint32_t b)
+{
+	return !a || (b && !(b & ~a));
+}
+
+static bool sets_meet(uint32_t a, uint32_t b)
+{
+	return !a || !b || (a & b);
+}
+
+static bool bits_cover(const struct bits *a, const struct bits *b)
+{
+	if ((a->all & ~b->all) || (a->none & ~b->none))
+		return false;
+	return !a->any || (a->any & b->all) || (b->any && !(b->any & ~a->any));
+}
+
+static bool bits_meet(const struct bits *a, const struct bits *b)
+{
+	uint32_t none = a->none | b->none;
+
+	return !((a->all | b->all) & none) && (!a->any || (a->any & ~none)) &&
+	       (!b->any || (b->any & ~none));
+}
+
+static bool same_ids(const struct doc_id *a, size_t n, const struct doc_id *b,
+		     size_t m)
+{
+	for (size_t i = 0; n == m && i < n; i++)
+		if (a[i].first != b[i].first || a[i].last != b[i].last)
+			return false;
+	return n == m;
+}
+
+/* Who asks cannot change while it waits, so it is as good as a register. Rules
+ * that ask it alike cover each other, others are taken not to. */
+static bool caller_covers(const struct doc_match *a, const struct doc_match *b)
+{
+	return !doc_has_caller(a) ||
+	       (same_ids(a->uids, a->n_uids, b->uids, b->n_uids) &&
+		same_ids(a->gids, a->n_gids, b->gids, b->n_gids) &&
+		a->caps == b->caps && a->root == b->root);
+}
+
+static bool directories_cover(const struct doc_match *a,
+			      const struct doc_match *b)
+{
+	if (a->n_directories && a->n_directories != b->n_directories)
+		return false;
+	for (size_t i = 0; i < a->n_directories; i++) {
+		const struct doc_name *x = &a->directories[i];
+		const struct doc_name *y = &b->directories[i];
+
+		if (x->bytes != y->bytes || x->prefix != y->prefix ||
+		    memcmp(x->text, y->text, x->bytes) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Does @a match whatever @b matches, as far as registers go? */
+static bool registers_cover(struct doc *d, const struct doc_match *a,
+			    const struct doc_match *b)
+{
+	d->comparisons++;
+	return !a->broken && caller_covers(a, b) && set_covers(a->arches, b->arches) &&
+	       set_covers(a->types, b->types) && bits_cover(&a->mode, &b->mode) &&
+	       bits_cover(&a->flags, &b->flags) && a->min_size <= b->shortest &&
+	       a->max_size >= b->longest &&
+	       (!a->n_devices || devices_cover(d, a, b));
+}
+
+/* Can there be one call whose registers both match? Devices are not looked at:
+ * no call has them and something pointed-to. */
+static bool registers_meet(struct doc *d, const struct doc_match *a,
+			   const struct doc_match *b)
+{
+	d->comparisons++;
+	return sets_meet(a->arches, b->arches) &&
+	       sets_meet(a->types, b->types) && bits_meet(&a->mode, &b->mode) &&
+	       bits_meet(&a->flags, &b->flags) && a->shortest <= b->longest &&
+	       b->shortest <= a->longest;
+}
+
 static bool covers(struct doc *d, const struct doc_match *a,
 		   const struct doc_match *b)
 {
-	d->comparisons++;
-	if (a->type && a->type != b->type)
-		return false;
-	if (a->n_devices && !devices_cover(d, a, b))
-		return false;
-	if (a->n_names && !names_cover(d, a, b))
-		return false;
-	return !a->value || (b->value && strcmp(a->value, b->value) == 0);
+	return registers_cover(d, a, b) &&
+	       (!a->n_names || names_cover(d, a, b)) &&
+	       (!a->n_values || values_cover(d, a, b)) &&
+	       directories_cover(a, b);
 }
 
 static void check_reachable(const struct group *g)
@@ -120,11 +242,6 @@ static void check_reachable(const struct group *g)
 
 /* -- the type rule ------------------------------------------------------------------ */
 
-static bool is_pointed_to(const struct doc_match *m)
-{
-	return m->n_names || m->value;
-}
-
 static bool lets_through(const struct doc_rule *r)
 {
 	return !r->emulate && !doc_denies(r);
@@ -136,51 +253,79 @@ static bool default_denies(const struct group *g)
 }
 
 #define SWAP                                                                   \
-	"another thread can swap the bytes between deputy's look and the "    \
-	"kernel's, so this denial is no boundary: emulate what is let "       \
+	"another thread can swap the bytes between deputy's look and the "     \
+	"kernel's, so this denial is no boundary: emulate what is let "        \
 	"through, or deny the whole call, or say \"advisory\": true"
 
-/* Return: how many rules can come to it; n + 1 where the default can, too */
-static size_t count_reached(const struct group *g)
+/* Does nothing that meets @a come to what stands behind @b? Its registers are
+ * what they are, so no swap gets past it. */
+static bool stops(struct doc *d, const struct doc_match *b,
+		  const struct doc_match *a)
 {
-	for (size_t i = 0; i < g->n; i++)
-		if (doc_matches_all(&rule_at(g, i)->match))
-			return i + 1;
-	return g->n + 1;
+	return !doc_is_pointed_to(b) && registers_cover(d, b, a);
 }
 
-/* Return: behind the last of @n rules (the default's is the last place) that
- * lets the call through, 0 where none does */
-static size_t end_of_ways(const struct group *g, size_t n)
+/* Behind rule @i: the first that lets through what its bytes kept in it, where
+ * they are others. Return: is there one, or does the default? */
+static bool has_way_behind(const struct group *g, size_t i)
 {
-	if (n > g->n && !default_denies(g))
-		return n;
-	for (n = n > g->n ? g->n : n; n; n--)
-		if (lets_through(rule_at(g, n - 1)))
-			return n;
-	return 0;
+	const struct doc_match *m = &rule_at(g, i)->match;
+
+	for (size_t k = i + 1; k < g->n; k++) {
+		const struct doc_rule *r = rule_at(g, k);
+
+		if (g->d->comparisons > COMPARISONS_MAX)
+			return false; /* an error of its own */
+		if (lets_through(r) && registers_meet(g->d, m, &r->match))
+			return true;
+		if (stops(g->d, &r->match, m))
+			return false;
+	}
+	return !default_denies(g);
 }
 
-static void check_types(const struct group *g)
+/* Rule @i lets through by bytes: marks each denial that others would meet.
+ * Return: can they meet the default? */
+static bool mark_behind(const struct group *g, size_t i, bool *unsound)
 {
-	size_t n = count_reached(g), ways = end_of_ways(g, n);
-	size_t by_bytes = SIZE_MAX; /* a rule that lets through by bytes */
+	const struct doc_match *m = &rule_at(g, i)->match;
 
-	for (size_t i = 0; i < n && i < g->n; i++) {
+	for (size_t k = i + 1; k < g->n; k++) {
+		const struct doc_rule *r = rule_at(g, k);
+
+		if (g->d->comparisons > COMPARISONS_MAX)
+			return false;
+		if (doc_denies(r) && !r->advisory &&
+		    registers_meet(g->d, m, &r->match))
+			unsound[k] = true;
+		if (stops(g->d, &r->match, m))
+			return false;
+	}
+	return true;
+}
+
+static void check_types(const struct group *g, bool *unsound)
+{
+	size_t to_default = SIZE_MAX; /* the first rule that lets through so */
+
+	for (size_t i = 0; i < g->n; i++) {
 		const struct doc_rule *r = rule_at(g, i);
-		bool bytes = is_pointed_to(&r->match);
+		bool bytes = doc_is_pointed_to(&r->match);
 
-		if (by_bytes == SIZE_MAX && bytes && lets_through(r))
-			by_bytes = g->m[i].rule;
-		if (!doc_denies(r) || r->advisory)
-			continue;
-		if (by_bytes != SIZE_MAX || (bytes && ways > i))
+		if (bytes && lets_through(r) && mark_behind(g, i, unsound) &&
+		    to_default == SIZE_MAX)
+			to_default = g->m[i].rule;
+		if (bytes && doc_denies(r) && !r->advisory && !unsound[i])
+			unsound[i] = has_way_behind(g, i);
+		if (unsound[i])
 			ERROR(g->d, r->action_node, "%s: " SWAP, g->m[i].call);
 	}
-	if (n > g->n && by_bytes != SIZE_MAX && default_denies(g))
-		ERROR(g->d, g->p->default_node, "%s, which rule %zu lets "
-		      "through by name or value: " SWAP " in a last rule for it",
-		      g->m[0].call, by_bytes);
+	if (to_default != SIZE_MAX && default_denies(g))
+		ERROR(g->d, g->p->default_node,
+		      "%s, which rule %zu lets "
+		      "through by name or value: " SWAP
+		      " in a last rule for it",
+		      g->m[0].call, to_default);
 }
 
 /* -- calls ------------------------------------------------------------------------- */
@@ -212,25 +357,30 @@ static size_t collect(const struct doc_policy *p, struct mention **ret)
 			const struct doc_syscall *s = &p->rules[i].syscalls[k];
 
 			if (*s->name)
-				(*ret)[n++] = (struct mention){ s->name, i,
-								s->node };
+				(*ret)[n++] =
+					(struct mention){ s->name, i, s->node,
+							  s->of_set };
 		}
 	qsort(*ret, n, sizeof(**ret), compare);
 	return n;
 }
 
-/* A call that a rule names twice counts once. Return: how many are left */
+/* A call that a rule names twice counts once; out of sets it may come more
+ * often. Return: how many are left */
 static size_t drop_twice(struct doc *d, struct mention *m, size_t n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (kept && m[kept - 1].rule == m[i].rule &&
-		    strcmp(m[kept - 1].call, m[i].call) == 0)
-			ERROR(d, m[i].node, "%s stands here already",
-			      m[i].call);
-		else
+		struct mention *last = kept ? &m[kept - 1] : NULL;
+
+		if (!last || last->rule != m[i].rule ||
+		    strcmp(last->call, m[i].call) != 0)
 			m[kept++] = m[i];
+		else if (last->of_set)
+			*last = m[i];
+		else if (!m[i].of_set)
+			ERROR(d, m[i].node, "%s stands here already", m[i].call);
 	}
 	return kept;
 }
@@ -238,9 +388,11 @@ static size_t drop_twice(struct doc *d, struct mention *m, size_t n)
 void doc_check_calls(struct doc *d, const struct doc_policy *p)
 {
 	AUTO(free_ptr) struct mention *m = NULL;
+	AUTO(free_ptr) bool *unsound = NULL;
 	size_t n = collect(p, &m), end;
 
-	if (!m) {
+	unsound = calloc(n ? n : 1, sizeof(*unsound));
+	if (!m || !unsound) {
 		ERROR(d, p->node, "out of memory");
 		return;
 	}
@@ -252,9 +404,11 @@ void doc_check_calls(struct doc *d, const struct doc_policy *p)
 			end++;
 		g.n = end - i;
 		check_reachable(&g);
-		check_types(&g);
+		check_types(&g, unsound + i);
 	}
 	if (d->comparisons > COMPARISONS_MAX)
-		ERROR(d, p->node, "more than %d comparisons of names and "
-		      "devices: write shorter lists", COMPARISONS_MAX);
+		ERROR(d, p->node,
+		      "more than %d comparisons of names and "
+		      "devices: write shorter lists",
+		      COMPARISONS_MAX);
 }

@@ -12,6 +12,7 @@
 
 #include <seccomp.h>
 
+#include "policy/arch.h"
 #include "policy/doc.h"
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
@@ -22,7 +23,7 @@ struct table {
 };
 
 /* The tables in the order of the arena. */
-enum { NRS, CALLS, RULES, DEVICES, NAMES, TEXT, TABLES };
+enum { NRS, CALLS, RULES, DEVICES, NAMES, VALUES, IDS, TEXT, TABLES };
 
 struct compiler {
 	const struct doc_policy *p;
@@ -58,39 +59,18 @@ static uint32_t append(struct compiler *c, int which, const void *what, size_t n
 
 /* -- numbers ----------------------------------------------------------------------- */
 
-/* Every ABI that libseccomp knows: of the others no call can be told. */
-static const uint32_t arches[] = {
-	SCMP_ARCH_X86,	   SCMP_ARCH_X86_64,   SCMP_ARCH_X32,
-	SCMP_ARCH_ARM,	   SCMP_ARCH_AARCH64,  SCMP_ARCH_MIPS,
-	SCMP_ARCH_MIPS64,  SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPSEL,
-	SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_PPC,
-	SCMP_ARCH_PPC64,   SCMP_ARCH_PPC64LE,  SCMP_ARCH_S390,
-	SCMP_ARCH_S390X,   SCMP_ARCH_PARISC,   SCMP_ARCH_PARISC64,
-	SCMP_ARCH_RISCV64,
-#ifdef SCMP_ARCH_LOONGARCH64
-	SCMP_ARCH_LOONGARCH64,
-#endif
-#ifdef SCMP_ARCH_M68K
-	SCMP_ARCH_M68K,
-#endif
-#ifdef SCMP_ARCH_SH
-	SCMP_ARCH_SH, SCMP_ARCH_SHEB,
-#endif
-};
-
 static void add_numbers(struct compiler *c, const char *name, uint32_t call)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(arches); i++) {
-		int nr = seccomp_syscall_resolve_name_arch(arches[i], name);
-		/* x32 has x86-64's arch; its numbers carry a bit of their own. */
+	for (size_t i = 0; i < n_arches; i++) {
+		int nr = arch_number(&arches[i], name);
 		struct arena_nr one = {
-			.arch = arches[i] == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 :
-							     arches[i],
+			.arch = arches[i].audit_arch,
 			.nr = (uint32_t)nr,
 			.call = call,
+			.abi = (uint32_t)i,
 		};
 
-		if (nr >= 0) /* negative: this ABI has no such call */
+		if (nr >= 0)
 			append(c, NRS, &one, 1);
 	}
 }
@@ -112,9 +92,9 @@ static void add_devices(struct compiler *c, const struct doc_match *m,
 	r->first_device = (uint32_t)c->t[DEVICES].n;
 	r->n_devices = (uint32_t)m->n_devices;
 	for (size_t i = 0; i < m->n_devices; i++) {
-		struct arena_device one = { m->devices[i].major,
-					    m->devices[i].first_minor,
-					    m->devices[i].last_minor };
+		struct arena_device one = {m->devices[i].major,
+					   m->devices[i].first_minor,
+					   m->devices[i].last_minor};
 
 		append(c, DEVICES, &one, 1);
 	}
@@ -130,11 +110,79 @@ static void add_names(struct compiler *c, const struct doc_match *m,
 		struct arena_name one = {
 			.text = append(c, TEXT, n->text, n->bytes),
 			.bytes = (uint32_t)n->bytes,
-			.prefix = n->prefix,
+			.kind = n->glob	    ? ARENA_NAME_GLOB
+				: n->prefix ? ARENA_NAME_PREFIX
+					    : ARENA_NAME_EXACT,
 		};
 
 		append(c, NAMES, &one, 1);
 	}
+}
+
+static void add_values(struct compiler *c, const struct doc_match *m,
+		       struct arena_rule *r)
+{
+	r->first_value = (uint32_t)c->t[VALUES].n;
+	r->n_values = (uint32_t)m->n_values;
+	for (size_t i = 0; i < m->n_values; i++) {
+		const struct doc_value *v = &m->values[i];
+		struct arena_value one = {
+			.text = append(c, TEXT, v->text, v->bytes),
+			.bytes = (uint32_t)v->bytes,
+		};
+
+		append(c, VALUES, &one, 1);
+	}
+}
+
+/* Return: the index of the first */
+static uint32_t add_ids(struct compiler *c, const struct doc_id *ids, size_t n)
+{
+	uint32_t first = (uint32_t)c->t[IDS].n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct arena_id one = { ids[i].first, ids[i].last };
+
+		append(c, IDS, &one, 1);
+	}
+	return first;
+}
+
+static void add_caller(struct compiler *c, const struct doc_match *m,
+		       struct arena_rule *r)
+{
+	r->first_uid = add_ids(c, m->uids, m->n_uids);
+	r->n_uids = (uint32_t)m->n_uids;
+	r->first_gid = add_ids(c, m->gids, m->n_gids);
+	r->n_gids = (uint32_t)m->n_gids;
+	r->caps = m->caps;
+}
+
+static void add_directories(struct compiler *c, const struct doc_match *m,
+			    struct arena_rule *r)
+{
+	r->first_directory = (uint32_t)c->t[NAMES].n;
+	r->n_directories = (uint32_t)m->n_directories;
+	for (size_t i = 0; i < m->n_directories; i++) {
+		const struct doc_name *n = &m->directories[i];
+		struct arena_name one = {
+			.text = append(c, TEXT, n->text, n->bytes),
+			.bytes = (uint32_t)n->bytes,
+			.kind = n->prefix ? ARENA_NAME_PREFIX : ARENA_NAME_EXACT,
+		};
+
+		append(c, NAMES, &one, 1);
+	}
+}
+
+static uint32_t caller_flags(const struct doc_match *m)
+{
+	return (m->n_uids ? ARENA_MATCH_UID : 0) |
+	       (m->n_gids ? ARENA_MATCH_GID : 0) |
+	       (m->caps ? ARENA_MATCH_CAPS : 0) |
+	       (m->root == DOC_ROOT ? ARENA_MATCH_ROOT : 0) |
+	       (m->root == DOC_NOT_ROOT ? ARENA_MATCH_NOT_ROOT : 0) |
+	       (m->n_directories ? ARENA_MATCH_DIRECTORY : 0);
 }
 
 static uint32_t rule_flags(const struct doc_rule *r)
@@ -142,10 +190,9 @@ static uint32_t rule_flags(const struct doc_rule *r)
 	const struct doc_match *m = &r->match;
 
 	return (r->emulate ? ARENA_EMULATE : 0) | (r->log ? ARENA_LOG : 0) |
-	       (m->type ? ARENA_MATCH_TYPE : 0) |
 	       (m->n_devices ? ARENA_MATCH_DEVICE : 0) |
 	       (m->n_names ? ARENA_MATCH_NAME : 0) |
-	       (m->value ? ARENA_MATCH_VALUE : 0);
+	       (m->n_values ? ARENA_MATCH_VALUE : 0) | caller_flags(m);
 }
 
 static void add_rule(struct compiler *c, const struct doc_rule *r, size_t index)
@@ -153,18 +200,21 @@ static void add_rule(struct compiler *c, const struct doc_rule *r, size_t index)
 	struct arena_rule one = {
 		.flags = rule_flags(r),
 		.index = (uint32_t)index,
-		.type = r->match.type,
+		.abis = r->match.arches ?: UINT32_MAX,
+		.types = r->match.types ?: UINT32_MAX,
 		.unopenable = r->unopenable,
+		.mode = r->match.mode,
+		.call_flags = r->match.flags,
+		.min_size = r->match.min_size,
+		.max_size = r->match.max_size,
 		.verdict = r->verdict,
 	};
 
 	add_devices(c, &r->match, &one);
 	add_names(c, &r->match, &one);
-	if (r->match.value) {
-		one.value = append(c, TEXT, r->match.value,
-				   r->match.value_bytes);
-		one.value_bytes = (uint32_t)r->match.value_bytes;
-	}
+	add_values(c, &r->match, &one);
+	add_caller(c, &r->match, &one);
+	add_directories(c, &r->match, &one);
 	append(c, RULES, &one, 1);
 }
 
@@ -180,7 +230,10 @@ static void note_needs(struct compiler *c, const struct doc_rule *r,
 		       enum call_id id, struct arena_call *call)
 {
 	call->needs_name |= r->match.n_names != 0;
-	c->head.reads_memory |= r->match.n_names || r->match.value;
+	call->needs_args |=
+		call_is_packed(id) && (r->emulate || r->match.n_values);
+	c->head.reads_memory |= doc_is_pointed_to(&r->match) ||
+				doc_has_caller(&r->match) || call->needs_args;
 	if (r->emulate)
 		c->head.families |= FAMILY_BIT(call_family_of(id));
 }
@@ -275,7 +328,8 @@ static int write_arena(struct compiler *c, int fd)
 {
 	struct arena_span *const spans[TABLES] = {
 		&c->head.nrs,	  &c->head.calls, &c->head.rules,
-		&c->head.devices, &c->head.names, &c->head.text,
+		&c->head.devices, &c->head.names, &c->head.values,  &c->head.ids,
+		&c->head.text,
 	};
 	size_t at = (sizeof(c->head) + 7) & ~(size_t)7;
 	int r = 0;
@@ -285,7 +339,7 @@ static int write_arena(struct compiler *c, int fd)
 
 		if (at + t->n * t->each > ARENA_MAX_BYTES)
 			return -EFBIG;
-		*spans[i] = (struct arena_span){ (uint32_t)at, (uint32_t)t->n };
+		*spans[i] = (struct arena_span){(uint32_t)at, (uint32_t)t->n};
 		r = write_all(fd, t->data, t->n * t->each, (off_t)at);
 		at = (at + t->n * t->each + 7) & ~(size_t)7;
 	}
@@ -299,8 +353,8 @@ static int write_arena(struct compiler *c, int fd)
 
 static int seal_arena(struct compiler *c)
 {
-	AUTO(fd_close) int fd =
-		memfd_create("deputy-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	AUTO(fd_close)
+	int fd = memfd_create("deputy-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int r;
 
 	if (fd < 0)
@@ -315,18 +369,21 @@ int doc_compile(const struct doc *d, const struct doc_policy *p)
 {
 	struct compiler c = {
 		.p = p,
-		.t = {
-			[NRS] = { .each = sizeof(struct arena_nr) },
-			[CALLS] = { .each = sizeof(struct arena_call) },
-			[RULES] = { .each = sizeof(struct arena_rule) },
-			[DEVICES] = { .each = sizeof(struct arena_device) },
-			[NAMES] = { .each = sizeof(struct arena_name) },
-			[TEXT] = { .each = 1 },
-		},
-		.head = { .magic = ARENA_MAGIC,
-			  .version = ARENA_VERSION,
-			  .fail = verdict_errno(EPERM),
-			  .def = p->def },
+		.t =
+			{
+				[NRS] = {.each = sizeof(struct arena_nr)},
+				[CALLS] = {.each = sizeof(struct arena_call)},
+				[RULES] = {.each = sizeof(struct arena_rule)},
+				[DEVICES] = {.each = sizeof(struct arena_device)},
+				[NAMES] = {.each = sizeof(struct arena_name)},
+				[VALUES] = {.each = sizeof(struct arena_value)},
+				[IDS] = {.each = sizeof(struct arena_id)},
+				[TEXT] = {.each = 1},
+			},
+		.head = {.magic = ARENA_MAGIC,
+			 .version = ARENA_VERSION,
+			 .fail = p->fail,
+			 .def = p->def},
 	};
 	int r;
 

@@ -2,12 +2,13 @@
 #include "policy/decide.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
+#include "policy/glob.h"
 #include "policy/layout.h"
 
-/* Return: the index in the arena's calls, UINT32_MAX where no rule names it */
-static uint32_t find_call(const struct arena *a, uint32_t arch, uint32_t nr)
+/* Return: NULL where no rule names it */
+static const struct arena_nr *find_call(const struct arena *a, uint32_t arch,
+					uint32_t nr)
 {
 	const struct arena_nr *nrs = arena_at(a, a->nrs);
 	uint64_t want = (uint64_t)arch << 32 | nr;
@@ -18,26 +19,29 @@ static uint32_t find_call(const struct arena *a, uint32_t arch, uint32_t nr)
 		uint64_t key = (uint64_t)nrs[mid].arch << 32 | nrs[mid].nr;
 
 		if (key == want)
-			return nrs[mid].call;
+			return &nrs[mid];
 		if (key < want)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return UINT32_MAX;
+	return NULL;
 }
 
 void decide_plan(const struct arena *a, uint32_t arch, uint32_t nr,
 		 struct decide_plan *ret)
 {
 	const struct arena_call *c = arena_at(a, a->calls);
-	uint32_t i = find_call(a, arch, nr);
+	const struct arena_nr *found = find_call(a, arch, nr);
 
-	*ret = (struct decide_plan){ .id = CALL_OTHER, .call_index = i };
-	if (i == UINT32_MAX)
+	*ret = (struct decide_plan){ .id = CALL_OTHER, .call_index = UINT32_MAX };
+	if (!found)
 		return;
-	ret->id = c[i].id;
-	ret->needs_name = c[i].needs_name;
+	ret->call_index = found->call;
+	ret->abi = found->abi;
+	ret->id = c[found->call].id;
+	ret->needs_name = c[found->call].needs_name;
+	ret->needs_args = c[found->call].needs_args;
 }
 
 static bool device_matches(const struct arena *a, const struct arena_rule *r,
@@ -54,6 +58,20 @@ static bool device_matches(const struct arena *a, const struct arena_rule *r,
 	return false;
 }
 
+static bool one_name_matches(const struct arena_name *n, const char *text,
+			     const char *name, size_t bytes)
+{
+	switch ((enum arena_name_kind)n->kind) {
+	case ARENA_NAME_EXACT:
+		return bytes == n->bytes && memcmp(name, text, bytes) == 0;
+	case ARENA_NAME_PREFIX:
+		return bytes >= n->bytes && memcmp(name, text, n->bytes) == 0;
+	case ARENA_NAME_GLOB:
+		return glob_match(text, n->bytes, name, bytes);
+	}
+	return false;
+}
+
 static bool name_matches(const struct arena *a, const struct arena_rule *r,
 			 const char *name)
 {
@@ -66,33 +84,129 @@ static bool name_matches(const struct arena *a, const struct arena_rule *r,
 	bytes = strlen(name);
 	n += r->first_name;
 	for (uint32_t i = 0; i < r->n_names; i++)
-		if ((n[i].prefix ? bytes >= n[i].bytes : bytes == n[i].bytes) &&
-		    memcmp(name, text + n[i].text, n[i].bytes) == 0)
+		if (one_name_matches(&n[i], text + n[i].text, name, bytes))
 			return true;
 	return false;
 }
 
-/* All of @r but the bytes of its value: their number is a register. */
-static bool rule_matches(const struct arena *a, const struct arena_rule *r,
-			 const struct facts *f)
-{
-	if ((r->flags & ARENA_MATCH_TYPE) &&
-	    (f->call->mode & S_IFMT) != r->type)
-		return false;
-	if ((r->flags & ARENA_MATCH_DEVICE) &&
-	    !device_matches(a, r, f->call->dev))
-		return false;
-	if ((r->flags & ARENA_MATCH_VALUE) && f->call->size != r->value_bytes)
-		return false;
-	return !(r->flags & ARENA_MATCH_NAME) || name_matches(a, r, f->name);
-}
-
+/* Is one of the rule's values as long, and where @bytes are given, the same? */
 static bool value_matches(const struct arena *a, const struct arena_rule *r,
-			  const struct facts *f)
+			  uint64_t size, const void *bytes)
 {
+	const struct arena_value *v = arena_at(a, a->values);
 	const char *text = arena_at(a, a->text);
 
-	return f->value && memcmp(f->value, text + r->value, r->value_bytes) == 0;
+	v += r->first_value;
+	for (uint32_t i = 0; i < r->n_values; i++)
+		if (v[i].bytes == size &&
+		    (!bytes || memcmp(bytes, text + v[i].text, size) == 0))
+			return true;
+	return false;
+}
+
+static bool registers_match(const struct arena *a, const struct arena_rule *r,
+			    uint32_t abi, const struct call *c)
+{
+	if (!(r->abis >> (abi & 31) & 1) ||
+	    !(r->types >> (c->mode >> 12 & 15) & 1))
+		return false;
+	if (!bits_hold(&r->mode, c->mode) || !bits_hold(&r->call_flags, c->flags))
+		return false;
+	if (c->size < r->min_size || c->size > r->max_size)
+		return false;
+	if ((r->flags & ARENA_MATCH_DEVICE) && !device_matches(a, r, c->dev))
+		return false;
+	return !(r->flags & ARENA_MATCH_VALUE) ||
+	       value_matches(a, r, c->size, NULL);
+}
+
+/* All of @r but the bytes of its values: how many they are is a register. */
+static bool rule_matches(const struct arena *a, const struct arena_rule *r,
+			 uint32_t abi, const struct facts *f)
+{
+	return registers_match(a, r, abi, f->call) &&
+	       (!(r->flags & ARENA_MATCH_NAME) || name_matches(a, r, f->name));
+}
+
+static bool id_matches(const struct arena *a, uint32_t first, uint32_t n,
+		       uint32_t id)
+{
+	const struct arena_id *ids = arena_at(a, a->ids);
+
+	ids += first;
+	for (uint32_t i = 0; i < n; i++)
+		if (id >= ids[i].first && id <= ids[i].last)
+			return id != UINT32_MAX;
+	return false;
+}
+
+static bool caller_matches(const struct arena *a, const struct arena_rule *r,
+			   const struct facts_caller *c)
+{
+	if (!c)
+		return !(r->flags & ARENA_EMULATE) &&
+		       r->verdict.kind != VERDICT_CONTINUE;
+	if ((r->flags & ARENA_MATCH_UID) &&
+	    !id_matches(a, r->first_uid, r->n_uids, c->uid))
+		return false;
+	if ((r->flags & ARENA_MATCH_GID) &&
+	    !id_matches(a, r->first_gid, r->n_gids, c->gid))
+		return false;
+	if ((r->flags & ARENA_MATCH_ROOT) && c->uid != 0)
+		return false;
+	if ((r->flags & ARENA_MATCH_NOT_ROOT) && c->uid == 0)
+		return false;
+	return (c->caps & r->caps) == r->caps;
+}
+
+/* The directory itself; with a star, all below it too. */
+static bool directory_matches(const struct arena *a, const struct arena_rule *r,
+			      const char *directory)
+{
+	const struct arena_name *n = arena_at(a, a->names);
+	const char *text = arena_at(a, a->text);
+	size_t bytes = directory ? strlen(directory) : 0;
+
+	n += r->first_directory;
+	for (uint32_t i = 0; directory && i < r->n_directories; i++) {
+		/* The root is written without its slash. */
+		const char *rest = directory + n[i].bytes;
+
+		if (bytes < n[i].bytes ||
+		    memcmp(directory, text + n[i].text, n[i].bytes) != 0)
+			continue;
+		if (*rest == '\0' || (*rest == '/' && (n[i].kind != ARENA_NAME_EXACT ||
+						      rest[1] == '\0')))
+			return true;
+	}
+	return false;
+}
+
+/* What of the rule is not known yet? DONE: nothing; *ret_matches is set. */
+static enum decide_status look(const struct arena *a, const struct arena_rule *r,
+			       const struct facts *f, bool *ret_matches)
+{
+	*ret_matches = false;
+	if (r->flags & ARENA_MATCH_CALLER) {
+		if (!f->caller_read)
+			return DECIDE_WANTS_CALLER;
+		if (!caller_matches(a, r, f->caller))
+			return DECIDE_DONE;
+	}
+	if (r->flags & ARENA_MATCH_VALUE) {
+		if (!f->value_read)
+			return DECIDE_WANTS_VALUE;
+		if (!f->value || !value_matches(a, r, f->call->size, f->value))
+			return DECIDE_DONE;
+	}
+	if (r->flags & ARENA_MATCH_DIRECTORY) {
+		if (!f->directory_read)
+			return DECIDE_WANTS_DIRECTORY;
+		if (!directory_matches(a, r, f->directory))
+			return DECIDE_DONE;
+	}
+	*ret_matches = true;
+	return DECIDE_DONE;
 }
 
 static void decided_by(const struct arena_call *c, const struct arena_rule *r,
@@ -100,7 +214,7 @@ static void decided_by(const struct arena_call *c, const struct arena_rule *r,
 {
 	*ret = (struct decision){
 		.emulate = r->flags & ARENA_EMULATE,
-		.closed = c->closed &&
+		.closed = c->closed && (r->flags & ARENA_EMULATE) &&
 			  (r->flags & (ARENA_MATCH_NAME | ARENA_MATCH_VALUE)),
 		.unopenable = r->unopenable,
 		.log = r->flags & ARENA_LOG,
@@ -114,7 +228,9 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 {
 	const struct arena_call *c = arena_at(a, a->calls);
 	const struct arena_rule *r = arena_at(a, a->rules);
+	enum decide_status status;
 	uint32_t n = 0;
+	bool matches;
 
 	if (plan->call_index < a->calls.n) {
 		c += plan->call_index;
@@ -122,19 +238,42 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 		n = c->n_rules;
 	}
 	for (; n; n--, r++) {
-		if (!rule_matches(a, r, facts))
+		if (!rule_matches(a, r, plan->abi, facts))
 			continue;
-		if (r->flags & ARENA_MATCH_VALUE) {
-			if (!facts->value_read)
-				return DECIDE_WANTS_VALUE;
-			if (!value_matches(a, r, facts))
-				continue;
-		}
+		status = look(a, r, facts, &matches);
+		if (status == DECIDE_DONE && !matches)
+			continue;
 		decided_by(c, r, ret);
-		return DECIDE_DONE;
+		return status;
 	}
-	*ret = (struct decision){ .rule = -1, .verdict = a->def };
+	*ret = (struct decision){.rule = -1, .verdict = a->def};
 	return DECIDE_DONE;
+}
+
+static bool is_get(uint32_t id)
+{
+	return id == CALL_getxattr || id == CALL_lgetxattr ||
+	       id == CALL_fgetxattr || id == CALL_getxattrat;
+}
+
+bool decide_shows(const struct arena *a, const char *name)
+{
+	const struct arena_call *c = arena_at(a, a->calls);
+
+	for (uint32_t i = 0; i < a->calls.n; i++) {
+		struct decide_plan plan = {.call_index = i};
+		struct call call = {.id = (enum call_id)c[i].id};
+		struct facts f = {.call = &call,
+				  .name = name,
+				  .caller_read = true,
+				  .directory_read = true};
+		struct decision d;
+
+		if (is_get(c[i].id) &&
+		    decide(a, &plan, &f, &d) == DECIDE_DONE && d.emulate)
+			return true;
+	}
+	return false;
 }
 
 uint32_t decide_families(const struct arena *a)

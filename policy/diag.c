@@ -6,26 +6,48 @@
 
 #include "policy/utf8.h"
 
-/* Makes @s one line of printable UTF-8: it may quote a hostile file. */
-static void make_plain(char *s)
+/* Copies as one line of UTF-8 that shows what it is, for it may quote a hostile
+ * file: what a terminal obeys or hides is spelled out. Cut at @size. */
+static void copy_plain(char *to, size_t size, const char *from)
 {
-	size_t n = strlen(s), step;
+	size_t n = strlen(from), used = 0;
 
-	for (; n; s += step, n -= step) {
-		step = utf8_step(s, n);
-		if (step == 0 || (unsigned char)*s < 0x20 || *s == 0x7f ||
-		    (step == 2 && s[0] == '\xc2' && (unsigned char)s[1] < 0xa0)) {
-			*s = '?';
-			step = 1;
-		}
+	while (n) {
+		size_t step = utf8_step(from, n);
+		uint32_t c = step ? utf8_decode(from, step) : 0;
+		char escape[16] = "";
+		size_t bytes = step;
+
+		if (step == 0)
+			(void)snprintf(escape, sizeof(escape), "\\x%02x",
+				       (unsigned char)*from);
+		else if (!utf8_shows(c))
+			(void)snprintf(escape, sizeof(escape), "\\u%04x",
+				       (unsigned)c);
+		if (*escape)
+			bytes = strlen(escape);
+		if (bytes >= size - used)
+			break;
+		memcpy(to + used, *escape ? escape : from, bytes);
+		used += bytes;
+		step = step ?: 1;
+		from += step;
+		n -= step;
 	}
+	to[used] = '\0';
 }
 
 void diags_init(struct diags *d, const char *file)
 {
 	d->n = d->n_errors = 0;
-	(void)snprintf(d->file, sizeof(d->file), "%s", file);
-	make_plain(d->file);
+	copy_plain(d->file, sizeof(d->file), file);
+	diags_in_file(d, 0, file);
+}
+
+void diags_in_file(struct diags *d, unsigned nr, const char *file)
+{
+	d->in_file_nr = nr;
+	copy_plain(d->in_file, sizeof(d->in_file), file);
 }
 
 void diags_count(struct diags *d, enum diag_level level)
@@ -39,6 +61,7 @@ void diags_add(struct diags *d, enum diag_level level, unsigned line,
 	       unsigned column, const char *pointer, const char *fmt, ...)
 {
 	bool full = diags_full(d);
+	char reason[sizeof(d->items[0].reason)];
 	struct diag *one;
 	va_list ap;
 
@@ -47,18 +70,21 @@ void diags_add(struct diags *d, enum diag_level level, unsigned line,
 		return;
 	one = &d->items[d->n - 1];
 	one->level = level;
+	one->file_nr = d->in_file_nr;
+	memcpy(one->file, d->in_file, sizeof(one->file));
 	one->line = line;
 	one->column = column;
-	(void)snprintf(one->pointer, sizeof(one->pointer), "%s", pointer);
-	make_plain(one->pointer);
+	copy_plain(one->pointer, sizeof(one->pointer), pointer);
 	va_start(ap, fmt);
-	(void)vsnprintf(one->reason, sizeof(one->reason), fmt, ap);
+	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	make_plain(one->reason);
+	copy_plain(one->reason, sizeof(one->reason), reason);
 }
 
 static int before(const struct diag *a, const struct diag *b)
 {
+	if (a->file_nr != b->file_nr)
+		return a->file_nr < b->file_nr;
 	return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
@@ -84,7 +110,7 @@ void diag_format(const struct diags *d, const struct diag *one, char *buf,
 	if (one->line)
 		(void)snprintf(where, sizeof(where), "%u:%u:", one->line,
 			       one->column);
-	(void)snprintf(buf, size, "%s:%s %s: %s%s%s", d->file, where,
+	(void)snprintf(buf, size, "%s:%s %s: %s%s%s", one->file, where,
 		       one->level == DIAG_ERROR ? "error" : "warning",
 		       one->pointer, *one->pointer ? ": " : "", one->reason);
 }

@@ -21,16 +21,22 @@ struct diag {
 	unsigned column; /* 1-based, in bytes */
 	char pointer[256];
 	char reason[512];
+	unsigned file_nr; /* in the order of the files */
+	char file[256];
 };
 
 struct diags {
-	char file[256];
+	char file[256]; /* or the directory */
+	unsigned in_file_nr;
+	char in_file[256]; /* the next one's */
 	size_t n, n_errors; /* n may exceed DIAGS_MAX */
 	struct diag items[DIAGS_MAX];
 };
 
 /* The path is the file's in messages. Big: keep it off small stacks. */
 void diags_init(struct diags *d, const char *file);
+/* Which of several files the next ones are of; until then it is the only one. */
+void diags_in_file(struct diags *d, unsigned nr, const char *file);
 void diags_add(struct diags *d, enum diag_level level, unsigned line,
 	       unsigned column, const char *pointer, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
@@ -40,7 +46,7 @@ static inline bool diags_full(const struct diags *d)
 {
 	return d->n >= DIAGS_MAX;
 }
-/* Into the order of the file. */
+/* Into the order of the files. */
 void diags_sort(struct diags *d);
 /* One diagnostic as one line, without a newline. */
 void diag_format(const struct diags *d, const struct diag *one, char *buf,

@@ -30,8 +30,8 @@ struct grid {
 	const struct arena *arenas[2];
 	const struct doc_policy *docs[2];
 	struct call_text *t;	  /* the cell's call */
-	struct abi abis[ABI_MAX]; /* that have it */
-	int numbers[ABI_MAX];
+	const struct arch *abis[ARCHES_MAX]; /* that have it */
+	int numbers[ARCHES_MAX];
 	size_t n_abis;
 	struct samples dims[DIMS]; /* none: the call has no such argument */
 	size_t n_cells;
@@ -96,10 +96,10 @@ bool decision_same(const struct decision *a, const struct decision *b)
 
 static void set_cell(struct grid *g, const struct cell *c)
 {
-	const struct abi *abi = &g->abis[c->abi];
+	const struct arch *arch = g->abis[c->abi];
 
-	g->t->abi = *abi;
-	g->t->data.arch = abi->arch;
+	g->t->arch = arch;
+	g->t->data.arch = arch->audit_arch;
 	g->t->data.nr = g->numbers[c->abi];
 	for (size_t dim = 0; dim < DIMS; dim++)
 		if (g->dims[dim].n)
@@ -232,7 +232,7 @@ static int tell(struct grid *g, struct cell c, uint16_t group)
 	one->after = g->pairs[group - 1].after;
 	for (c.abi = 0; c.abi < g->n_abis; c.abi++)
 		if (box_is(g, c, wild, group)) {
-			one->abis[one->n_abis++] = g->abis[c.abi].name;
+			one->abis[one->n_abis++] = g->abis[c.abi]->name;
 			box_tell(g, c, wild);
 		}
 	one->every_abi = one->n_abis == g->n_abis;
@@ -336,16 +336,13 @@ static int make_dims(struct grid *g)
 
 static void find_abis(struct grid *g)
 {
-	struct abi all[ABI_MAX];
-	size_t n = abi_list(all);
-
-	for (size_t i = 0; i < n; i++) {
-		int nr = abi_number(&all[i], g->t->name);
+	for (size_t i = 0; i < n_arches; i++) {
+		int nr = arch_number(&arches[i], g->t->name);
 
 		if (nr < 0)
 			continue;
 		g->numbers[g->n_abis] = nr;
-		g->abis[g->n_abis++] = all[i];
+		g->abis[g->n_abis++] = &arches[i];
 	}
 }
 

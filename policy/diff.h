@@ -11,7 +11,7 @@
  */
 
 #include "lib/own.h"
-#include "policy/abi.h"
+#include "policy/arch.h"
 #include "policy/call_text.h"
 #include "policy/decide.h"
 #include "policy/policy.h"
@@ -31,7 +31,7 @@ struct diff_call {
 	struct decision before, after;
 	bool every_abi; /* that has the call */
 	size_t n_abis;
-	const char *abis[ABI_MAX];
+	const char *abis[ARCHES_MAX];
 };
 
 struct policy_diff {

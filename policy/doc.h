@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <json-c/json.h>
@@ -26,35 +27,109 @@ struct doc_syscall {
 	const char *name; /* "" where it is none: complained about already */
 	enum call_id id;  /* CALL_OTHER: nothing of it can be matched */
 	uint32_t node;
+	bool of_set; /* node is the set's name */
 };
 
 struct doc_name {
 	const char *text;
-	size_t bytes;	/* of text that count: without the star */
-	bool prefix;
+	size_t bytes; /* of text that count: a prefix's without the star */
+	bool prefix;  /* its one star is at the end */
+	bool glob;    /* any other star, or a question mark */
 	uint32_t node;
 };
+
+struct doc_id {
+	uint32_t first, last;
+	uint32_t node;
+};
+
+enum doc_root { DOC_ANYBODY = 0, DOC_ROOT, DOC_NOT_ROOT };
 
 struct doc_device {
 	uint32_t major, first_minor, last_minor;
 	uint32_t node;
 };
 
+struct doc_value {
+	const char *text;
+	size_t bytes;
+	uint32_t node;
+};
+
+/* A named bit of the call's flags. */
+struct doc_flag {
+	const char *name; /* "": complained about already */
+	uint32_t bit, node;
+};
+
+struct doc_flags {
+	struct doc_flag *items;
+	size_t n;
+};
+
+/* The type bits of a mode as a number, 0 to 15, and as one bit of a set. */
+#define DOC_TYPE_BIT(mode) (UINT32_C(1) << (((mode)&S_IFMT) >> 12))
+
+/*
+ * All of it must hold; what is zeroed or empty holds for every call, but for
+ * max_size. Names,
+ * values and directories are pointed-to, the rest are registers.
+ */
 struct doc_match {
-	uint32_t node; /* LEX_NONE: the rule has no match */
-	uint32_t type; /* S_IFCHR, S_IFBLK; 0: any */
+	uint32_t node;	 /* LEX_NONE: the rule has no match */
+	bool broken;	 /* complained about: what it matches is not known */
+	uint32_t type;	 /* S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK where types is
+			    that one; else 0 */
+	uint32_t types;	 /* DOC_TYPE_BIT() of each; 0: any */
+	uint32_t arches; /* a bit for each of arch.h's table; 0: any */
 	uint32_t type_node, device_node, name_node, value_node;
+	uint32_t arch_node, mode_node, flags_node, size_node;
+	uint32_t directory_node;
+	/* of the caller */
+	struct doc_id *uids, *gids;
+	size_t n_uids, n_gids;
+	uint64_t caps; /* 1 << CAP_*; 0: any */
+	enum doc_root root;
+	/* where the path ends; prefix: and below */
+	struct doc_name *directories;
+	size_t n_directories;
 	struct doc_device *devices;
 	size_t n_devices;
 	struct doc_name *names;
 	size_t n_names;
-	const char *value; /* NULL: any */
+	struct doc_value *values;
+	size_t n_values;
+	const char *value; /* the first of values; NULL: any */
 	size_t value_bytes;
+	struct bits mode;		/* of 07777 */
+	struct bits flags;		/* the sums of flag_names */
+	struct doc_flags flag_names[3]; /* all, any, none */
+	uint64_t min_size, max_size;
+	uint64_t shortest, longest; /* the same, or narrower by values */
 };
+
+static inline bool doc_has_size(const struct doc_match *m)
+{
+	return m->min_size || m->max_size != UINT64_MAX;
+}
+
+static inline bool doc_has_caller(const struct doc_match *m)
+{
+	return m->n_uids || m->n_gids || m->caps || m->root;
+}
 
 static inline bool doc_matches_all(const struct doc_match *m)
 {
-	return !m->type && !m->n_devices && !m->n_names && !m->value;
+	return !m->types && !m->arches && !m->n_devices && !m->n_names &&
+	       !m->n_values && bits_hold_always(&m->mode) &&
+	       bits_hold_always(&m->flags) && !doc_has_size(m) &&
+	       !doc_has_caller(m) && !m->n_directories;
+}
+
+/* Does the answer hang on bytes that the caller can still change? */
+static inline bool doc_is_pointed_to(const struct doc_match *m)
+{
+	return m->n_names || m->n_values || m->n_directories;
 }
 
 struct doc_rule {
@@ -79,6 +154,7 @@ struct doc_policy {
 	struct doc_rule *rules;
 	size_t n_rules;
 	struct verdict def;
+	struct verdict fail; /* an errno */
 };
 
 struct doc_annotation {
@@ -97,32 +173,88 @@ struct doc_binding {
 	size_t policy_index; /* by check.c */
 };
 
-struct doc {
+/* A named list of strings. */
+struct doc_set {
+	const char *name;	  /* with its '@' */
+	struct json_object *list; /* borrowed, but for a built-in one */
+	uint32_t node;		  /* LEX_NONE: built in */
+	bool builtin, used;
+	bool broken;	     /* complained about: nothing is taken of it */
+	int state;	     /* of the search for cycles */
+	unsigned height;     /* how deep it includes others */
+	size_t expanded_for; /* the last list that got it */
+};
+
+/* A file's text as it was read. */
+struct doc_text {
+	const char *name; /* as in messages */
+	const char *text;
+	size_t bytes;
+};
+
+struct doc_file {
+	char *name;
 	struct json_object *tree;
 	struct lex *lex;
+	uint32_t root; /* node */
+};
+
+struct doc {
+	struct doc_file *files;
+	size_t n_files;
+	uint32_t n_nodes;	  /* of all files */
+	bool parts;		  /* a file may lack policies or bindings */
+	struct json_object *tree; /* of the file that is read, then the first's */
+	struct lex *lex;	  /* the same */
 	struct doc_policy *policies;
 	size_t n_policies;
 	struct doc_binding *bindings;
 	size_t n_bindings;
-	size_t comparisons;  /* that checking took so far */
-	struct diags *diags; /* borrowed */
+	struct doc_set *sets;
+	size_t n_sets;
+	size_t n_expansions, set_elements; /* of lists, so far */
+	bool met_broken_set, too_many;
+	const struct doc_set *via_set; /* whose element is read just now, */
+	uint32_t via;		       /* because its name stands here */
+	size_t comparisons;	       /* that checking took so far */
+	struct diags *diags;	       /* borrowed */
 };
 
 /**
- * doc_parse() - read and parse a file's text
+ * doc_parse() - read and parse a file's text, diags->file by name
+ * @text: borrowed as long as places are asked for
  * Return: 0, -EINVAL when @diags has an error, or -ENOMEM
  */
 int doc_parse(const char *text, size_t bytes, struct diags *diags,
 	      struct doc **ret_doc);
+/* The same of @n files as one document. @parts: each may lack "policies" or
+ * "bindings", but not all of them. */
+int doc_parse_files(const struct doc_text *texts, size_t n, bool parts,
+		    struct diags *diags, struct doc **ret_doc);
+/* Any JSON object: its tree and places, nothing of it understood. The same
+ * errors, and @diags is the document's. */
+int doc_read(const char *text, size_t bytes, struct diags *diags,
+	     struct doc **ret_doc);
 /* What the parts mean together; adds to the document's diags. */
 void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
+void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */
 struct doc *doc_free(struct doc *d); /* Return: NULL */
 DEFINE_AUTO(struct doc *, doc_free);
 
 /* An error or warning at @node: where its value begins. */
 void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same of an object's key, ready made. */
+void doc_complain_of_key(struct doc *d, uint32_t node, const char *reason);
+
+/* The file with @node in it; NULL: none. Its nodes. Where its value begins, and
+ * that as FILE:LINE:COLUMN (Return: @buf). */
+const struct doc_file *doc_file_of(const struct doc *d, uint32_t node);
+const struct lex *doc_lex(const struct doc *d, uint32_t node);
+struct lex_place doc_place(const struct doc *d, uint32_t node);
+const char *doc_where(const struct doc *d, uint32_t node, char *buf, size_t size);
 
 /* Return: the sealed arena of one policy, or a negative errno */
 int doc_compile(const struct doc *d, const struct doc_policy *p);

@@ -83,14 +83,14 @@ static int decide_on(const struct policy *p, const struct explain_call *c,
 static const char *find_name(const struct doc_policy *p,
 			     const struct seccomp_data *data)
 {
-	struct abi abi;
+	const struct arch *arch = arch_of(data->arch, (uint32_t)data->nr);
 
-	if (abi_of(data->arch, (uint32_t)data->nr, &abi) < 0)
+	if (!arch)
 		return NULL;
 	for (size_t i = 0; i < p->n_rules; i++)
 		for (size_t k = 0; k < p->rules[i].n_syscalls; k++) {
 			const char *name = p->rules[i].syscalls[k].name;
-			int nr = abi_number(&abi, name);
+			int nr = arch_number(arch, name);
 
 			if (nr >= 0 && nr == data->nr)
 				return name;

@@ -7,8 +7,8 @@
  * decide.c then follows them unchecked.
  *
  *   nrs ──► calls ──► rules ──► devices
- *                           ├─► names ──► bytes
- *                           └─► bytes (value)
+ *                           ├─► names ───► bytes
+ *                           └─► values ──► bytes
  *
  * Both sides are built from one tree, so a change here raises ARENA_VERSION and
  * nothing else.
@@ -20,7 +20,7 @@
 #include "lib/verdict.h"
 
 #define ARENA_MAGIC	UINT64_C(0x6372615f74706564) /* "dept_arc" */
-#define ARENA_VERSION	3
+#define ARENA_VERSION	4
 #define ARENA_MAX_BYTES (16 * 1024 * 1024)
 
 struct arena_span {
@@ -36,41 +36,77 @@ struct arena {
 	uint32_t reads_memory;
 	struct verdict fail;
 	struct verdict def; /* the policy's "default" */
-	struct arena_span nrs, calls, rules, devices, names, text;
+	struct arena_span nrs, calls, rules, devices, names, values, ids, text;
 };
 
 /* Sorted by arch, then nr; no pair twice. */
 struct arena_nr {
 	uint32_t arch, nr; /* as in struct seccomp_data */
 	uint32_t call;
+	uint32_t abi; /* its bit in the rules' abis, below 32 */
 };
 
 struct arena_call {
 	uint32_t id; /* enum call_id */
 	uint32_t first_rule, n_rules;
 	uint32_t needs_name;
+	uint32_t needs_args; /* the struct that a packed call passes */
 	uint32_t closed; /* a rule or the default denies it, not as advice */
 };
 
 enum arena_rule_flag {
 	ARENA_EMULATE = 1 << 0,
 	ARENA_LOG = 1 << 1,
-	ARENA_MATCH_TYPE = 1 << 2,
-	ARENA_MATCH_DEVICE = 1 << 3,
-	ARENA_MATCH_NAME = 1 << 4,
-	ARENA_MATCH_VALUE = 1 << 5,
-	ARENA_RULE_FLAGS = (1 << 6) - 1
+	ARENA_MATCH_DEVICE = 1 << 2,
+	ARENA_MATCH_NAME = 1 << 3,
+	ARENA_MATCH_VALUE = 1 << 4,
+	/* of the caller */
+	ARENA_MATCH_UID = 1 << 5,
+	ARENA_MATCH_GID = 1 << 6,
+	ARENA_MATCH_CAPS = 1 << 7,
+	ARENA_MATCH_ROOT = 1 << 8,
+	ARENA_MATCH_NOT_ROOT = 1 << 9,
+	ARENA_MATCH_CALLER = ARENA_MATCH_UID | ARENA_MATCH_GID |
+			     ARENA_MATCH_CAPS | ARENA_MATCH_ROOT |
+			     ARENA_MATCH_NOT_ROOT,
+	ARENA_MATCH_DIRECTORY = 1 << 10,
+	ARENA_RULE_FLAGS = (1 << 11) - 1
 };
 
-/* One rule as one call sees it: a rule of three calls is here three times. */
+/* Bits of a register: holds where all of all, one of any (0: no matter) and
+ * none of none are set. Zeroed it always holds. */
+struct bits {
+	uint32_t all, any, none;
+};
+
+static inline int bits_hold(const struct bits *b, uint32_t v)
+{
+	return (v & b->all) == b->all && (!b->any || (v & b->any)) &&
+	       !(v & b->none);
+}
+
+static inline int bits_hold_always(const struct bits *b)
+{
+	return !b->all && !b->any && !b->none;
+}
+
+/* One rule as one call sees it: a rule of three calls is here three times.
+ * What it does not match on has a value here that holds for every call. */
 struct arena_rule {
-	uint32_t flags; /* enum arena_rule_flag */
-	uint32_t index; /* in the policy's "rules" */
-	uint32_t type;	/* S_IFCHR, S_IFBLK */
+	uint32_t flags;	     /* enum arena_rule_flag */
+	uint32_t index;	     /* in the policy's "rules" */
+	uint32_t abis;	     /* 1 << abi of a struct arena_nr */
+	uint32_t types;	     /* 1 << (mode >> 12) */
 	uint32_t unopenable; /* enum unopenable */
 	uint32_t first_device, n_devices;
 	uint32_t first_name, n_names;
-	uint32_t value, value_bytes; /* in text */
+	uint32_t first_value, n_values;
+	uint32_t first_uid, n_uids; /* in ids */
+	uint32_t first_gid, n_gids;
+	uint32_t first_directory, n_directories; /* in names; PREFIX: and below */
+	uint64_t caps; /* 1 << CAP_*: all of them */
+	struct bits mode, call_flags;
+	uint64_t min_size, max_size;
 	struct verdict verdict;
 };
 
@@ -79,9 +115,23 @@ struct arena_device {
 	uint32_t first_minor, last_minor;
 };
 
+enum arena_name_kind {
+	ARENA_NAME_EXACT = 0,
+	ARENA_NAME_PREFIX,
+	ARENA_NAME_GLOB
+};
+
 struct arena_name {
 	uint32_t text, bytes;
-	uint32_t prefix; /* 1: any name that begins so */
+	uint32_t kind;
+};
+
+struct arena_id {
+	uint32_t first, last; /* as the container sees them */
+};
+
+struct arena_value {
+	uint32_t text, bytes; /* at most DECIDE_VALUE_MAX_BYTES */
 };
 
 static inline const void *arena_at(const struct arena *a, struct arena_span s)

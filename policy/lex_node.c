@@ -65,54 +65,73 @@ size_t lex_end(const struct lex *l)
 	return l->end;
 }
 
-static uint32_t skip_replaced(const struct lex *l, uint32_t node)
+uint32_t lex_count(const struct lex *l)
 {
-	while (node != LEX_NONE && l->nodes[node].replaced)
-		node = l->nodes[node].next;
-	return node;
+	return l->n_nodes;
+}
+
+void lex_set_base(struct lex *l, uint32_t base)
+{
+	l->base = base;
+}
+
+int lex_has(const struct lex *l, uint32_t node)
+{
+	return node >= l->base && node - l->base < l->n_nodes;
+}
+
+/* @link and what follows it. Return: the number of one that counts */
+static uint32_t skip_replaced(const struct lex *l, uint32_t link)
+{
+	while (link != LEX_NONE && l->nodes[link].replaced)
+		link = l->nodes[link].next;
+	return link == LEX_NONE ? LEX_NONE : link + l->base;
 }
 
 uint32_t lex_first(const struct lex *l, uint32_t node)
 {
-	return skip_replaced(l, l->nodes[node].first);
+	return skip_replaced(l, l->nodes[node - l->base].first);
 }
 
 uint32_t lex_next(const struct lex *l, uint32_t node)
 {
-	return skip_replaced(l, l->nodes[node].next);
+	return skip_replaced(l, l->nodes[node - l->base].next);
 }
 
 const char *lex_key(const struct lex *l, uint32_t node)
 {
-	return l->nodes[node].key;
+	return l->nodes[node - l->base].key;
 }
 
 uint32_t lex_member(const struct lex *l, uint32_t object, const char *key)
 {
 	uint32_t n = lex_first(l, object);
 
-	while (n != LEX_NONE && strcmp(l->nodes[n].key, key) != 0)
+	while (n != LEX_NONE && strcmp(lex_key(l, n), key) != 0)
 		n = lex_next(l, n);
 	return n;
 }
 
 struct lex_place lex_value_place(const struct lex *l, uint32_t node)
 {
-	return lex_place_of(l, node < l->n_nodes ? l->nodes[node].at : 0);
+	return lex_place_of(l,
+			    lex_has(l, node) ? l->nodes[node - l->base].at : 0);
 }
 
 struct lex_place lex_key_place(const struct lex *l, uint32_t node)
 {
-	if (node >= l->n_nodes || !l->nodes[node].key)
+	if (!lex_has(l, node) || !lex_key(l, node))
 		return lex_value_place(l, node);
-	return lex_place_of(l, l->nodes[node].key_at);
+	return lex_place_of(l, l->nodes[node - l->base].key_at);
 }
 
 /* Appends, RFC 6901's escapes done. Return: the new length, at most @size - 1 */
 static size_t append(char *buf, size_t size, size_t n, const char *text)
 {
 	for (; *text; text++) {
-		const char *s = *text == '~' ? "~0" : *text == '/' ? "~1" : NULL;
+		const char *s = *text == '~'   ? "~0"
+				: *text == '/' ? "~1"
+					       : NULL;
 		char one[2] = { *text, '\0' };
 
 		for (s = s ?: one; *s && n + 1 < size; s++)
@@ -128,7 +147,9 @@ void lex_pointer(const struct lex *l, uint32_t node, char *buf, size_t size)
 	size_t n = 0;
 
 	buf[0] = '\0';
-	for (; node < l->n_nodes && node != LEX_ROOT && depth <= LEX_DEPTH_MAX;
+	if (!lex_has(l, node))
+		return;
+	for (node -= l->base; node != LEX_ROOT && depth <= LEX_DEPTH_MAX;
 	     node = l->nodes[node].parent)
 		path[depth++] = node;
 	while (depth--) {

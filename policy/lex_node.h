@@ -25,6 +25,7 @@ struct lex {
 	size_t bytes, end;
 	struct lex_node *nodes;
 	uint32_t n_nodes, room;
+	uint32_t base; /* the root's number; links are counted from 0 */
 	char *keys; /* as much room as the text, decoded strings are no longer */
 	size_t keys_bytes;
 };

@@ -46,6 +46,12 @@ DEFINE_AUTO(struct lex *, lex_free);
 /* Where the root value ends, in bytes. */
 size_t lex_end(const struct lex *l);
 
+/* How many nodes there are, and from which on they count: LEX_ROOT, or what is
+ * set, so that those of several documents are told apart. */
+uint32_t lex_count(const struct lex *l);
+void lex_set_base(struct lex *l, uint32_t base);
+int lex_has(const struct lex *l, uint32_t node);
+
 /* The children of @node one by one, LEX_NONE behind the last. Of a key given
  * twice only the last member is seen, whose value json-c has. */
 uint32_t lex_first(const struct lex *l, uint32_t node);

@@ -3,10 +3,13 @@
  * The keys of a policy file, as tables: one per kind of object (rules and what
  * is in them: parse_rule.c).
  *
- *   file     version (1), policies {NAME: policy}, bindings [binding], comment
- *   policy   rules [rule], default (action, not "emulate"), comment
+ *   file     version (1), policies {NAME: policy}, bindings [binding],
+ *            sets {@NAME: [STRING]}, comment
+ *   policy   rules [rule], default (action, not "emulate"),
+ *            fail {"errno": NAME}, comment
  *   rule     syscalls [NAME], match, action, unopenable, advisory, log, comment
- *   match    type ("char", "block"), device ["M:m", "M:*"], name, value
+ *   match    arch, type, device ["M:m", "M:m-m", "M:*"], mode, flags, size, name,
+ *            value
  *   action   "continue" | "emulate" | {"errno": "EPERM"} | {"return": 0}
  *   binding  when, policy, comment
  *   when     annotation {KEY: VALUE}, metadata, peer_uid [UID], comment
@@ -17,56 +20,53 @@
 #include "policy/parse.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/nearest.h"
 #include "policy/policy.h"
 
-void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
-		  const char *fmt, ...)
-{
-	char pointer[256], reason[512];
-	struct lex_place at;
-	va_list ap;
-
-	if (diags_full(d->diags)) {
-		diags_count(d->diags, level);
-		return;
-	}
-	at = lex_value_place(d->lex, node);
-	lex_pointer(d->lex, node, pointer, sizeof(pointer));
-	va_start(ap, fmt);
-	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
-	va_end(ap);
-	diags_add(d->diags, level, at.line, at.column, pointer, "%s", reason);
-}
-
-/* Walks an object's members; @m begins with the node LEX_NONE.
- * Return: the member's key, or NULL behind the last */
-static const char *next_member(const struct doc *d, struct value object,
-			       struct value *m)
+const char *parse_next_member(const struct doc *d, struct value object,
+			      struct value *m)
 {
 	const char *key;
 
-	m->node = m->node == LEX_NONE ? lex_first(d->lex, object.node) :
-					lex_next(d->lex, m->node);
+	m->node = m->node == LEX_NONE
+			  ? lex_first(doc_lex(d, object.node), object.node)
+			  : lex_next(doc_lex(d, m->node), m->node);
 	if (m->node == LEX_NONE)
 		return NULL;
-	key = lex_key(d->lex, m->node);
+	key = lex_key(doc_lex(d, m->node), m->node);
 	m->json = NULL;
 	(void)json_object_object_get_ex(object.json, key, &m->json);
 	return key;
 }
 
+bool parse_member(const struct doc *d, struct value object, const char *key,
+		  struct value *ret)
+{
+	struct value m = { NULL, LEX_NONE };
+	const char *k;
+
+	if (!json_object_is_type(object.json, json_type_object))
+		return false;
+	while ((k = parse_next_member(d, object, &m)))
+		if (strcmp(k, key) == 0) {
+			*ret = m;
+			return true;
+		}
+	return false;
+}
+
 static const char *type_name(enum json_type t)
 {
 	static const char *const names[] = {
-		[json_type_null] = "null",     [json_type_boolean] = "a boolean",
-		[json_type_double] = "a number", [json_type_int] = "an integer",
-		[json_type_object] = "an object", [json_type_array] = "an array",
+		[json_type_null] = "null",
+		[json_type_boolean] = "a boolean",
+		[json_type_double] = "a number",
+		[json_type_int] = "an integer",
+		[json_type_object] = "an object",
+		[json_type_array] = "an array",
 		[json_type_string] = "a string",
 	};
 
@@ -95,38 +95,36 @@ static const struct field *find_field(const struct field *f, const char *key)
 static void unknown_key(struct doc *d, uint32_t node, const struct field *f,
 			const char *key)
 {
-	struct lex_place at;
 	struct nearest near;
-	char pointer[256], hint[96];
+	char reason[256], hint[96];
 
 	if (diags_full(d->diags)) {
 		diags_count(d->diags, DIAG_ERROR);
 		return;
 	}
-	at = lex_key_place(d->lex, node);
 	nearest_init(&near, key);
 	for (; f->key; f++)
 		nearest_offer(&near, f->key);
-	lex_pointer(d->lex, node, pointer, sizeof(pointer));
-	diags_add(d->diags, DIAG_ERROR, at.line, at.column, pointer,
-		  "unknown key \"%.64s\"%s", key,
-		  nearest_hint(&near, hint, sizeof(hint)));
+	(void)snprintf(reason, sizeof(reason), "unknown key \"%.64s\"%s", key,
+		       nearest_hint(&near, hint, sizeof(hint)));
+	doc_complain_of_key(d, node, reason);
 }
 
-void parse_object(struct doc *d, struct value v,
-			 const struct field *fields, void *out)
+void parse_object(struct doc *d, struct value v, const struct field *fields,
+		  void *out)
 {
 	struct value m = { NULL, LEX_NONE };
 	const char *key;
 
 	if (!parse_has_type(d, v, json_type_object))
 		return;
-	while ((key = next_member(d, v, &m))) {
+	while ((key = parse_next_member(d, v, &m))) {
 		const struct field *f = find_field(fields, key);
 
 		if (!f)
 			unknown_key(d, m.node, fields, key);
-		else if (f->type == json_type_null || parse_has_type(d, m, f->type))
+		else if (f->type == json_type_null ||
+			 parse_has_type(d, m, f->type))
 			f->parse(d, m, out);
 	}
 	for (const struct field *f = fields; f->key; f++)
@@ -136,11 +134,11 @@ void parse_object(struct doc *d, struct value v,
 }
 
 void *parse_list(struct doc *d, struct value v, size_t size,
-			void (*parse)(struct doc *d, struct value v, void *out),
-			size_t *ret_n)
+		 void (*parse)(struct doc *d, struct value v, void *out),
+		 size_t *ret_n)
 {
 	size_t n = json_object_array_length(v.json);
-	struct value one = { NULL, lex_first(d->lex, v.node) };
+	struct value one = { NULL, lex_first(doc_lex(d, v.node), v.node) };
 	char *list;
 
 	*ret_n = 0;
@@ -156,10 +154,31 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 	for (size_t i = 0; i < n; i++) {
 		one.json = json_object_array_get_idx(v.json, i);
 		parse(d, one, list + i * size);
-		one.node = lex_next(d->lex, one.node);
+		one.node = lex_next(doc_lex(d, one.node), one.node);
 	}
 	*ret_n = n;
 	return list;
+}
+
+void *parse_one_or_list(struct doc *d, struct value v, size_t size,
+			void (*parse)(struct doc *d, struct value v, void *out),
+			size_t *ret_n)
+{
+	void *one;
+
+	*ret_n = 0;
+	if (json_object_is_type(v.json, json_type_array)) {
+		parse_require_some(d, v);
+		return parse_list(d, v, size, parse, ret_n);
+	}
+	one = calloc(1, size);
+	if (!one) {
+		ERROR(d, v.node, "out of memory");
+		return NULL;
+	}
+	*ret_n = 1;
+	parse(d, v, one);
+	return one;
 }
 
 void parse_require_some(struct doc *d, struct value v)
@@ -192,21 +211,68 @@ static void policy_default(struct doc *d, struct value v, void *out)
 		ERROR(d, v.node, "only a rule can say what to emulate");
 }
 
+static void policy_fail_errno(struct doc *d, struct value v, void *out)
+{
+	parse_errno(d, v, &((struct doc_policy *)out)->fail);
+}
+
+static const struct field fail_fields[] = {
+	{ "errno", json_type_string, true, policy_fail_errno },
+	{ 0 },
+};
+
+static void policy_on_failure(struct doc *d, struct value v, void *out)
+{
+	parse_object(d, v, fail_fields, out);
+}
+
 static const struct field policy_fields[] = {
 	{ "rules", json_type_array, true, policy_rules },
 	{ "default", json_type_null, true, policy_default },
+	{ "fail", json_type_object, false, policy_on_failure },
 	{ "comment", json_type_string, false, parse_comment },
 	{ 0 },
 };
 
 /* It stands in logs, tables and options as it is. */
-static const char name_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "abcdefghijklmnopqrstuvwxyz"
-				 "0123456789._-";
+bool parse_is_word(const char *s)
+{
+	static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "0123456789._-";
+
+	return *s && strlen(s) <= POLICY_NAME_MAX && !s[strspn(s, chars)];
+}
+
+/* There is room for it. */
+static void parse_policy(struct doc *d, const char *name, struct value v)
+{
+	struct doc_policy *p = &d->policies[d->n_policies];
+	char where[320];
+
+	for (size_t i = 0; i < d->n_policies; i++)
+		if (strcmp(d->policies[i].name, name) == 0)
+			ERROR(d, v.node, "the policy %s stands in %s already",
+			      name,
+			      doc_where(d, d->policies[i].node, where,
+					sizeof(where)));
+	d->n_policies++;
+	*p = (struct doc_policy){ .name = name,
+				  .node = v.node,
+				  .def = verdict_errno(EPERM),
+				  .fail = verdict_errno(EPERM) };
+	if (!parse_is_word(name))
+		ERROR(d, v.node,
+		      "a policy's name has 1 to %d of "
+		      "A-Z a-z 0-9 . _ -",
+		      POLICY_NAME_MAX);
+	parse_object(d, v, policy_fields, p);
+}
 
 static void file_policies(struct doc *d, struct value v, void *out)
 {
 	size_t n = (size_t)json_object_object_length(v.json);
+	struct doc_policy *more;
 	struct value m = { NULL, LEX_NONE };
 	const char *key;
 
@@ -214,23 +280,19 @@ static void file_policies(struct doc *d, struct value v, void *out)
 		ERROR(d, v.node, "1 to %d policies", PARSE_LIST_MAX);
 		return;
 	}
-	d->policies = calloc(n, sizeof(*d->policies));
-	if (!d->policies) {
+	if (d->n_policies + n > PARSE_LIST_MAX) {
+		ERROR(d, v.node, "more than %d policies in all files",
+		      PARSE_LIST_MAX);
+		return;
+	}
+	more = reallocarray(d->policies, d->n_policies + n, sizeof(*more));
+	if (!more) {
 		ERROR(d, v.node, "out of memory");
 		return;
 	}
-	while (d->n_policies < n && (key = next_member(d, v, &m))) {
-		struct doc_policy *p = &d->policies[d->n_policies++];
-
-		p->name = key;
-		p->node = m.node;
-		p->def = verdict_errno(EPERM);
-		if (!*key || strlen(key) > POLICY_NAME_MAX ||
-		    key[strspn(key, name_chars)])
-			ERROR(d, m.node, "a policy's name has 1 to %d of "
-			      "A-Z a-z 0-9 . _ -", POLICY_NAME_MAX);
-		parse_object(d, m, policy_fields, p);
-	}
+	d->policies = more;
+	while ((key = parse_next_member(d, v, &m)))
+		parse_policy(d, key, m);
 }
 
 /* -- bindings ---------------------------------------------------------------------- */
@@ -251,7 +313,7 @@ static void when_annotation(struct doc *d, struct value v, void *out)
 		ERROR(d, v.node, "out of memory");
 		return;
 	}
-	while (b->n_annotations < n && (key = next_member(d, v, &m))) {
+	while (b->n_annotations < n && (key = parse_next_member(d, v, &m))) {
 		if (!parse_has_type(d, m, json_type_string))
 			continue;
 		b->annotations[b->n_annotations++] = (struct doc_annotation){
@@ -328,9 +390,31 @@ static void parse_binding(struct doc *d, struct value v, void *out)
 
 static void file_bindings(struct doc *d, struct value v, void *out)
 {
+	struct doc_binding *some, *more;
+	size_t n;
+
 	parse_require_some(d, v);
-	d->bindings = parse_list(d, v, sizeof(*d->bindings), parse_binding,
-				 &d->n_bindings);
+	some = parse_list(d, v, sizeof(*some), parse_binding, &n);
+	more = reallocarray(d->bindings, d->n_bindings + n + 1, sizeof(*more));
+	d->bindings = more ?: d->bindings;
+	if (!some || !more || d->n_bindings + n > PARSE_LIST_MAX) {
+		if (some)
+			ERROR(d, v.node, "more than %d bindings in all files",
+			      PARSE_LIST_MAX);
+		for (size_t i = 0; i < n; i++)
+			binding_done(&some[i]);
+		free(some);
+		return;
+	}
+	memcpy(more + d->n_bindings, some, n * sizeof(*more));
+	d->n_bindings += n;
+	free(some);
+}
+
+void binding_done(struct doc_binding *b)
+{
+	free(b->annotations);
+	free(b->peer_uids);
 }
 
 /* -- the file ----------------------------------------------------------------------- */
@@ -338,80 +422,38 @@ static void file_bindings(struct doc *d, struct value v, void *out)
 static void file_version(struct doc *d, struct value v, void *out)
 {
 	if (json_object_get_int64(v.json) != 1)
-		ERROR(d, v.node, "version %s is not understood: this deputy "
-		      "reads version 1", json_object_get_string(v.json));
+		ERROR(d, v.node,
+		      "version %s is not understood: this deputy "
+		      "reads version 1",
+		      json_object_get_string(v.json));
+}
+
+/* Read before the others: sets_declare(). */
+static void file_sets(struct doc *d, struct value v, void *out)
+{
 }
 
 static const struct field file_fields[] = {
 	{ "version", json_type_int, true, file_version },
 	{ "policies", json_type_object, true, file_policies },
 	{ "bindings", json_type_array, true, file_bindings },
+	{ "sets", json_type_object, false, file_sets },
 	{ "comment", json_type_string, false, parse_comment },
 	{ "$schema", json_type_string, false, parse_comment },
 	{ 0 },
 };
 
-static struct json_object *read_tree(const char *text, size_t bytes)
+static const struct field part_fields[] = {
+	{ "version", json_type_int, true, file_version },
+	{ "policies", json_type_object, false, file_policies },
+	{ "bindings", json_type_array, false, file_bindings },
+	{ "sets", json_type_object, false, file_sets },
+	{ "comment", json_type_string, false, parse_comment },
+	{ "$schema", json_type_string, false, parse_comment },
+	{ 0 },
+};
+
+void parse_file(struct doc *d, struct value root)
 {
-	struct json_tokener *tok = json_tokener_new_ex(LEX_DEPTH_MAX + 1);
-	struct json_object *tree = NULL;
-
-	/* Strict is what the lexer was: 0.18's flag of that name refuses all
-	 * bytes above ASCII where char is signed. */
-	if (tok && bytes <= INT_MAX)
-		tree = json_tokener_parse_ex(tok, text, (int)bytes);
-	if (tok)
-		json_tokener_free(tok);
-	return tree;
-}
-
-int doc_parse(const char *text, size_t bytes, struct diags *diags,
-	      struct doc **ret_doc)
-{
-	AUTO(doc_free) struct doc *d = calloc(1, sizeof(*d));
-	int r;
-
-	if (!d)
-		return -ENOMEM;
-	d->diags = diags;
-	r = lex_read(text, bytes, diags, &d->lex);
-	if (r < 0)
-		return r;
-	/* Only what the lexer ended at: a root number may hit the end. */
-	d->tree = read_tree(text, lex_end(d->lex));
-	if (!d->tree) {
-		ERROR(d, LEX_ROOT, "expected an object");
-		return -EINVAL;
-	}
-	parse_object(d, (struct value){ d->tree, LEX_ROOT }, file_fields, d);
-	*ret_doc = TAKE_PTR(d);
-	return diags->n_errors ? -EINVAL : 0;
-}
-
-static void rule_done(struct doc_rule *r)
-{
-	free(r->syscalls);
-	free(r->match.devices);
-	free(r->match.names);
-}
-
-struct doc *doc_free(struct doc *d)
-{
-	if (!d)
-		return NULL;
-	for (size_t i = 0; i < d->n_policies; i++) {
-		for (size_t k = 0; k < d->policies[i].n_rules; k++)
-			rule_done(&d->policies[i].rules[k]);
-		free(d->policies[i].rules);
-	}
-	for (size_t i = 0; i < d->n_bindings; i++) {
-		free(d->bindings[i].annotations);
-		free(d->bindings[i].peer_uids);
-	}
-	free(d->policies);
-	free(d->bindings);
-	json_object_put(d->tree);
-	lex_free(d->lex);
-	free(d);
-	return NULL;
+	parse_object(d, root, d->parts ? part_fields : file_fields, d);
 }

@@ -2,13 +2,16 @@
 #pragma once
 
 /**
- * How parse.c and parse_rule.c read objects and arrays: by tables of fields.
+ * How parse.c, parse_rule.c and parse_match.c read objects and arrays: by tables of fields.
  * A value is complained about where it stands; reading goes on.
  */
 
 #include "policy/doc.h"
 
-#define PARSE_LIST_MAX 1024 /* elements of any array */
+#define PARSE_LIST_MAX	  1024	 /* elements of any array */
+#define SETS_MAX	  1024	 /* in all files */
+#define SETS_DEPTH_MAX	  16	 /* sets that include each other */
+#define SETS_ELEMENTS_MAX 100000 /* of sets, put into all lists together */
 
 /* A value in both trees. */
 struct value {
@@ -16,8 +19,10 @@ struct value {
 	uint32_t node;
 };
 
+typedef void (*parse_fn)(struct doc *d, struct value v, void *out);
+
 struct field {
-	const char *key; /* NULL ends a table */
+	const char *key;     /* NULL ends a table */
 	enum json_type type; /* json_type_null: parse looks for itself */
 	bool required;
 	void (*parse)(struct doc *d, struct value v, void *out);
@@ -35,9 +40,58 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 		 void (*parse)(struct doc *d, struct value v, void *out),
 		 size_t *ret_n);
 void parse_require_some(struct doc *d, struct value v);
+/* Walks an object's members; @m begins with the node LEX_NONE.
+ * Return: the member's key, or NULL behind the last */
+const char *parse_next_member(const struct doc *d, struct value object,
+			      struct value *m);
+bool parse_member(const struct doc *d, struct value object, const char *key,
+		  struct value *ret);
+/* 1 to POLICY_NAME_MAX of A-Z a-z 0-9 . _ - ? */
+bool parse_is_word(const char *s);
 void parse_comment(struct doc *d, struct value v, void *out);
 
+/* The same of a single value that stands for a list of one. */
+void *parse_one_or_list(struct doc *d, struct value v, size_t size,
+			void (*parse)(struct doc *d, struct value v, void *out),
+			size_t *ret_n);
+
+/* Where a value is kept to stand: of a set's element, where the set's name
+ * does. */
+static inline uint32_t parse_place(const struct doc *d, struct value v)
+{
+	return d->via_set ? d->via : v.node;
+}
+
+/* parse.c */
+void parse_file(struct doc *d, struct value root);
+void binding_done(struct doc_binding *b);
+
+/* parse_sets.c */
+int sets_init(struct doc *d);			     /* the built-in ones */
+void sets_declare(struct doc *d, struct value file); /* those of a file */
+void sets_check(struct doc *d);			     /* once all are declared */
+void sets_check_used(struct doc *d); /* once all rules are read */
+void sets_done(struct doc *d);
+/* parse_one_or_list() of strings, names of sets among them. */
+void *parse_with_sets(struct doc *d, struct value v, size_t size,
+		      parse_fn parse, size_t *ret_n);
+
+/* parse_match.c */
+/* Decimal, without a sign or leading zeros. Return: what follows, or NULL */
+const char *parse_u32(const char *s, uint32_t max, uint32_t *ret);
+void match_init(struct doc_match *m); /* one that holds for every call */
+void parse_match(struct doc *d, struct value v, struct doc_match *m);
+void match_done(struct doc_match *m);
+
+/* parse_caller.c */
+void match_directory(struct doc *d, struct value v, void *out);
+void match_uid(struct doc *d, struct value v, void *out);
+void match_gid(struct doc *d, struct value v, void *out);
+void match_capability(struct doc *d, struct value v, void *out);
+void match_root(struct doc *d, struct value v, void *out);
+
 /* parse_rule.c */
+void parse_errno(struct doc *d, struct value v, void *out); /* a verdict */
 void parse_action(struct doc *d, struct value v, struct verdict *verdict,
 		  bool *emulate);
 int errno_from_name(const char *name); /* 0: there is no such one */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A rule: its syscalls, its match, its action. The keys stand in parse.c. */
+/* A rule: its syscalls and its action (its match: parse_match.c). The keys
+ * stand in parse.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <seccomp.h>
 
+#include "policy/arch.h"
 #include "policy/nearest.h"
 #include "policy/parse.h"
 
@@ -52,7 +53,7 @@ static void unknown_errno(struct doc *d, uint32_t node, const char *name)
 	      nearest_hint(&near, hint, sizeof(hint)));
 }
 
-static void parse_errno(struct doc *d, struct value v, void *out)
+void parse_errno(struct doc *d, struct value v, void *out)
 {
 	struct verdict *verdict = out;
 	const char *name = json_object_get_string(v.json);
@@ -70,8 +71,10 @@ static void parse_return(struct doc *d, struct value v, void *out)
 
 	/* The caller would take these for an errno. */
 	if (n < 0 && n >= -ERRNO_MAX)
-		ERROR(d, v.node, "%lld is an errno to the caller: use "
-		      "{\"errno\": NAME}", (long long)n);
+		ERROR(d, v.node,
+		      "%lld is an errno to the caller: use "
+		      "{\"errno\": NAME}",
+		      (long long)n);
 	*verdict = verdict_return(n);
 }
 
@@ -95,13 +98,14 @@ static void parse_action_word(struct doc *d, struct value v,
 	nearest_init(&near, word);
 	nearest_offer(&near, "continue");
 	nearest_offer(&near, "emulate");
-	ERROR(d, v.node, "unknown action \"%.64s\"%s: \"continue\", "
+	ERROR(d, v.node,
+	      "unknown action \"%.64s\"%s: \"continue\", "
 	      "\"emulate\", {\"errno\": NAME} or {\"return\": N}",
 	      word, nearest_hint(&near, hint, sizeof(hint)));
 }
 
 void parse_action(struct doc *d, struct value v, struct verdict *verdict,
-			 bool *emulate)
+		  bool *emulate)
 {
 	*emulate = false;
 	*verdict = verdict_errno(EPERM);
@@ -110,7 +114,8 @@ void parse_action(struct doc *d, struct value v, struct verdict *verdict,
 		return;
 	}
 	if (!json_object_is_type(v.json, json_type_object)) {
-		ERROR(d, v.node, "expected an action: \"continue\", \"emulate\", "
+		ERROR(d, v.node,
+		      "expected an action: \"continue\", \"emulate\", "
 		      "{\"errno\": NAME} or {\"return\": N}");
 		return;
 	}
@@ -119,158 +124,27 @@ void parse_action(struct doc *d, struct value v, struct verdict *verdict,
 		ERROR(d, v.node, "exactly one of \"errno\" and \"return\"");
 }
 
-/* -- match ----------------------------------------------------------------------- */
-
-static void parse_type(struct doc *d, struct value v, void *out)
-{
-	struct doc_match *m = out;
-	const char *s = json_object_get_string(v.json);
-
-	m->type_node = v.node;
-	if (strcmp(s, "char") == 0)
-		m->type = S_IFCHR;
-	else if (strcmp(s, "block") == 0)
-		m->type = S_IFBLK;
-	else
-		ERROR(d, v.node, "unknown type \"%.64s\": \"char\" or \"block\"",
-		      s);
-}
-
-/* Decimal, without a sign or leading zeros. Return: what follows, or NULL */
-static const char *parse_u32(const char *s, uint32_t max, uint32_t *ret)
-{
-	uint64_t n = 0;
-	const char *p = s;
-
-	for (; *p >= '0' && *p <= '9'; p++) {
-		n = n * 10 + (uint64_t)(*p - '0');
-		if (n > max)
-			return NULL;
-	}
-	if (p == s || (*s == '0' && p - s > 1))
-		return NULL;
-	*ret = (uint32_t)n;
-	return p;
-}
-
-#define MAJOR_MAX 4095 /* 12 bits and 20 bits, linux/kdev_t.h */
-#define MINOR_MAX 1048575
-
-static void parse_device(struct doc *d, struct value v, void *out)
-{
-	struct doc_device *dev = out;
-	const char *s, *p;
-
-	dev->node = v.node;
-	if (!parse_has_type(d, v, json_type_string))
-		return;
-	s = json_object_get_string(v.json);
-	p = parse_u32(s, MAJOR_MAX, &dev->major);
-	if (p && strcmp(p, ":*") == 0) {
-		dev->last_minor = MINOR_MAX;
-		return;
-	}
-	if (p && *p == ':')
-		p = parse_u32(p + 1, MINOR_MAX, &dev->first_minor);
-	else
-		p = NULL;
-	dev->last_minor = dev->first_minor;
-	if (!p || *p)
-		ERROR(d, v.node, "\"%.64s\" is no device: \"MAJOR:MINOR\" with "
-		      "at most %d:%d, or \"MAJOR:*\"", s, MAJOR_MAX, MINOR_MAX);
-}
-
-static void parse_devices(struct doc *d, struct value v, void *out)
-{
-	struct doc_match *m = out;
-
-	m->device_node = v.node;
-	parse_require_some(d, v);
-	m->devices = parse_list(d, v, sizeof(*m->devices), parse_device,
-				&m->n_devices);
-}
-
-static void parse_name(struct doc *d, struct value v, void *out)
-{
-	struct doc_name *n = out;
-	const char *star;
-
-	n->node = v.node;
-	n->text = "";
-	if (!parse_has_type(d, v, json_type_string))
-		return;
-	n->text = json_object_get_string(v.json);
-	n->bytes = (size_t)json_object_get_string_len(v.json);
-	star = strchr(n->text, '*');
-	n->prefix = star && star[1] == '\0';
-	if (star && !n->prefix)
-		ERROR(d, v.node, "a star stands only at the end");
-	if (n->prefix)
-		n->bytes--;
-	if (n->bytes == 0 || n->bytes > XATTR_NAME_MAX_BYTES)
-		ERROR(d, v.node, "a name has 1 to %d bytes",
-		      XATTR_NAME_MAX_BYTES);
-}
-
-static void parse_names(struct doc *d, struct value v, void *out)
-{
-	struct doc_match *m = out;
-
-	m->name_node = v.node;
-	if (json_object_is_type(v.json, json_type_array)) {
-		parse_require_some(d, v);
-		m->names = parse_list(d, v, sizeof(*m->names), parse_name,
-				      &m->n_names);
-		return;
-	}
-	m->names = calloc(1, sizeof(*m->names));
-	if (!m->names) {
-		ERROR(d, v.node, "out of memory");
-		return;
-	}
-	m->n_names = 1;
-	parse_name(d, v, m->names);
-}
-
-static void parse_value(struct doc *d, struct value v, void *out)
-{
-	struct doc_match *m = out;
-
-	m->value_node = v.node;
-	m->value = json_object_get_string(v.json);
-	m->value_bytes = (size_t)json_object_get_string_len(v.json);
-	if (m->value_bytes > DECIDE_VALUE_MAX_BYTES)
-		ERROR(d, v.node, "longer than %d bytes", DECIDE_VALUE_MAX_BYTES);
-}
-
-static const struct field match_fields[] = {
-	{ "type", json_type_string, false, parse_type },
-	{ "device", json_type_array, false, parse_devices },
-	{ "name", json_type_null, false, parse_names },
-	{ "value", json_type_string, false, parse_value },
-	{ 0 },
-};
-
 /* -- rules ------------------------------------------------------------------------ */
 
 /* The native table has some 360 names; 1,023 leaves room. */
 #define NATIVE_NR_MAX 1023
 
-static void unknown_syscall(struct doc *d, const struct doc_syscall *s)
+static void unknown_syscall(struct doc *d, const struct doc_syscall *s,
+			    uint32_t node)
 {
 	struct nearest near;
 	char hint[96];
 
 	nearest_init(&near, s->name);
 	for (int nr = 0; nr <= NATIVE_NR_MAX && !diags_full(d->diags); nr++) {
-		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE,
-							      nr);
+		char *name =
+			seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, nr);
 
 		if (name)
 			nearest_offer(&near, name);
 		free(name);
 	}
-	ERROR(d, s->node, "unknown syscall \"%.64s\"%s", s->name,
+	ERROR(d, node, "unknown syscall \"%.64s\"%s", s->name,
 	      nearest_hint(&near, hint, sizeof(hint)));
 }
 
@@ -279,15 +153,15 @@ static void parse_syscall(struct doc *d, struct value v, void *out)
 	struct doc_syscall *s = out;
 
 	s->name = "";
-	s->node = v.node;
+	s->node = parse_place(d, v);
+	s->of_set = d->via_set;
 	if (!parse_has_type(d, v, json_type_string))
 		return;
 	s->name = json_object_get_string(v.json);
 	s->id = call_from_name(s->name);
-	if (s->id != CALL_OTHER ||
-	    seccomp_syscall_resolve_name(s->name) != __NR_SCMP_ERROR)
+	if (arch_knows(s->name))
 		return;
-	unknown_syscall(d, s);
+	unknown_syscall(d, s, v.node);
 	s->name = "";
 }
 
@@ -295,9 +169,8 @@ static void rule_syscalls(struct doc *d, struct value v, void *out)
 {
 	struct doc_rule *r = out;
 
-	parse_require_some(d, v);
-	r->syscalls = parse_list(d, v, sizeof(*r->syscalls), parse_syscall,
-				 &r->n_syscalls);
+	r->syscalls = parse_with_sets(d, v, sizeof(*r->syscalls), parse_syscall,
+				      &r->n_syscalls);
 }
 
 static void rule_match(struct doc *d, struct value v, void *out)
@@ -305,7 +178,7 @@ static void rule_match(struct doc *d, struct value v, void *out)
 	struct doc_rule *r = out;
 
 	r->match.node = v.node;
-	parse_object(d, v, match_fields, &r->match);
+	parse_match(d, v, &r->match);
 }
 
 static void rule_action(struct doc *d, struct value v, void *out)
@@ -367,12 +240,7 @@ void parse_rule(struct doc *d, struct value v, void *out)
 
 	r->node = v.node;
 	r->unopenable_node = LEX_NONE;
-	r->match = (struct doc_match){ .node = LEX_NONE,
-				       .type_node = LEX_NONE,
-				       .device_node = LEX_NONE,
-				       .name_node = LEX_NONE,
-				       .value_node = LEX_NONE };
+	match_init(&r->match);
 	r->verdict = verdict_errno(EPERM);
 	parse_object(d, v, rule_fields, r);
 }
-

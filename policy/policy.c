@@ -2,13 +2,13 @@
 #include "policy/policy.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "policy/doc.h"
+#include "policy/texts.h"
 
 #define BUILTIN_NAME "built-in"
 
@@ -18,6 +18,7 @@ struct policy {
 	char *name;
 	size_t n_rules;
 	int memfd;
+	struct verdict fail;
 };
 
 struct policy_set {
@@ -25,8 +26,8 @@ struct policy_set {
 	char *source;
 	struct policy *policies;
 	size_t n_policies;
-	char *text;	 /* that the document's places are in */
-	struct doc *doc; /* its bindings; reasons for explain.c */
+	struct texts *texts; /* in which the document's places are */
+	struct doc *doc;     /* its bindings; reasons for explain.c */
 };
 
 /* -- loading ------------------------------------------------------------------------ */
@@ -42,7 +43,7 @@ static struct policy_set *set_free(struct policy_set *s)
 	free(s->policies);
 	free(s->source);
 	doc_free(s->doc);
-	free(s->text);
+	texts_free(s->texts);
 	free(s);
 	return NULL;
 }
@@ -63,6 +64,7 @@ static int set_compile(struct policy_set *s)
 			return fd;
 		s->n_policies++;
 		p->memfd = fd;
+		p->fail = d->policies[i].fail;
 		p->n_rules = d->policies[i].n_rules;
 		p->name = strdup(d->policies[i].name);
 		if (!p->name)
@@ -71,9 +73,10 @@ static int set_compile(struct policy_set *s)
 	return 0;
 }
 
-static int parse(size_t bytes, struct policy_set *s, struct diags *diags)
+static int parse(struct policy_set *s, bool parts, struct diags *diags)
 {
-	int r = doc_parse(s->text, bytes, diags, &s->doc);
+	int r = doc_parse_files(s->texts->items, s->texts->n, parts, diags,
+				&s->doc);
 
 	if (s->doc)
 		doc_check(s->doc);
@@ -84,75 +87,96 @@ static int parse(size_t bytes, struct policy_set *s, struct diags *diags)
 	return set_compile(s);
 }
 
-int policy_set_parse(const char *name, const char *text, size_t bytes,
-		     struct policy_set **ret_set, struct diags *diags)
+/* Takes @texts. @parts: as doc_parse_files() */
+static int make(const char *source, struct texts *texts, bool parts,
+		struct policy_set **ret_set, struct diags *diags)
 {
 	AUTO(set_free) struct policy_set *s = calloc(1, sizeof(*s));
 	int r;
 
-	diags_init(diags, name);
-	if (!s)
+	if (!s) {
+		texts_free(texts);
 		return -ENOMEM;
+	}
 	s->refs = 1;
-	s->source = strdup(name);
-	s->text = malloc(bytes + 1);
-	if (!s->source || !s->text)
+	s->texts = texts;
+	s->source = strdup(source);
+	if (!s->source)
 		return -ENOMEM;
-	memcpy(s->text, text, bytes);
-	r = parse(bytes, s, diags);
-	if (r < 0 && !diags->n_errors) /* ours, not the file's */
+	r = parse(s, parts, diags);
+	if (r < 0 && !diags->n_errors) { /* ours, not the file's */
+		diags_in_file(diags, 0, source);
 		diags_add(diags, DIAG_ERROR, 0, 0, "", "cannot be used: %s",
 			  strerror(-r));
+	}
 	if (r < 0)
 		return r;
 	*ret_set = TAKE_PTR(s);
 	return 0;
 }
 
-/* Return: bytes read, -EFBIG past POLICY_FILE_MAX_BYTES, or another errno */
-static ssize_t read_file(const char *path, char **ret_text)
+int policy_set_parse(const char *name, const char *text, size_t bytes,
+		     struct policy_set **ret_set, struct diags *diags)
 {
-	AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	AUTO(free_ptr) char *text = NULL;
-	struct stat st;
-	size_t done = 0;
-	ssize_t n;
+	AUTO(texts_free) struct texts *t = texts_new();
+	int r;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -ENXIO;
-	text = malloc(POLICY_FILE_MAX_BYTES + 1);
-	if (!text)
-		return -ENOMEM;
-	while ((n = read(fd, text + done, POLICY_FILE_MAX_BYTES + 1 - done)) > 0)
-		done += (size_t)n;
-	if (n < 0)
-		return -errno;
-	if (done > POLICY_FILE_MAX_BYTES)
-		return -EFBIG;
-	*ret_text = TAKE_PTR(text);
-	return (ssize_t)done;
+	diags_init(diags, name);
+	r = t ? texts_add(t, name, text, bytes) : -ENOMEM;
+	if (r < 0)
+		return r;
+	return make(name, TAKE_PTR(t), false, ret_set, diags);
+}
+
+/* "a", or "a, b" */
+static void join(struct policy_paths paths, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%s%s%s", paths.items[0],
+		       paths.n > 1 ? ", " : "",
+		       paths.n > 1 ? paths.items[1] : "");
+}
+
+int policy_set_load_all(struct policy_paths paths, struct policy_set **ret_set,
+			struct diags *diags)
+{
+	AUTO(texts_free) struct texts *t = texts_new();
+	char source[2 * PATH_MAX];
+	bool parts = paths.n > 1;
+	int r = t ? 0 : -ENOMEM;
+
+	if (paths.n == 0)
+		return policy_set_parse(BUILTIN_NAME, policy_builtin_json,
+					strlen(policy_builtin_json), ret_set,
+					diags);
+	join(paths, source, sizeof(source));
+	diags_init(diags, source);
+	for (size_t i = 0; i < paths.n && r == 0; i++) {
+		r = texts_load(t, paths.items[i], diags);
+		parts |= r == TEXTS_DIRECTORY;
+		r = r == TEXTS_DIRECTORY ? 0 : r;
+	}
+	if (r < 0)
+		return r;
+	return make(source, TAKE_PTR(t), parts, ret_set, diags);
 }
 
 int policy_set_load(const char *path, struct policy_set **ret_set,
 		    struct diags *diags)
 {
-	AUTO(free_ptr) char *text = NULL;
-	ssize_t n;
+	struct policy_paths paths = { { path }, path ? 1 : 0 };
 
-	if (!path)
-		return policy_set_parse(BUILTIN_NAME, policy_builtin_json,
-					strlen(policy_builtin_json), ret_set,
-					diags);
-	n = read_file(path, &text);
-	if (n < 0) {
-		diags_init(diags, path);
-		diags_add(diags, DIAG_ERROR, 0, 0, "", "cannot read: %s",
-			  strerror((int)-n));
-		return (int)n;
-	}
-	return policy_set_parse(path, text, (size_t)n, ret_set, diags);
+	return policy_set_load_all(paths, ret_set, diags);
+}
+
+struct policy_paths policy_paths_of(const char *file, const char *directory)
+{
+	struct policy_paths p = { .n = 0 };
+
+	if (access(file, F_OK) == 0 || errno != ENOENT)
+		p.items[p.n++] = file;
+	if (texts_are_in(directory))
+		p.items[p.n++] = directory;
+	return p;
 }
 
 struct policy_set *policy_set_ref(struct policy_set *s)
@@ -186,10 +210,10 @@ static bool binding_matches(const struct doc_binding *b,
 	if (b->metadata && (!f->metadata || strcmp(b->metadata, f->metadata)))
 		return false;
 	for (size_t i = 0; i < b->n_annotations; i++) {
-		const char *v = f->annotation ?
-					f->annotation(f->annotation_ctx,
-						      b->annotations[i].key) :
-					NULL;
+		const char *v = f->annotation
+					? f->annotation(f->annotation_ctx,
+							b->annotations[i].key)
+					: NULL;
 
 		if (!v || strcmp(v, b->annotations[i].value) != 0)
 			return false;
@@ -206,8 +230,7 @@ const struct policy *policy_set_bind(const struct policy_set *s,
 	return NULL;
 }
 
-const struct policy *policy_set_find(const struct policy_set *s,
-				     const char *name)
+const struct policy *policy_set_find(const struct policy_set *s, const char *name)
 {
 	for (size_t i = 0; i < s->n_policies; i++)
 		if (strcmp(s->policies[i].name, name) == 0)
@@ -267,4 +290,9 @@ const struct doc_policy *policy_doc(const struct policy_set *s,
 				    const struct policy *p)
 {
 	return &s->doc->policies[p - s->policies];
+}
+
+struct verdict policy_fail(const struct policy *p)
+{
+	return p->fail;
 }

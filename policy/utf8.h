@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /**
  * utf8_step() - length of the character at the start of @s, RFC 3629
@@ -27,4 +29,25 @@ static inline size_t utf8_step(const char *s, size_t n)
 	    (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
 		return 0; /* overlong, surrogate, beyond U+10FFFF */
 	return len;
+}
+
+/* The character of utf8_step() bytes, 1..4. */
+static inline uint32_t utf8_decode(const char *s, size_t step)
+{
+	static const unsigned char first[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	uint32_t c = (unsigned char)s[0] & first[step];
+
+	for (size_t i = 1; i < step; i++)
+		c = c << 6 | ((unsigned char)s[i] & 0x3f);
+	return c;
+}
+
+/* Does it stand where it is and nowhere else? Not so controls, line and paragraph
+ * separators, and what turns the direction of a text (Unicode, UAX #9). */
+static inline bool utf8_shows(uint32_t c)
+{
+	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+		return false;
+	return c != 0x061c && c != 0x200e && c != 0x200f && c != 0xfeff &&
+	       !(c >= 0x2028 && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
@@ -37,8 +38,7 @@ static int enter(const struct home *h, const struct caller *c)
 		return -errno;
 	(void)umask(c->umask);
 	/* At home there are none: nothing to do for a caller without any. */
-	if (c->n_groups &&
-	    syscall(SYS_setgroups, c->n_groups, c->groups) < 0)
+	if (c->n_groups && syscall(SYS_setgroups, c->n_groups, c->groups) < 0)
 		return -errno;
 	return set_ids(c->uid, c->gid);
 }
@@ -72,11 +72,26 @@ void as_caller_leave(const struct home *h, const struct caller *c)
 
 int walk(int dirfd, const char *path, int flags)
 {
-	struct open_how how = { .flags = (unsigned)(O_PATH | O_CLOEXEC | flags),
-				.resolve = RESOLVE_NO_MAGICLINKS };
+	struct open_how how = {.flags = (unsigned)(O_PATH | O_CLOEXEC | flags),
+			       .resolve = RESOLVE_NO_MAGICLINKS};
 	int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 
 	return fd < 0 ? -errno : fd;
+}
+
+int walk_where(const struct home *h, int fd, char *buf, size_t size)
+{
+	char link[32];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "self/fd/%d", fd);
+	n = readlinkat(h->proc_fd, link, buf, size);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == size || buf[0] != '/') /* "(unreachable)/..." */
+		return -ENOENT;
+	buf[n] = '\0';
+	return 0;
 }
 
 struct exact {
@@ -115,8 +130,8 @@ static int exact_main(void *ctx)
  * link is opened again here. */
 static int open_userns(const struct caller *c, int *ret_fd)
 {
-	AUTO(fd_close) int fd =
-		openat(c->proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
+	AUTO(fd_close)
+	int fd = openat(c->proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -131,8 +146,11 @@ int as_caller_try(const struct home *h, const struct caller *c,
 		  int (*try_it)(void *ctx), void *ctx, int *ret)
 {
 	AUTO(fd_close) int userns_fd = -1;
-	struct exact e = { .home = h, .caller = c, .try_it = try_it,
-			   .ctx = ctx, .setup = -ECHILD };
+	struct exact e = {.home = h,
+			  .caller = c,
+			  .try_it = try_it,
+			  .ctx = ctx,
+			  .setup = -ECHILD};
 	int r = open_userns(c, &userns_fd), result;
 
 	if (r < 0)

@@ -27,6 +27,8 @@
  * this process, whose fds are not the caller's business.
  */
 
+#include <stddef.h>
+
 #include "worker/caller.h"
 #include "worker/home.h"
 
@@ -62,3 +64,11 @@ int as_caller_try(const struct home *h, const struct caller *c,
  * Return: an fd or a negative errno
  */
 int walk(int dirfd, const char *path, int flags);
+
+/**
+ * walk_where() - as the caller: the path of what an O_PATH fd holds, from the
+ * caller's root, or where that does not reach it, its mount namespace's
+ * @buf: NUL-terminated on success
+ * Return: 0, or a negative errno: -ENOENT where no path leads there
+ */
+int walk_where(const struct home *h, int fd, char *buf, size_t size);

@@ -71,8 +71,30 @@ static int parse_groups(const char *s, struct caller *c)
 	}
 }
 
-enum { SEEN_UMASK = 1, SEEN_UID = 2, SEEN_GID = 4, SEEN_GROUPS = 8,
-       SEEN_CAPS = 16, SEEN_ALL = 31 };
+/* A line of numbers. Return: how many there are */
+static unsigned parse_numbers(const char *s, pid_t numbers[CALLER_PIDNS_MAX])
+{
+	unsigned n = 0;
+	char *end;
+
+	for (; n < CALLER_PIDNS_MAX; s = end, n++) {
+		while (*s == ' ' || *s == '\t')
+			s++;
+		numbers[n] = (pid_t)strtol(s, &end, 10);
+		if (*s == '\n' || end == s)
+			break;
+	}
+	return n;
+}
+
+enum {
+	SEEN_UMASK = 1,
+	SEEN_UID = 2,
+	SEEN_GID = 4,
+	SEEN_GROUPS = 8,
+	SEEN_CAPS = 16,
+	SEEN_ALL = 31
+};
 
 static int parse_line(const char *line, struct caller *c, unsigned *seen)
 {
@@ -88,6 +110,10 @@ static int parse_line(const char *line, struct caller *c, unsigned *seen)
 	} else if (strncmp(line, "Groups:", 7) == 0) {
 		*seen |= SEEN_GROUPS;
 		return parse_groups(line + 7, c);
+	} else if (strncmp(line, "Tgid:", 5) == 0) {
+		c->tgid = (pid_t)strtol(line + 5, NULL, 10);
+	} else if (strncmp(line, "NSpid:", 6) == 0) {
+		c->n_tids = parse_numbers(line + 6, c->tids);
 	} else if (strncmp(line, "CapEff:", 7) == 0) {
 		*seen |= SEEN_CAPS;
 		c->caps = strtoull(line + 7, NULL, 16);
@@ -136,6 +162,7 @@ int caller_open(const struct home *h, pid_t tid, struct caller *c)
 
 	c->root_fd = c->dir_fd = -1;
 	c->n_groups = 0;
+	c->tid = tid;
 	(void)snprintf(name, sizeof(name), "%d", tid);
 	c->proc_fd = openat(h->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->proc_fd < 0)
@@ -167,12 +194,62 @@ static int open_fd_link(const struct caller *c, int fd, int *ret_fd)
 	return open_link(c, name, CALLER_BAD_FD, ret_fd);
 }
 
-int caller_open_link(const struct caller *c, int fd, const char *name,
-		     int *ret_fd)
+int caller_open_link(const struct caller *c, bool of_process, int fd,
+		     const char *name, int *ret_fd)
 {
+	char path[64];
+
+	/* Below /proc/TID it is /proc/TID/../TGID: a process shows by its leader,
+	 * which may have another root, directory and fds, or have ended. */
+	path[0] = '\0';
+	if (of_process && c->tgid != c->tid)
+		(void)snprintf(path, sizeof(path), "../%d/", c->tgid);
 	if (fd >= 0)
-		return open_fd_link(c, fd, ret_fd);
-	return open_link(c, name, CALLER_GONE, ret_fd);
+		(void)snprintf(path + strlen(path), 16, "fd/%d", fd);
+	else
+		(void)snprintf(path + strlen(path), 16, "%s", name);
+	return open_link(c, path, CALLER_BAD_FD, ret_fd);
+}
+
+/* Is it the caller whom this procfs shows by its number in the @level-th of the
+ * pid namespaces that it is in?  A task of the same innermost one, and so many
+ * below the procfs's own, sees the caller's namespaces; then the number is the
+ * caller's.  Return: 1, 0, or a negative errno of ours */
+static int shows_caller(const struct caller *c, int procfs_fd, unsigned level,
+			const struct stat *own)
+{
+	static char status[STATUS_MAX_BYTES];
+	pid_t tids[CALLER_PIDNS_MAX];
+	unsigned n = c->n_tids - level;
+	const char *line;
+	struct stat there;
+	char name[32];
+	ssize_t r;
+
+	(void)snprintf(name, sizeof(name), "%d/ns/pid", c->tids[level]);
+	if (fstatat(procfs_fd, name, &there, 0) < 0)
+		return is_gone(errno) || errno == EACCES ? 0 : -errno;
+	if (own->st_dev != there.st_dev || own->st_ino != there.st_ino)
+		return 0;
+	(void)snprintf(name, sizeof(name), "%d/status", c->tids[level]);
+	r = read_whole(procfs_fd, name, status, sizeof(status));
+	if (r < 0)
+		return is_gone((int)-r) || r == -EFBIG ? 0 : (int)r;
+	line = strstr(status, "\nNSpid:");
+	return line && parse_numbers(line + 7, tids) == n &&
+	       memcmp(tids, c->tids + level, n * sizeof(*tids)) == 0;
+}
+
+int caller_has_procfs(const struct caller *c, int procfs_fd)
+{
+	struct stat own;
+	int r = 0;
+
+	if (fstatat(c->proc_fd, "ns/pid", &own, 0) < 0)
+		return is_gone(errno) ? 0 : -errno;
+	for (unsigned i = c->n_tids; r == 0 && i > 0; i--)
+		r = shows_caller(c, procfs_fd, i - 1, &own);
+	return r;
 }
 
 int caller_open_dirs(struct caller *c, int dirfd, bool absolute)
@@ -221,6 +298,7 @@ void caller_close(struct caller *c)
 struct map {
 	unsigned n;
 	struct {
+		uint32_t inside;
 		uint32_t first, count; /* outside, as our namespace sees it */
 	} ranges[MAP_RANGES_MAX];
 };
@@ -239,6 +317,7 @@ static void map_parse(struct map *m, const char *s)
 				return;
 			s = end;
 		}
+		m->ranges[m->n].inside = (uint32_t)v[0];
 		m->ranges[m->n].first = (uint32_t)v[1];
 		m->ranges[m->n].count = (uint32_t)v[2];
 	}
@@ -260,23 +339,41 @@ static int map_load(struct map *m, const struct caller *c, const char *name)
 	return 0;
 }
 
-static int map_holds(const struct map *m, uint32_t id)
+static uint32_t map_inside(const struct map *m, uint32_t id)
 {
 	for (unsigned i = 0; i < m->n; i++)
 		if (id >= m->ranges[i].first &&
 		    id - m->ranges[i].first < m->ranges[i].count)
-			return 1;
-	return 0;
+			return m->ranges[i].inside + (id - m->ranges[i].first);
+	return UINT32_MAX;
+}
+
+static struct map uids, gids;
+
+static int maps_load(const struct caller *c)
+{
+	int r = map_load(&uids, c, "uid_map");
+
+	return r < 0 ? r : map_load(&gids, c, "gid_map");
 }
 
 int caller_maps(const struct caller *c, uid_t uid, gid_t gid)
 {
-	static struct map uids, gids;
-	int r = map_load(&uids, c, "uid_map");
+	int r = maps_load(c);
 
-	if (r == 0)
-		r = map_load(&gids, c, "gid_map");
 	if (r < 0)
 		return r;
-	return map_holds(&uids, uid) && map_holds(&gids, gid);
+	return map_inside(&uids, uid) != UINT32_MAX &&
+	       map_inside(&gids, gid) != UINT32_MAX;
+}
+
+int caller_inside(const struct caller *c, uint32_t *ret_uid, uint32_t *ret_gid)
+{
+	int r = maps_load(c);
+
+	if (r < 0)
+		return r;
+	*ret_uid = map_inside(&uids, c->uid[EFFECTIVE]);
+	*ret_gid = map_inside(&gids, c->gid[EFFECTIVE]);
+	return 0;
 }

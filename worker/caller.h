@@ -20,6 +20,9 @@
 /* More supplementary groups than this and the caller is not acted for. */
 #define CALLER_GROUPS_MAX 1024
 
+/* pid_namespaces(7): they nest 32 deep. */
+#define CALLER_PIDNS_MAX 33
+
 enum caller_status {
 	CALLER_OK = 0,
 	CALLER_GONE,	/* no such thread any more */
@@ -30,6 +33,9 @@ enum caller_status {
 enum caller_id { REAL, EFFECTIVE, SAVED, FS, CALLER_IDS };
 
 struct caller {
+	pid_t tid, tgid; /* as we number them */
+	unsigned n_tids; /* the same from our pid namespace down to its own */
+	pid_t tids[CALLER_PIDNS_MAX];
 	int proc_fd; /* O_PATH of /proc/TID */
 	int root_fd; /* O_PATH, -1 until caller_open_root() */
 	int dir_fd;  /* O_PATH of what relative paths start from, or -1 */
@@ -65,12 +71,20 @@ int caller_open_dirs(struct caller *c, int dirfd, bool absolute);
 int caller_open_fd(const struct caller *c, int fd, int *ret_fd);
 
 /**
- * caller_open_link() - where a magic link of its own leads: /proc/TID/fd/@fd or,
- * for @fd < 0, /proc/TID/@name
- * Return: CALLER_OK, CALLER_GONE, CALLER_BAD_FD, or a negative errno of ours
+ * caller_open_link() - where a magic link of its own leads: below /proc/self
+ * (@of_process) or /proc/thread-self, fd/@fd or, for @fd < 0, @name
+ * Return: CALLER_OK, CALLER_BAD_FD (there is none), or a negative errno of ours
  */
-int caller_open_link(const struct caller *c, int fd, const char *name,
-		     int *ret_fd);
+int caller_open_link(const struct caller *c, bool of_process, int fd,
+		     const char *name, int *ret_fd);
+
+/**
+ * caller_has_procfs() - does this procfs number the caller as itself does, so
+ * that "self" means the caller there?
+ * @procfs_fd: O_PATH of a procfs's root
+ * Return: 1, 0, or a negative errno of ours
+ */
+int caller_has_procfs(const struct caller *c, int procfs_fd);
 
 void caller_close(struct caller *c);
 
@@ -87,3 +101,10 @@ static inline bool caller_has(const struct caller *c, int cap)
  * Return: 1, 0, or a negative errno of ours
  */
 int caller_maps(const struct caller *c, uid_t uid, gid_t gid);
+
+/**
+ * caller_inside() - its effective ids as its user namespace numbers them
+ * Outputs are UINT32_MAX where they are not mapped there.
+ * Return: 0 or a negative errno of ours
+ */
+int caller_inside(const struct caller *c, uint32_t *ret_uid, uint32_t *ret_gid);

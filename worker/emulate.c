@@ -8,7 +8,7 @@ static const struct family {
 	uint64_t caps;
 } table[FAMILIES] = {
 #define X(family, handler, caps_)                                              \
-	[FAMILY_##family] = { handler, EMULATE_COMMON_CAPS | (caps_) },
+	[FAMILY_##family] = {handler, EMULATE_COMMON_CAPS | (caps_)},
 #include "worker/emulate.def"
 #undef X
 };
@@ -34,23 +34,49 @@ void emulate_effect_begins(struct emulation *e)
 			      memory_order_release);
 }
 
+static bool is_ours(const struct emulation *e)
+{
+	return e->caller.userns_ino == e->home->userns_ino &&
+	       e->caller.userns_dev == e->home->userns_dev;
+}
+
 /* Only the container's own user namespace counts: in one nested below it
  * anybody holds every capability.  Ours is not a container's at all. */
-static bool is_of_container(const struct emulation *e)
+bool emulate_is_of_container(const struct emulation *e)
 {
 	const struct slot_identity *id = &e->slot->identity;
 	const struct caller *c = &e->caller;
 
-	if (c->userns_ino == e->home->userns_ino &&
-	    c->userns_dev == e->home->userns_dev)
-		return false;
-	return id->userns_ino != 0 && c->userns_ino == id->userns_ino &&
+	return !is_ours(e) && id->userns_ino != 0 &&
+	       c->userns_ino == id->userns_ino &&
 	       c->userns_dev == id->userns_dev;
+}
+
+bool emulate_knows_ids(const struct emulation *e)
+{
+	return emulate_is_of_container(e) ||
+	       (e->slot->identity.userns_ino == 0 && is_ours(e));
+}
+
+int emulate_know_caller(struct emulation *e)
+{
+	if (!e->knows_caller) {
+		e->caller_status = caller_open(e->home, e->tid, &e->caller);
+		e->knows_caller = true;
+	}
+	return e->caller_status;
+}
+
+void emulate_forget_caller(struct emulation *e)
+{
+	if (e->knows_caller && e->caller_status == CALLER_OK)
+		caller_close(&e->caller);
+	e->knows_caller = false;
 }
 
 int emulate(struct emulation *e, struct verdict *ret)
 {
-	int r = caller_open(e->home, e->tid, &e->caller);
+	int r = emulate_know_caller(e);
 
 	if (r == CALLER_GONE)
 		return EMULATE_GONE;
@@ -58,10 +84,9 @@ int emulate(struct emulation *e, struct verdict *ret)
 		return EMULATE_LEAVE;
 	if (r < 0)
 		return r;
-	if (is_of_container(e))
+	if (emulate_is_of_container(e))
 		r = table[e->call->family].run(e, ret);
 	else
 		r = EMULATE_LEAVE;
-	caller_close(&e->caller);
 	return r;
 }

@@ -33,6 +33,7 @@ enum emulate_status {
 	EMULATE_DONE = 0,  /* the verdict is set */
 	EMULATE_LEAVE = 1, /* no effect: the kernel's to refuse */
 	EMULATE_GONE = 2,  /* nobody waits any more */
+	EMULATE_OTHER = 3, /* no effect: another rule answers */
 };
 
 /* One call being emulated. */
@@ -40,6 +41,7 @@ struct emulation {
 	const struct home *home;
 	int listener;
 	struct slot *slot;
+	const struct arena *policy;
 	uint64_t id;	/* of the notification */
 	pid_t tid;
 	const struct call *call;
@@ -51,6 +53,14 @@ struct emulation {
 	bool recovering;  /* a dead worker had begun the effect */
 	bool again;	  /* it had its effect already, and .made this */
 	struct made made; /* out: what a mknod made, where it did */
+	/* Where the decision hangs on the directory that the path ends in, else
+	 * NULL. To be called with it (a clean path from the caller's root; NULL:
+	 * there is none) before the effect. Return: EMULATE_DONE to go on, any
+	 * other to be returned */
+	int (*placed)(struct emulation *e, const char *directory);
+	void *placed_ctx;
+	bool knows_caller;
+	int caller_status;    /* of caller_open() */
 	struct caller caller; /* open for the handler */
 };
 
@@ -63,6 +73,16 @@ struct emulation {
 /* Takes the caller's identity, sees whether it may be acted for at all, and
  * runs the family's handler. Return: as a handler */
 int emulate(struct emulation *e, struct verdict *ret);
+
+/* Takes the caller's identity, where that is not done yet.
+ * Return: as caller_open() */
+int emulate_know_caller(struct emulation *e);
+void emulate_forget_caller(struct emulation *e);
+/* The caller is known: is it in the container's own user namespace? */
+bool emulate_is_of_container(const struct emulation *e);
+/* Or are its ids the container's in another way: has the container no user
+ * namespace at all? */
+bool emulate_knows_ids(const struct emulation *e);
 
 /* All that a worker emulating @families (FAMILY_BIT) keeps; 0 for none. */
 uint64_t emulate_caps(uint32_t families);

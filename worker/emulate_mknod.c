@@ -22,6 +22,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -36,10 +37,11 @@
 
 struct node {
 	struct emulation *e;
-	const char *parent; /* NULL: the caller's directory itself */
+	const char *parent;    /* NULL: the caller's directory itself */
 	struct self_link self; /* what parent begins with, where .fd >= 0 */
-	const char *last;   /* a plain name */
-	int parent_fd;	    /* -1, or owned by whoever opened it */
+	const char *last;      /* a plain name */
+	int parent_fd;	       /* -1, or owned by whoever opened it */
+	bool placed;	       /* parent_fd was judged by: no other will do */
 	mode_t mode;
 	dev_t dev;
 };
@@ -65,9 +67,11 @@ static bool node_split(char *path, struct node *n)
 /* As the caller. Return: 0 with parent_fd set, or a negative errno */
 static int node_open_parent(struct node *n)
 {
-	if (n->self.fd < 0)
-		n->parent_fd = walk(n->e->caller.dir_fd, n->parent ?: ".",
-				    O_DIRECTORY);
+	if (n->placed)
+		return 0;
+	if (!self_link_is_real(&n->self))
+		n->parent_fd =
+			walk(n->e->caller.dir_fd, n->parent ?: ".", O_DIRECTORY);
 	else
 		n->parent_fd = self_link_walk(&n->self, O_DIRECTORY);
 	return n->parent_fd < 0 ? n->parent_fd : 0;
@@ -82,9 +86,9 @@ static int node_make(const struct node *n)
 static int node_look(const struct node *n, struct statx *ret_st)
 {
 	return statx(n->parent_fd, n->last, AT_SYMLINK_NOFOLLOW,
-		     STATX_BASIC_STATS | STATX_BTIME, ret_st) < 0 ?
-		       -errno :
-		       0;
+		     STATX_BASIC_STATS | STATX_BTIME, ret_st) < 0
+		       ? -errno
+		       : 0;
 }
 
 static struct made node_identity(const struct statx *st)
@@ -119,6 +123,13 @@ static bool node_is_ours(const struct node *n, const struct statx *st)
 	return n->e->recovering && node_is_alike(n, st);
 }
 
+/* After a crash: the placeholder of mknod_covered(), not covered yet. */
+static bool node_is_placeholder(const struct node *n, const struct statx *st)
+{
+	return n->e->recovering && n->e->unopenable == UNOPENABLE_BIND &&
+	       S_ISFIFO(st->stx_mode) && st->stx_uid == n->e->caller.uid[FS];
+}
+
 /* Entered, with the parent open: the effect. Return: 0 or a negative errno, or
  * EMULATE_GONE */
 static int node_effect(struct node *n)
@@ -127,8 +138,11 @@ static int node_effect(struct node *n)
 
 	if (!emulate_is_valid(n->e))
 		return EMULATE_GONE;
-	if (node_look(n, &st) == 0)
+	if (node_look(n, &st) == 0) {
+		if (node_is_placeholder(n, &st))
+			return -EPERM;
 		return node_is_ours(n, &st) ? 0 : -EEXIST;
+	}
 	emulate_effect_begins(n->e);
 	return node_make(n);
 }
@@ -153,7 +167,8 @@ static int mknod_fast(struct node *n, struct verdict *ret)
 	if (r == EMULATE_GONE)
 		return r;
 	if (r != 0 && r != -EEXIST) {
-		n->parent_fd = fd_close(n->parent_fd);
+		if (!n->placed)
+			n->parent_fd = fd_close(n->parent_fd);
 		return EMULATE_LEAVE;
 	}
 	slot_count(&n->e->slot->counters.fast);
@@ -185,6 +200,73 @@ static int fsetid_over(const struct node *n, uint64_t *caps)
 	return r < 0 ? r : 0;
 }
 
+/* Takes back what nobody could open, if it is still there. */
+static int node_undo(struct node *n)
+{
+	int r = as_caller_enter(n->e->home, &n->e->caller, CAP_BIT(DAC_OVERRIDE));
+
+	if (r < 0)
+		return r;
+	(void)unlinkat(n->parent_fd, n->last, 0);
+	as_caller_leave(n->e->home, &n->e->caller);
+	return -EPERM;
+}
+
+/* @fd, what stands there, does not open as the device. A node that does is
+ * bound over it. Return: 0, or a negative errno for the caller */
+static int node_make_usable(struct node *n, int fd)
+{
+	const struct emulation *e = n->e;
+	struct statx st;
+
+	if (e->unopenable == UNOPENABLE_ERRNO || e->home->nodes_fd < 0 ||
+	    node_bind(e->home, &e->caller, fd, n->mode & S_IFMT, n->dev) < 0)
+		return node_undo(n);
+	if (node_look(n, &st) == 0)
+		n->e->made = node_identity(&st);
+	return 0;
+}
+
+static bool node_wants_cover(const struct node *n)
+{
+	struct statvfs fs;
+
+	return n->e->unopenable == UNOPENABLE_BIND && n->e->home->nodes_fd >= 0 &&
+	       fstatvfs(n->parent_fd, &fs) == 0 && !(fs.f_flag & ST_NODEV);
+}
+
+static int try_placeholder(void *ctx)
+{
+	const struct node *n = ctx;
+	mode_t mode = (n->mode & ~(mode_t)S_IFMT) | S_IFIFO;
+
+	return mknodat(n->parent_fd, n->last, mode, 0) < 0 ? -errno : 0;
+}
+
+/* The file system refuses devices to everybody, as an overlay mounted inside a
+ * user namespace does, which acts with its mounter's rights.  A FIFO it allows,
+ * and to the caller itself: that gives owner, mode and every errno; then a
+ * device is bound over it. */
+static int mknod_covered(struct node *n, struct verdict *ret)
+{
+	AUTO(fd_close) int fd = -1;
+	struct statx st;
+	int result = 0, r;
+
+	r = as_caller_try(n->e->home, &n->e->caller, try_placeholder, n, &result);
+	if (r < 0)
+		return r;
+	if (result == -EEXIST && node_look(n, &st) == 0 &&
+	    node_is_placeholder(n, &st))
+		result = 0;
+	if (result < 0)
+		return settle(ret, result == -EEXIST ? result : -EPERM);
+	fd = openat(n->parent_fd, n->last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return settle(ret, -EPERM);
+	return settle(ret, node_make_usable(n, fd));
+}
+
 static int mknod_granted(struct node *n, struct verdict *ret)
 {
 	uint64_t caps = CAP_BIT(MKNOD) | CAP_BIT(DAC_OVERRIDE);
@@ -196,7 +278,11 @@ static int mknod_granted(struct node *n, struct verdict *ret)
 		return r;
 	r = node_effect(n);
 	as_caller_leave(n->e->home, &n->e->caller);
-	return r == EMULATE_GONE ? r : settle(ret, r);
+	if (r == EMULATE_GONE)
+		return r;
+	if (r == -EPERM && node_wants_cover(n))
+		return mknod_covered(n, ret);
+	return settle(ret, r);
 }
 
 static int mknod_exact(struct node *n, struct verdict *ret)
@@ -207,8 +293,12 @@ static int mknod_exact(struct node *n, struct verdict *ret)
 	r = as_caller_try(n->e->home, &n->e->caller, try_node, n, &result);
 	if (r < 0)
 		return r;
-	if (result == -EEXIST && node_look(n, &st) == 0 && node_is_ours(n, &st))
-		result = 0;
+	if (result == -EEXIST && node_look(n, &st) == 0) {
+		if (node_is_placeholder(n, &st))
+			result = -EPERM;
+		else if (node_is_ours(n, &st))
+			result = 0;
+	}
 	if (result == -EPERM)
 		r = mknod_granted(n, ret);
 	else
@@ -218,38 +308,11 @@ static int mknod_exact(struct node *n, struct verdict *ret)
 	return r;
 }
 
-/* Takes back the node that nobody could open, if it is still there. */
-static int node_undo(struct node *n)
-{
-	int r = as_caller_enter(n->e->home, &n->e->caller,
-				CAP_BIT(DAC_OVERRIDE));
-
-	if (r < 0)
-		return r;
-	(void)unlinkat(n->parent_fd, n->last, 0);
-	as_caller_leave(n->e->home, &n->e->caller);
-	return -EPERM;
-}
-
-/* @fd, the node, cannot be opened. Return: 0, or a negative errno for the caller */
-static int node_make_usable(struct node *n, int fd)
-{
-	const struct emulation *e = n->e;
-	struct statx st;
-
-	if (e->unopenable == UNOPENABLE_ERRNO || e->home->nodes_fd < 0 ||
-	    node_bind(e->home, &e->caller, fd) < 0)
-		return node_undo(n);
-	if (node_look(n, &st) == 0)
-		n->e->made = node_identity(&st);
-	return 0;
-}
-
 /* Return: 0, or a negative errno for the caller */
 static int node_finish(struct node *n)
 {
-	AUTO(fd_close) int fd =
-		openat(n->parent_fd, n->last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	AUTO(fd_close)
+	int fd = openat(n->parent_fd, n->last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct statx st;
 
 	/* Somebody in the container was quicker: it is theirs to use. */
@@ -275,7 +338,42 @@ static int node_locate(struct node *n)
 	return r;
 }
 
-static int node_emulate(struct node *n, struct verdict *ret)
+static char directory[PATH_MAX];
+
+/* As the caller. Return: 0 with the parent open and directory set, or a
+ * negative errno */
+static int try_place(void *ctx)
+{
+	struct node *n = ctx;
+	int r = n->parent_fd < 0 ? node_open_parent(n) : 0;
+
+	return r < 0 ? r :
+		       walk_where(n->e->home, n->parent_fd, directory,
+				  sizeof(directory));
+}
+
+/* Has the rules judge where the path ends. Return: enum emulate_status (DONE: go
+ * on, with that very directory), or an errno of ours */
+static int node_place(struct node *n)
+{
+	struct emulation *e = n->e;
+	int result, r = as_caller_enter(e->home, &e->caller, 0);
+
+	if (r < 0)
+		return r;
+	result = try_place(n);
+	as_caller_leave(e->home, &e->caller);
+	if (result < 0 && n->parent_fd < 0)
+		r = as_caller_try(e->home, &e->caller, try_place, n, &result);
+	if (r < 0)
+		return r;
+	if (result < 0)
+		return EMULATE_LEAVE;
+	n->placed = true;
+	return e->placed(e, directory);
+}
+
+static int node_make_it(struct node *n, struct verdict *ret)
 {
 	int r = EMULATE_LEAVE;
 
@@ -286,6 +384,15 @@ static int node_emulate(struct node *n, struct verdict *ret)
 		r = mknod_exact(n, ret);
 	if (r == EMULATE_DONE && ret->kind == VERDICT_RETURN)
 		r = settle(ret, node_finish(n));
+	return r;
+}
+
+static int node_emulate(struct node *n, struct verdict *ret)
+{
+	int r = n->e->placed ? node_place(n) : EMULATE_DONE;
+
+	if (r == EMULATE_DONE)
+		r = node_make_it(n, ret);
 	n->parent_fd = fd_close(n->parent_fd);
 	return r;
 }
@@ -293,10 +400,12 @@ static int node_emulate(struct node *n, struct verdict *ret)
 int emulate_mknod(struct emulation *e, struct verdict *ret)
 {
 	static char path[PATH_MAX];
-	struct node n = { .e = e, .parent_fd = -1, .self.fd = -1,
-			  .mode = e->call->mode,
-			  .dev = makedev(dev_major(e->call->dev),
-					 dev_minor(e->call->dev)) };
+	struct node n = {.e = e,
+			 .parent_fd = -1,
+			 .self.fd = -1,
+			 .mode = e->call->mode,
+			 .dev = makedev(dev_major(e->call->dev),
+					dev_minor(e->call->dev))};
 	int r;
 
 	if (!caller_has(&e->caller, CAP_MKNOD))

@@ -94,10 +94,11 @@ static int move_in(void *ctx)
 	return 0;
 }
 
-int node_bind(const struct home *h, const struct caller *c, int node_fd)
+int node_bind(const struct home *h, const struct caller *c, int node_fd,
+	      mode_t type, dev_t dev)
 {
 	AUTO(fd_close) int mntns_fd = -1, tree_fd = -1;
-	struct move m = { .node_fd = node_fd };
+	struct move m = {.node_fd = node_fd};
 	struct stat st;
 	char name[16];
 	int r, moved = 0;
@@ -105,6 +106,8 @@ int node_bind(const struct home *h, const struct caller *c, int node_fd)
 	mntns_fd = openat(c->proc_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (mntns_fd < 0 || fstat(node_fd, &st) < 0)
 		return -errno;
+	st.st_mode = (st.st_mode & ~(mode_t)S_IFMT) | type;
+	st.st_rdev = dev;
 	(void)snprintf(name, sizeof(name), "%d", getpid());
 	tree_fd = open_twin(h, name, node_fd, &st);
 	if (tree_fd < 0)

@@ -6,7 +6,8 @@
  *
  * On a file system mounted inside a user namespace (a container's tmpfs on its
  * /dev) device nodes can be made and never be opened (SB_I_NODEV), and nothing
- * but an open shows it.  Such a node becomes a mount point: an inode with its
+ * but an open shows it.  (Or they cannot be made: then a FIFO stands in.)  Such a
+ * node becomes a mount point: an inode with its
  * type, number, owner and mode on a tmpfs of ours is bound over it.
  *
  *   - Never the host's own node: the container may chmod and chown what it gets.
@@ -36,8 +37,10 @@ int node_opens(const struct home *h, int node_fd);
 
 /**
  * node_bind() - make an unopenable node one that opens, in the caller's mounts
- * @node_fd: O_PATH of the node, the future mount point
+ * @node_fd: O_PATH of the node, the future mount point: owner and mode are its
+ * @type:    S_IFCHR or S_IFBLK
  * Return: 0, or a negative errno: -EINVAL where the node lies in another mount
  * namespace than the caller's
  */
-int node_bind(const struct home *h, const struct caller *c, int node_fd);
+int node_bind(const struct home *h, const struct caller *c, int node_fd,
+	      mode_t type, dev_t dev);

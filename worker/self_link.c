@@ -46,66 +46,87 @@ static bool ends_here(const char *p)
 	return p && (*p == '/' || *p == '\0');
 }
 
-static int open_one(const struct caller *c, const char *in_self,
-		    struct self_link *link)
+/* Where the caller's /proc is, if "self" means the caller there. Seen with our
+ * rights: whether the caller may pass is found out in self_link_is_real().
+ * Return: 1 with *ret_dev set, 0, or a negative errno of ours */
+static int find_procfs(const struct caller *c, dev_t *ret_dev)
 {
-	const char *rest;
-	int fd;
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+				.resolve = RESOLVE_IN_ROOT |
+					   RESOLVE_NO_SYMLINKS };
+	AUTO(fd_close) int fd = (int)syscall(SYS_openat2, c->root_fd, "proc",
+					     &how, sizeof(how));
+	struct statfs fs;
+	struct stat st;
 
-	rest = after(in_self, "fd/");
-	if (rest) {
-		rest = parse_fd(rest, &fd);
-		if (!rest)
-			return CALLER_OK;
-		link->rest = rest;
-		return caller_open_link(c, fd, NULL, &link->fd);
+	if (fd < 0)
+		return 0;
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	*ret_dev = st.st_dev;
+	return fs.f_type == PROC_SUPER_MAGIC && st.st_ino == PROC_ROOT_INO ?
+		       caller_has_procfs(c, fd) :
+		       0;
+}
+
+/* What the path is, by its text. Return: false where it is none of the forms */
+static bool parse(const char *path, struct self_link *link)
+{
+	static const char *const names[] = { "cwd", "root" };
+	const char *in_self = after(path, "/proc/self/"), *rest;
+
+	link->of_process = true;
+	if (!in_self) {
+		in_self = after(path, "/dev/fd/");
+		link->via_dev_fd = in_self;
+		if (in_self)
+			return (link->rest = parse_fd(in_self, &link->number));
+		in_self = after(path, "/proc/thread-self/");
+		link->of_process = false;
 	}
-	for (int i = 0; i < 2; i++) {
-		const char *name = i ? "root" : "cwd";
-
-		rest = after(in_self, name);
+	rest = in_self ? after(in_self, "fd/") : NULL;
+	if (rest)
+		return (link->rest = parse_fd(rest, &link->number));
+	for (size_t i = 0; in_self && i < ARRAY_SIZE(names); i++) {
+		rest = after(in_self, names[i]);
 		if (!ends_here(rest))
 			continue;
+		link->name = names[i];
 		link->rest = rest;
-		return caller_open_link(c, -1, name, &link->fd);
+		return true;
 	}
-	return CALLER_OK;
+	return false;
 }
 
 int self_link_open(const struct caller *c, const char *path,
 		   struct self_link *link)
 {
-	const char *in_self = after(path, "/proc/self/");
-	int fd;
+	int r;
 
-	*link = (struct self_link){ .fd = -1 };
-	if (!in_self)
-		in_self = after(path, "/proc/thread-self/");
-	if (in_self)
-		return open_one(c, in_self, link);
-	in_self = after(path, "/dev/fd/");
-	if (in_self)
-		in_self = parse_fd(in_self, &fd);
-	if (!in_self)
+	*link = (struct self_link){ .fd = -1, .number = -1 };
+	if (!parse(path, link))
 		return CALLER_OK;
-	link->via_dev_fd = true;
-	link->rest = in_self;
-	return caller_open_link(c, fd, NULL, &link->fd);
+	r = find_procfs(c, &link->proc_dev);
+	if (r <= 0)
+		return r < 0 ? r : CALLER_OK;
+	return caller_open_link(c, link->of_process, link->number, link->name,
+				&link->fd);
 }
 
-static bool is_real(const struct self_link *link)
+bool self_link_is_real(const struct self_link *link)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 				.resolve = RESOLVE_NO_SYMLINKS };
-	AUTO(fd_close) int proc = (int)syscall(SYS_openat2, AT_FDCWD, "/proc",
-					       &how, sizeof(how));
-	struct statfs fs;
+	AUTO(fd_close) int proc = -1;
 	struct stat st;
 	char to[32];
 	ssize_t n;
 
-	if (proc < 0 || fstatfs(proc, &fs) < 0 || fstat(proc, &st) < 0 ||
-	    fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INO)
+	if (link->fd < 0)
+		return false;
+	proc = (int)syscall(SYS_openat2, AT_FDCWD, "/proc", &how, sizeof(how));
+	if (proc < 0 || fstat(proc, &st) < 0 || st.st_dev != link->proc_dev ||
+	    st.st_ino != PROC_ROOT_INO)
 		return false;
 	if (!link->via_dev_fd)
 		return true;
@@ -118,8 +139,6 @@ int self_link_walk(const struct self_link *link, int flags)
 	const char *rest = link->rest;
 	int fd;
 
-	if (!is_real(link))
-		return -ELOOP;
 	if (*rest == '\0') {
 		if (flags & O_NOFOLLOW) /* the link itself, in procfs */
 			return -ELOOP;

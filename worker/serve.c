@@ -9,7 +9,7 @@
 #include "policy/decide.h"
 #include "worker/emulate.h"
 #include "worker/interrupted.h"
-#include "worker/tracee.h"
+#include "worker/work.h"
 
 static const char *verdict_text(const struct verdict *v)
 {
@@ -23,52 +23,9 @@ static const char *verdict_text(const struct verdict *v)
 	}
 }
 
-/* What one notification is about; the notification is a copy, too. */
-struct work {
-	struct seccomp_notif notif;
-	struct call call;
-	struct decide_plan plan;
-	struct decision decision;
-	struct facts facts;
-};
-
 static void set_phase(struct server *s, enum slot_phase phase)
 {
-	atomic_store_explicit(&s->slot->call.phase, phase,
-			      memory_order_release);
-}
-
-/* Decides on pointed-to arguments that are each read once, and only where the
- * policy looks at them. What cannot be read stays NULL and matches no rule: the
- * kernel will say EFAULT.
- * Return: 0, TRACEE_GONE, or a negative errno of ours */
-static int decide_work(const struct arena *policy, struct work *w)
-{
-	static char name[XATTR_NAME_MAX_BYTES + 1];
-	static char value[DECIDE_VALUE_MAX_BYTES];
-	struct facts *f = &w->facts;
-	pid_t tid = (pid_t)w->notif.pid;
-	bool readable = tid != 0; /* else not visible from our pid namespace */
-	int r = TRACEE_OK;
-
-	*f = (struct facts){ .call = &w->call, .value_read = !readable };
-	if (readable && w->plan.needs_name) {
-		r = tracee_read_str(tid, w->call.name_addr, name, sizeof(name));
-		if (r == TRACEE_OK)
-			f->name = name;
-	}
-	if (r < 0 || r == TRACEE_GONE)
-		return r;
-	if (decide(policy, &w->plan, f, &w->decision) == DECIDE_DONE)
-		return 0;
-	r = tracee_read(tid, w->call.value_addr, value, w->call.size);
-	if (r < 0 || r == TRACEE_GONE)
-		return r;
-	f->value_read = true;
-	if (r == TRACEE_OK)
-		f->value = value;
-	(void)decide(policy, &w->plan, f, &w->decision);
-	return 0;
+	atomic_store_explicit(&s->slot->call.phase, phase, memory_order_release);
 }
 
 /* A filter is asked before the kernel sees that it has no such ABI: there, the
@@ -84,23 +41,40 @@ static bool abi_exists(const struct server *s, const struct seccomp_data *d)
 
 static struct emulation emulation; /* static: its groups are many */
 
+/* For a handler that knows where the path ends. */
+static int go_on_placed(struct emulation *e, const char *directory)
+{
+	struct work *w = e->placed_ctx;
+	int r = work_decide_placed(w, directory);
+
+	if (r != 0)
+		return r < 0 ? r : EMULATE_GONE;
+	if (!w->decision.emulate)
+		return EMULATE_OTHER;
+	e->unopenable = w->decision.unopenable;
+	return EMULATE_DONE;
+}
+
 static int act(struct server *s, struct work *w, bool recovering,
 	       struct verdict *ret)
 {
-	struct emulation *e = &emulation;
+	struct emulation *e = w->e;
+	int r;
 
-	e->home = &s->home;
-	e->listener = s->listener;
-	e->slot = s->slot;
-	e->id = w->notif.id;
-	e->tid = (pid_t)w->notif.pid;
-	e->call = &w->call;
 	e->name = w->facts.name;
 	e->value = w->facts.value;
 	e->unopenable = w->decision.unopenable;
 	e->recovering = recovering;
 	e->again = interrupted_take(&s->home, e->tid, &w->notif.data, &e->made);
-	return emulate(e, ret);
+	e->placed = w->wants_directory ? go_on_placed : NULL;
+	e->placed_ctx = w;
+	r = emulate(e, ret);
+	/* It ended before the directory was found: nowhere. */
+	if (r == EMULATE_LEAVE && e->placed && !w->facts.directory_read)
+		r = go_on_placed(e, NULL);
+	else
+		return r;
+	return r == EMULATE_DONE ? EMULATE_LEAVE : r;
 }
 
 static void count(struct slot_counters *c, const struct work *w,
@@ -120,16 +94,15 @@ static void count(struct slot_counters *c, const struct work *w,
 
 static void log_call(const struct work *w, const struct verdict *v)
 {
-	log_event(LOG_NOTICE, "call", LOG_U("tid", w->notif.pid),
-		  LOG_S("syscall", call_name(w->call.id)),
-		  LOG_I("nr", w->notif.data.nr),
-		  LOG_U("arch", w->notif.data.arch),
-		  LOG_I("rule", w->decision.rule),
-		  LOG_S("name", w->facts.name ?: ""),
-		  LOG_S("action", w->decision.emulate ? "emulate" : "answer"),
-		  LOG_S("verdict", verdict_text(v)),
-		  LOG_I("value", v->kind == VERDICT_RETURN ? v->value :
-							     v->error));
+	log_event(
+		LOG_NOTICE, "call", LOG_U("tid", w->notif.pid),
+		LOG_S("syscall", call_name(w->call.id)),
+		LOG_I("nr", w->notif.data.nr), LOG_U("arch", w->notif.data.arch),
+		LOG_I("rule", w->decision.rule),
+		LOG_S("name", w->facts.name ?: ""),
+		LOG_S("action", w->decision.emulate ? "emulate" : "answer"),
+		LOG_S("verdict", verdict_text(v)),
+		LOG_I("value", v->kind == VERDICT_RETURN ? v->value : v->error));
 }
 
 /* To the kernel, which refuses in its own words; but it reads the name anew. */
@@ -151,7 +124,7 @@ static int settle(struct server *s, struct work *w, bool recovering,
 	decide_plan(s->policy, w->notif.data.arch, (uint32_t)w->notif.data.nr,
 		    &w->plan);
 	call_decode(&w->notif.data, w->plan.id, &w->call);
-	r = decide_work(s->policy, w);
+	r = work_decide(w);
 	if (r != 0)
 		return r < 0 ? r : EMULATE_GONE;
 	*ret = w->decision.verdict;
@@ -167,6 +140,10 @@ static int settle(struct server *s, struct work *w, bool recovering,
 		return 0;
 	}
 	r = act(s, w, recovering, ret);
+	if (r == EMULATE_OTHER) {
+		*ret = w->decision.verdict;
+		return 0;
+	}
 	if (r != EMULATE_LEAVE)
 		return r;
 	leave(s, w, ret);
@@ -191,15 +168,30 @@ static void keep(struct server *s, const struct work *w)
 			 &emulation.made);
 }
 
+static void emulation_begin(struct server *s, const struct work *w)
+{
+	struct emulation *e = &emulation;
+
+	e->home = &s->home;
+	e->listener = s->listener;
+	e->slot = s->slot;
+	e->policy = s->policy;
+	e->id = w->notif.id;
+	e->tid = (pid_t)w->notif.pid;
+	e->call = &w->call;
+	e->again = false;
+}
+
 int serve(struct server *s, bool recovering)
 {
 	static struct work w;
 	struct verdict v = verdict_errno(EPERM);
 	int r;
 
-	w = (struct work){ .notif = s->slot->call.notif.notif };
-	emulation.again = false;
+	w = (struct work){.notif = s->slot->call.notif.notif, .e = &emulation};
+	emulation_begin(s, &w);
 	r = settle(s, &w, recovering, &v);
+	emulate_forget_caller(&emulation);
 	/* A thread on its way out fails us in many ways. */
 	if (r < 0 && listener_id_valid(s->listener, w.notif.id) != LISTENER_OK)
 		r = EMULATE_GONE;
@@ -219,8 +211,7 @@ int serve(struct server *s, bool recovering)
 	set_phase(s, SLOT_EFFECT_DONE);
 	count(&s->slot->counters, &w, &v);
 	r = answer(s, w.notif.id);
-	if (r == LISTENER_GONE && w.decision.emulate &&
-	    v.kind == VERDICT_RETURN)
+	if (r == LISTENER_GONE && w.decision.emulate && v.kind == VERDICT_RETURN)
 		keep(s, &w);
 	if (w.decision.log)
 		log_call(&w, &v);

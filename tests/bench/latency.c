@@ -7,18 +7,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/listener.h"
 #include "lib/slot.h"
 #include "policy/policy.h"
+#include "tests/bench/bench.h"
 #include "tests/harness/test.h"
 #include "tests/live/emulation/world.h"
 
@@ -32,37 +31,29 @@ static const char policy[] =
 	"\"match\":{\"name\":\"user.*\"},\"action\":\"continue\"}],\"default\":"
 	"\"continue\"}},\"bindings\":[{\"when\":{},\"policy\":\"bench\"}]}";
 
-static double now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
 /* What the container measured: shared with it. */
 static double *result_us;
 
 static int continued(void *ctx)
 {
-	double begin = now_us();
+	double begin = bench_now_us(CLOCK_MONOTONIC);
 
 	for (int i = 0; i < CALLS; i++)
 		if (setxattr("/box", "user.x", "v", 1, 0) < 0)
 			return errno;
-	*result_us = (now_us() - begin) / CALLS;
+	*result_us = (bench_now_us(CLOCK_MONOTONIC) - begin) / CALLS;
 	return 0;
 }
 
 static int made_and_unlinked(void *ctx)
 {
-	double begin = now_us();
+	double begin = bench_now_us(CLOCK_MONOTONIC);
 
 	for (int i = 0; i < CALLS; i++)
 		if (mknod("/box/n", S_IFCHR | 0600, makedev(1, 3)) < 0 ||
 		    unlink("/box/n") < 0)
 			return errno;
-	*result_us = (now_us() - begin) / CALLS;
+	*result_us = (bench_now_us(CLOCK_MONOTONIC) - begin) / CALLS;
 	return 0;
 }
 
@@ -101,29 +92,6 @@ static double measure(const struct world *w, int (*run)(void *), bool bare)
 	return *result_us;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-static double median(double *v)
-{
-	qsort(v, REPETITIONS, sizeof(*v), compare);
-	return v[REPETITIONS / 2];
-}
-
-static void say_machine(void)
-{
-	double load[3] = { 0, 0, 0 };
-
-	(void)getloadavg(load, 3);
-	printf("%ld CPUs, load %.2f, nothing pinned, synchronous wake-up where "
-	       "the kernel has it\n%d calls, medians of %d repetitions\n",
-	       sysconf(_SC_NPROCESSORS_ONLN), load[0], CALLS, REPETITIONS);
-}
-
 TEST_WITHIN(bench, latency, 300)
 {
 	double bare[REPETITIONS], served[REPETITIONS], made[REPETITIONS], b, s, m;
@@ -139,10 +107,12 @@ TEST_WITHIN(bench, latency, 300)
 		made[i] = measure(&w, made_and_unlinked, false);
 	}
 	world_done(&w);
-	b = median(bare);
-	s = median(served);
-	m = median(made);
-	say_machine();
+	b = bench_median(bare, REPETITIONS);
+	s = bench_median(served, REPETITIONS);
+	m = bench_median(made, REPETITIONS);
+	bench_say_machine();
+	printf("synchronous wake-up where the kernel has it\n%d calls, medians of "
+	       "%d repetitions\n", CALLS, REPETITIONS);
 	printf("setxattr user.*, bare loop  %6.1f us\n", b);
 	printf("setxattr user.*, continued  %6.1f us  %.2f x the bare loop\n", s,
 	       s / b);

@@ -137,10 +137,11 @@ static void parse_good(const struct good *g, const char *text,
 		       struct call_text *ret)
 {
 	struct call_text_error error;
-	struct abi abi;
+	const struct arch *arch;
 
-	assert_int_equal(abi_from_name(g->abi, &abi), 0);
-	if (call_text_parse(text, &abi, ret, &error) < 0)
+	arch = arch_find(g->abi);
+	assert_non_null(arch);
+	if (call_text_parse(text, arch, ret, &error) < 0)
 		fail_msg("%s:%u: %s", text, error.column, error.reason);
 	assert_int_equal(ret->data.arch, g->arch);
 	assert_int_equal(ret->data.nr, g->nr);
@@ -175,16 +176,17 @@ TEST(call_text, good_ones_give_their_registers_and_come_back)
 
 TEST(call_text, strings_are_what_the_escapes_say)
 {
-	struct abi abi;
+	const struct arch *arch;
 	struct call_text c;
 	struct call_text_error error;
 	struct call_bytes v;
 
-	assert_int_equal(abi_from_name("x86_64", &abi), 0);
+	arch = arch_find("x86_64");
+	assert_non_null(arch);
 	assert_int_equal(
 		call_text_parse("setxattr(\"/x\", \"user.\\141\\x62\\t\", "
 				"\"\\0\\x1\\18\\?\\'\\e\", 7, 0)",
-				&abi, &c, &error),
+				arch, &c, &error),
 		0);
 	v = call_text_bytes(&c, ARG_NAME);
 	assert_string_equal(v.text, "user.ab\t");
@@ -197,13 +199,14 @@ TEST(call_text, strings_are_what_the_escapes_say)
 
 TEST(call_text, a_star_stands_for_any)
 {
-	struct abi abi;
+	const struct arch *arch;
 	struct call_text c;
 	struct call_text_error error;
 	char *text;
 
-	assert_int_equal(abi_from_name("x86_64", &abi), 0);
-	assert_int_equal(call_text_parse("mknod(\"/x\", S_IFCHR, 1:3)", &abi,
+	arch = arch_find("x86_64");
+	assert_non_null(arch);
+	assert_int_equal(call_text_parse("mknod(\"/x\", S_IFCHR, 1:3)", arch,
 					 &c, &error),
 			 0);
 	text = print(&c, 1U << ARG_DEV);
@@ -286,10 +289,11 @@ TEST(call_text, bad_ones_are_said_to_be_wrong_where_they_are)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct call_text_error error = { 0 };
 		struct call_text c;
-		struct abi abi;
+		const struct arch *arch;
 
-		assert_int_equal(abi_from_name(bad[i].abi, &abi), 0);
-		if (call_text_parse(bad[i].text, &abi, &c, &error) == 0)
+		arch = arch_find(bad[i].abi);
+	assert_non_null(arch);
+		if (call_text_parse(bad[i].text, arch, &c, &error) == 0)
 			fail_msg("%s was taken", bad[i].text);
 		if (error.column != bad[i].column ||
 		    strcmp(error.reason, bad[i].reason) != 0)
@@ -303,20 +307,21 @@ TEST(call_text, too_long_ones_are_refused)
 	static char text[CALL_TEXT_MAX_BYTES + 1];
 	struct call_text_error error;
 	struct call_text c;
-	struct abi abi;
+	const struct arch *arch;
 
-	assert_int_equal(abi_from_name("x86_64", &abi), 0);
+	arch = arch_find("x86_64");
+	assert_non_null(arch);
 	memset(text, ' ', CALL_TEXT_MAX_BYTES - 1);
 	memcpy(text, "bpf()", 5);
-	assert_int_equal(call_text_parse(text, &abi, &c, &error), 0);
+	assert_int_equal(call_text_parse(text, arch, &c, &error), 0);
 	text[CALL_TEXT_MAX_BYTES - 1] = ' ';
-	assert_true(call_text_parse(text, &abi, &c, &error) < 0);
+	assert_true(call_text_parse(text, arch, &c, &error) < 0);
 	assert_string_equal(error.reason, "longer than 8191 bytes");
 	/* a string that fills it all */
 	memset(text, 'a', CALL_TEXT_MAX_BYTES - 1);
 	memcpy(text, "bpf(\"", 5);
 	memcpy(text + CALL_TEXT_MAX_BYTES - 3, "\")", 3);
-	assert_int_equal(call_text_parse(text, &abi, &c, &error), 0);
+	assert_int_equal(call_text_parse(text, arch, &c, &error), 0);
 	assert_int_equal(c.args[0].n, CALL_TEXT_MAX_BYTES - 3 - 5);
 }
 
@@ -354,20 +359,20 @@ static size_t damage(uint32_t *seed, const char *text, char *ret, size_t size)
 }
 
 /* What is taken comes back as the same text; what is not has its place. */
-static void parse_damaged(const char *text, size_t n, const struct abi *abi,
+static void parse_damaged(const char *text, size_t n, const struct arch *arch,
 			  unsigned *taken)
 {
 	static struct call_text c, again;
 	struct call_text_error error = { 0 };
 	char *first, *second;
 
-	if (call_text_parse(text, abi, &c, &error) < 0) {
+	if (call_text_parse(text, arch, &c, &error) < 0) {
 		assert_in_range(error.column, 1, n + 1);
 		assert_true(error.reason[0]);
 		return;
 	}
 	first = call_text_string(&c, 0);
-	if (call_text_parse(first, abi, &again, &error) < 0)
+	if (call_text_parse(first, arch, &again, &error) < 0)
 		fail_msg("%s: printed as %s: %s", text, first, error.reason);
 	second = call_text_string(&again, 0);
 	assert_string_equal(first, second);
@@ -380,16 +385,17 @@ TEST(call_text, damaged_ones_are_taken_or_refused)
 {
 	uint32_t seed = 1;
 	unsigned taken = 0, tries = 0;
-	struct abi abi;
+	const struct arch *arch;
 
-	assert_int_equal(abi_from_name("x86_64", &abi), 0);
+	arch = arch_find("x86_64");
+	assert_non_null(arch);
 	for (unsigned round = 0; round < 5000; round++)
 		for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 			char text[256];
 			size_t n =
 				damage(&seed, good[i].text, text, sizeof(text));
 
-			parse_damaged(text, n, &abi, &taken);
+			parse_damaged(text, n, arch, &taken);
 			tries++;
 		}
 	assert_true(taken > 1000 && tries - taken > 1000);

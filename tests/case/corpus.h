@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * The files of tests/case/policy/: good/NAME.json is taken, bad/NAME.json is
- * refused with exactly the lines of NAME.expect beside it.
+ * The files of tests/case/policy/: good/NAME.json is taken, warned/NAME.json is
+ * taken and bad/NAME.json is refused with exactly the lines of NAME.expect beside it.
  */
 
 #include <stddef.h>

@@ -155,10 +155,11 @@ static void decide_text(const struct pair *p, const char *abi_name,
 	static struct call_text t;
 	struct call_text_error error;
 	struct explain_call c;
-	struct abi abi;
+	const struct arch *arch;
 
-	assert_int_equal(abi_from_name(abi_name, &abi), 0);
-	if (call_text_parse(text, &abi, &t, &error) < 0)
+	arch = arch_find(abi_name);
+	assert_non_null(arch);
+	if (call_text_parse(text, arch, &t, &error) < 0)
 		fail_msg("%s:%u: %s", text, error.column, error.reason);
 	c = explain_call_of_text(&t);
 	for (int i = 0; i < 2; i++)

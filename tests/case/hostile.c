@@ -61,6 +61,23 @@ static const struct hostile files[] = {
 	  "{\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":"
 	  "{\"name\":[", "\"@\"", ",\"user.#\"]},\"action\":\"continue\"}", TAIL,
 	  0, 1023, "write shorter lists" },
+	{ "globs that nearly cover each other", HEAD,
+	  "{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":[",
+	  "\"a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b@\"",
+	  ",\"" LONG LONG LONG "#\"]},\"action\":\"continue\"}", TAIL, 0, 100,
+	  "write shorter lists" },
+	{ "values that nearly cover each other", HEAD,
+	  "{\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":"
+	  "{\"value\":[", "\"@\"", ",\"v#\"]},\"action\":\"continue\"}", TAIL, 0,
+	  1023, "write shorter lists" },
+	{ "ways by name before denials", HEAD,
+	  "{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":\"user.#\"},"
+	  "\"action\":\"continue\"},{\"syscalls\":[\"setxattr\"],\"match\":"
+	  "{\"size\":#},\"action\":{\"errno\":\"EPERM\"}}", NULL, "", TAIL, 512,
+	  0, "is no boundary" },
+	{ "unknown words", HEAD, "{\"syscalls\":[\"bpf\"],\"match\":{\"arch\":[",
+	  "\"x86_6\"", "]},\"action\":\"continue\"}", TAIL, 0, 1000,
+	  "unknown architecture" },
 	{ "many rules for many calls", HEAD,
 	  "{\"syscalls\":[\"bpf\",\"mount\",\"umount2\",\"reboot\",\"mknod\","
 	  "\"mknodat\",\"swapon\",\"swapoff\",\"kexec_load\",\"socket\"],"
@@ -174,4 +191,75 @@ TEST_WITHIN(hostile, names_of_policies_are_found_in_bounded_time, 100)
 	}
 	put(&t, "]}", 0, 0);
 	read_within("unknown policies", "no policy", t);
+}
+
+#define AT "\\u0040" /* put() has another use for the letter */
+
+static const char one_rule[] =
+	"},\"policies\":{\"p\":{\"rules\":[{\"syscalls\":[\"mknod\"],"
+	"\"match\":{\"type\":\"char\",\"device\":[\"" AT "0\"]},"
+	"\"action\":\"continue\"}" TAIL;
+
+static struct text begin_sets(void)
+{
+	struct text t = { malloc(POLICY_FILE_MAX_BYTES), 0 };
+
+	assert_non_null(t.data);
+	put(&t, "{\"version\":1,\"sets\":{", 0, 0);
+	return t;
+}
+
+/* Each holds the next one a thousand times. */
+TEST_WITHIN(hostile, sets_that_multiply_are_put_in_in_bounded_time, 100)
+{
+	struct text t = begin_sets();
+
+	for (unsigned i = 0; i < 16; i++) {
+		put(&t, "\"" AT "#\":[", i, 0);
+		for (unsigned k = 0; k < 1000; k++)
+			put(&t, k ? ",\"" AT "#\"" : "\"" AT "#\"", i + 1, 0);
+		put(&t, "],", i, 0);
+	}
+	put(&t, "\"" AT "16\":[\"1:3\"]", 0, 0);
+	put(&t, one_rule, 0, 0);
+	read_within("sets that multiply", NULL, t);
+}
+
+TEST_WITHIN(hostile, a_chain_of_sets_is_read_in_bounded_time, 100)
+{
+	struct text t = begin_sets();
+
+	for (unsigned i = 0; i < 1023; i++)
+		put(&t, "\"" AT "#\":[\"" AT "@\"],", i, i + 1);
+	put(&t, "\"" AT "1023\":[\"1:3\"]", 0, 0);
+	put(&t, one_rule, 0, 0);
+	read_within("a chain of sets", "more than 16 deep", t);
+}
+
+/* A short name for a long list, again and again, with @more beside it. */
+static struct text make_long_sets(const char *more)
+{
+	struct text t = begin_sets();
+
+	put(&t, "\"" AT "0\":[", 0, 0);
+	for (unsigned i = 0; i < 1024; i++)
+		put(&t, i ? ",\"user.#\"" : "\"user.#\"", i, 0);
+	put(&t, "]},\"policies\":{\"p\":{\"rules\":[", 0, 0);
+	for (unsigned i = 0; i < 1024; i++) {
+		put(&t, i ? ",{" : "{", 0, 0);
+		put(&t, "\"syscalls\":[\"" AT "setxattr\"],\"match\":{\"name\":[",
+		    0, 0);
+		put(&t, more, i, 0);
+		put(&t, "\"" AT "0\"]},\"action\":\"continue\"}", 0, 0);
+	}
+	put(&t, TAIL, 0, 0);
+	return t;
+}
+
+TEST_WITHIN(hostile, sets_are_not_put_in_without_end, 100)
+{
+	read_within("long sets", "more than 100000 elements",
+		    make_long_sets(""));
+	read_within("long sets and a name", "with those of its sets",
+		    make_long_sets("\"x#\","));
 }

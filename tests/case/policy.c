@@ -42,7 +42,8 @@ TEST(corpus, good_files_are_taken)
 	assert_true(corpus_each("good", expect_taken) >= 10);
 }
 
-static void expect_refused(const char *path)
+/* Refused, or taken with warnings: in each case as NAME.expect says. */
+static void expect_lines(const char *path, bool refused)
 {
 	struct policy_set *s = NULL;
 	char expect_path[256], *want, *have;
@@ -55,11 +56,28 @@ static void expect_refused(const char *path)
 	(void)snprintf(expect_path, sizeof(expect_path), "%.*s.expect",
 		       (int)(strlen(path) - strlen(".json")), path);
 	want = corpus_read(expect_path, &bytes);
-	if (r != -EINVAL || s || !diags.n_errors || strcmp(want, have) != 0)
+	if (r != (refused ? -EINVAL : 0) || refused != !s ||
+	    refused != (diags.n_errors > 0) || strcmp(want, have) != 0)
 		fail_msg("%s: returned %d and said\n%s-- not\n%s", path, r,
 			 have, want);
+	policy_set_unref(s);
 	free(want);
 	free(have);
+}
+
+static void expect_refused(const char *path)
+{
+	expect_lines(path, true);
+}
+
+static void expect_warned(const char *path)
+{
+	expect_lines(path, false);
+}
+
+TEST(corpus, odd_files_are_taken_with_warnings)
+{
+	assert_true(corpus_each("warned", expect_warned) >= 1);
 }
 
 TEST(corpus, bad_files_are_refused_with_place_and_reason)

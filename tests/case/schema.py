@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """schema.py SCHEMA CORPUS BUILTIN: what the parser takes, schema.json takes.
 
-good/ and bad/checker/ are valid by the schema (of the latter only the checker
+good/, warned/ and bad/checker/ are valid by the schema (of the latter only the checker
 sees what is wrong), bad/ is not; bad/json/ is no JSON, so no schema's business.
 """
 import json
@@ -33,7 +33,7 @@ def check(path, want):
               f"but the parser {'takes' if want else 'refuses'} it")
 
 
-folders = {"good": True, "bad": False, "bad/checker": True}
+folders = {"good": True, "warned": True, "bad": False, "bad/checker": True}
 for folder, want in folders.items():
     files = sorted((corpus / folder).glob("*.json"))
     if not files:

@@ -58,7 +58,8 @@ TEST(config, all_options)
 
 	assert_int_equal(parse(&c, args), CONFIG_RUN);
 	assert_string_equal(c.policy, "/p");
-	assert_string_equal(config_policy_path(&c), "/p");
+	assert_int_equal(config_policy_paths(&c).n, 1);
+	assert_string_equal(config_policy_paths(&c).items[0], "/p");
 	assert_string_equal(c.oci_socket, "/o");
 	assert_int_equal(c.oci_mode, 0666);
 	assert_int_equal(c.log_level, LOG_DEBUG);

@@ -122,6 +122,24 @@ TEST(arena, of_answers_alone_reads_no_memory)
 	policy_set_unref(s);
 }
 
+TEST(arena, holds_the_errno_for_failures_of_deputy)
+{
+	struct policy_set *s = load(
+		"{\"version\":1,\"policies\":{\"p\":{\"rules\":[],"
+		"\"fail\":{\"errno\":\"ENOSYS\"},\"default\":\"continue\"}},"
+		"\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}");
+	struct verdict fail = policy_fail(policy_set_at(s, 0));
+	const struct arena *a;
+
+	assert_int_equal(arena_map(policy_memfd(policy_set_at(s, 0)), &a), 0);
+	assert_int_equal(decide_fail(a).kind, VERDICT_ERRNO);
+	assert_int_equal(decide_fail(a).error, ENOSYS);
+	assert_int_equal(fail.kind, VERDICT_ERRNO);
+	assert_int_equal(fail.error, ENOSYS);
+	arena_unmap(a);
+	policy_set_unref(s);
+}
+
 static void expect_refused(int fd, int error)
 {
 	const struct arena *a = NULL;

@@ -134,7 +134,6 @@ TEST(set, of_a_file_that_cannot_be_read_says_why)
 	expect_unreadable("/nonexistent/p.json", -ENOENT,
 			  "/nonexistent/p.json: error: cannot read: "
 			  "No such file or directory");
-	expect_unreadable("/", -EISDIR, "/: error: cannot read: Is a directory");
 	expect_unreadable("/dev/zero", -ENXIO, "/dev/zero: error: cannot read: "
 			  "No such device or address");
 }
@@ -208,8 +207,41 @@ TEST(diags, quote_nothing_that_a_terminal_obeys)
 			 -EINVAL);
 	for (size_t i = 0; i < diags.n; i++) {
 		diag_format(&diags, &diags.items[i], line, sizeof(line));
-		assert_non_null(strstr(line, "a?b?:1:"));
+		assert_non_null(strstr(line, "a\\u0009b\\u001b:1:"));
 		for (const char *c = line; *c; c++)
 			assert_in_range((unsigned char)*c, 0x20, 0x7e);
+	}
+}
+
+/* What reorders a line on a terminal, or breaks it, is spelled out. */
+TEST(diags, quote_nothing_that_turns_a_text_around)
+{
+	static const struct {
+		const char *key, *shown;
+	} rows[] = {
+		{ "\xe2\x80\xaa", "\\u202a" }, { "\xe2\x80\xae", "\\u202e" },
+		{ "\xe2\x81\xa6", "\\u2066" }, { "\xe2\x81\xa9", "\\u2069" },
+		{ "\xe2\x80\xa8", "\\u2028" }, { "\xe2\x80\x8f", "\\u200f" },
+		{ "\xd8\x9c", "\\u061c" },	{ "\xef\xbb\xbf", "\\ufeff" },
+		{ "\xc2\x9b", "\\u009b" },	{ "\x7f", "\\u007f" },
+		{ "\xe2\x80\xa7", "\xe2\x80\xa7" },
+		{ "\xe2\x81\xa5", "\xe2\x81\xa5" },
+		{ "\xe2\x81\xaa", "\xe2\x81\xaa" },
+		{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct policy_set *s = NULL;
+		char json[64], want[64];
+
+		(void)snprintf(json, sizeof(json), "{\"a%sb\": 1}", rows[i].key);
+		(void)snprintf(want, sizeof(want), "unknown key \"a%sb\"",
+			       rows[i].shown);
+		assert_int_equal(policy_set_parse("t", json, strlen(json), &s,
+						  &diags),
+				 -EINVAL);
+		assert_string_equal(diags.items[diags.n - 1].reason, want);
+		(void)snprintf(want, sizeof(want), "/a%sb", rows[i].shown);
+		assert_string_equal(diags.items[diags.n - 1].pointer, want);
 	}
 }

@@ -260,14 +260,15 @@ TEST(diagnostics, as_the_interface_has_them)
 	struct diags *d = calloc(1, sizeof(*d));
 	struct json_object *array;
 
-	strcpy(d->file, "/etc/p.json");
-	d->items[0] = (struct diag){ DIAG_WARNING, 12, 7, "/a/0", "odd" };
+	strcpy(d->file, "/etc/p.d");
+	d->items[0] = (struct diag){ DIAG_WARNING, 12, 7, "/a/0", "odd", 1,
+				     "/etc/p.d/p.json" };
 	d->n = 1;
 	array = diagnostics_json(d);
 	assert_string_equal(
 		json_object_to_json_string_ext(
 			array, JSON_C_TO_STRING_NOSLASHESCAPE),
-		"[{\"level\":\"warning\",\"file\":\"/etc/p.json\",\"line\":12,"
+		"[{\"level\":\"warning\",\"file\":\"/etc/p.d/p.json\",\"line\":12,"
 		"\"column\":7,\"pointer\":\"/a/0\",\"reason\":\"odd\"}]");
 	json_put(array);
 	d->n = d->n_errors = 10 * DIAGS_MAX; /* more than were kept */

@@ -52,6 +52,12 @@ void host_put_file(const char *root, const char *name)
 	host_own(root, name, 0, 0, 0644);
 }
 
+void host_put_fifo(const char *root, const char *name)
+{
+	assert_int_equal(mkfifo(below(root, name), 0644), 0);
+	host_own(root, name, 0, 0, 0644);
+}
+
 void host_put_dir(const char *root, const char *name)
 {
 	assert_int_equal(mkdir(below(root, name), 0755), 0);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <errno.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "worker/caps.h"
 
@@ -36,6 +37,7 @@ char *caller_before_hole(size_t bytes);
 /* -- by the host, below the container's root ---------------------------------- */
 
 void host_put_file(const char *root, const char *name);
+void host_put_fifo(const char *root, const char *name);
 void host_put_dir(const char *root, const char *name);
 void host_put_link(const char *root, const char *name, const char *to);
 /* Ids as the container sees them; negative ones are not mapped. */

@@ -28,50 +28,80 @@
 #include "tests/harness/test.h"
 #include "tests/live/emulation/world.h"
 
-/* The numbers of the compat ABIs stand in no header of the native one. */
-#define I386_MKNOD    14
-#define I386_MKNODAT  297
-#define I386_SETXATTR 226 /* lsetxattr 227, fsetxattr 228 */
-#define X32(nr)	      (0x40000000 | (nr))
-
 /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19 */
 #define WAIT_KILLABLE_RECV (1UL << 5)
 
-#define NOTIFY_NR(nr)                                                          \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),                         \
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)
+#define X32(nr) (0x40000000 | (nr))
+
+/* What is notified. The numbers of the compat ABIs stand in no header of the
+ * native one. */
+static const uint32_t native_nrs[] = {
+#ifdef SYS_mknod
+	SYS_mknod,
+	X32(SYS_mknod),
+#endif
+	SYS_mknodat,
+	X32(SYS_mknodat),
+	SYS_setxattr,
+	SYS_lsetxattr,
+	SYS_fsetxattr,
+	SYS_removexattr,
+	SYS_lremovexattr,
+	SYS_fremovexattr,
+	SYS_getxattr,
+	SYS_lgetxattr,
+	SYS_fgetxattr,
+	SYS_listxattr,
+	SYS_llistxattr,
+	SYS_flistxattr,
+	463, /* setxattrat and its like, Linux 6.13 */
+	464,
+	465,
+	466,
+};
+static const uint32_t i386_nrs[] = {
+	14, 297,       /* mknod, mknodat */
+	226, 227, 228, /* setxattr, lsetxattr, fsetxattr */
+};
+
+static void add(struct sock_fprog *prog, struct sock_filter one)
+{
+	prog->filter[prog->len++] = one;
+}
+
+static void add_load(struct sock_fprog *prog, size_t offset)
+{
+	add(prog, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					       (uint32_t)offset));
+}
+
+static void add_nrs(struct sock_fprog *prog, const uint32_t *nrs, size_t n)
+{
+	add_load(prog, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < n; i++) {
+		add(prog, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+						       nrs[i], 0, 1));
+		add(prog, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+						       SECCOMP_RET_USER_NOTIF));
+	}
+	add(prog, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+					       SECCOMP_RET_ALLOW));
+}
 
 static int load_filter(bool killable)
 {
-	struct sock_filter code[] = {
-#ifdef __x86_64__
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 12),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, nr)),
-		NOTIFY_NR(I386_MKNOD),
-		NOTIFY_NR(I386_MKNODAT),
-		NOTIFY_NR(I386_SETXATTR),
-		NOTIFY_NR(I386_SETXATTR + 1),
-		NOTIFY_NR(I386_SETXATTR + 2),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-#endif
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, nr)),
-#ifdef SYS_mknod
-		NOTIFY_NR(SYS_mknod),
-		NOTIFY_NR(X32(SYS_mknod)),
-#endif
-		NOTIFY_NR(X32(SYS_mknodat)),
-		NOTIFY_NR(SYS_mknodat),
-		NOTIFY_NR(SYS_setxattr),
-		NOTIFY_NR(SYS_lsetxattr),
-		NOTIFY_NR(SYS_fsetxattr),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog prog = { .len = ARRAY_SIZE(code), .filter = code };
+	struct sock_filter code[2 * (ARRAY_SIZE(native_nrs) +
+				     ARRAY_SIZE(i386_nrs)) + 8];
+	struct sock_fprog prog = { .filter = code };
 
+#ifdef __x86_64__
+	add_load(&prog, offsetof(struct seccomp_data, arch));
+	add(&prog, (struct sock_filter)BPF_JUMP(
+			   BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0,
+			   2 * ARRAY_SIZE(i386_nrs) + 2));
+	add_nrs(&prog, i386_nrs, ARRAY_SIZE(i386_nrs));
+#endif
+	add_nrs(&prog, native_nrs, ARRAY_SIZE(native_nrs));
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
 			    SECCOMP_FILTER_FLAG_NEW_LISTENER |
 				    (killable ? WAIT_KILLABLE_RECV : 0),

@@ -72,6 +72,48 @@ static int on_own_tmpfs(void *ctx)
 	return 0;
 }
 
+static int lay_overlay(void)
+{
+	static const char *const dirs[] = { "/tmp/l", "/tmp/u", "/tmp/w" };
+
+	for (size_t i = 0; i < 3; i++)
+		WANT(mkdir(dirs[i], 0777) == 0 && chmod(dirs[i], 0777) == 0);
+	WANT(mount("o", "/box", "overlay", 0,
+		   "lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w") == 0);
+	return 0;
+}
+
+/* There, the kernel makes no device for anybody: its mounter's rights count. */
+static int on_own_overlay(void *ctx)
+{
+	struct stat st;
+
+	WANT(lay_overlay() == 0);
+	umask(027);
+	WANT(make("/box/n") == 0);
+	WANT(opens("/box/n"));
+	WANT(stat("/box/n", &st) == 0);
+	WANT(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
+	WANT((st.st_mode & 07777) == 0640 && st.st_uid == 0);
+	WANT(make("/box/n") < 0 && errno == EEXIST);
+	WANT(make("/box/no/n") < 0 && errno == ENOENT);
+	WANT(chmod("/box", 0755) == 0);
+	caller_drop_with(CAP_BIT(MKNOD), 1000, 1001);
+	WANT(make("/box/m") < 0 && errno == EACCES);
+	WANT(lstat("/box/m", &st) < 0);
+	return 0;
+}
+
+static int overlay_refused(void *ctx)
+{
+	struct stat st;
+
+	WANT(lay_overlay() == 0);
+	WANT(make("/box/n") < 0 && errno == EPERM);
+	WANT(lstat("/box/n", &st) < 0);
+	return 0;
+}
+
 static int owned_by_the_caller(void *ctx)
 {
 	struct stat st;
@@ -162,6 +204,16 @@ static void check(int (*run)(void *))
 TEST(node, opens_on_a_tmpfs_of_the_container)
 {
 	check(on_own_tmpfs);
+}
+
+TEST(node, opens_on_an_overlay_of_the_container)
+{
+	check(on_own_overlay);
+}
+
+TEST(node, by_policy_is_refused_on_an_overlay)
+{
+	check_under(POLICY("errno"), overlay_refused);
 }
 
 TEST(node, has_the_callers_owner_and_mode)

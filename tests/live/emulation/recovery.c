@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -20,6 +21,7 @@
 
 #include "lib/slot.h"
 #include "tests/harness/test.h"
+#include "tests/live/emulation/caller.h"
 #include "tests/live/emulation/world.h"
 
 struct stage {
@@ -33,27 +35,65 @@ static int call_mknod(void *ctx)
 	return mknod("/box/n", S_IFCHR | 0644, makedev(1, 3)) < 0 ? errno : 0;
 }
 
-static int call_create_attr(void *ctx)
+/* As if a worker had died between the placeholder and the node over it. */
+static void have_fifo_below(const char *root)
 {
-	return setxattr("/box", "trusted.deputy.a", "v", 1, XATTR_CREATE) < 0 ?
-		       errno :
-		       0;
+	host_put_dir(root, "tmp/l");
+	host_put_fifo(root, "tmp/l/n");
 }
 
-/* A container whose call was received by a worker that died in @phase. */
-static void stage_init(struct stage *s, int (*call)(void *))
+static int call_mknod_on_overlay(void *ctx)
 {
-	struct inmate_plan plan = { true, call, NULL };
+	struct stat st;
+
+	if (mkdir("/tmp/u", 0755) < 0 || mkdir("/tmp/w", 0755) < 0 ||
+	    mount("o", "/box", "overlay", 0,
+		  "lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w") < 0 ||
+	    call_mknod(NULL) != 0 || stat("/box/n", &st) < 0)
+		return errno;
+	return S_ISCHR(st.st_mode) ? 0 : EINVAL;
+}
+
+static int call_create_attr(void *ctx)
+{
+	return setxattr("/box", "trusted.deputy.a", "v", 1, XATTR_CREATE) < 0
+		       ? errno
+		       : 0;
+}
+
+static int call_remove_attr(void *ctx)
+{
+	return removexattr("/box", "trusted.deputy.a") < 0 ? errno : 0;
+}
+
+static const char removing_policy[] =
+	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
+	"[\"removexattr\"],\"match\":{\"name\":\"trusted.deputy.a\"},"
+	"\"action\":\"emulate\"}],\"default\":\"continue\"}},"
+	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+
+/* A container whose call was received by a worker that died in @phase. */
+static void stage_init_with(struct stage *s, int (*call)(void *),
+			    const char *policy, void (*prepare)(const char *root))
+{
+	struct inmate_plan plan = {true, call, NULL};
 
 	world_init(&s->w, WORLD_TMPFS);
 	world_reset(&s->w);
+	if (prepare)
+		prepare(s->w.root);
 	inmate_start(&s->w, &plan, &s->i);
-	attendant_start(&s->a, &s->w, &s->i, world_policy);
+	attendant_start(&s->a, &s->w, &s->i, policy);
 	attendant_kill(&s->a, SIGKILL); /* before there was a call */
 	inmate_go(&s->i);
 	memset(&s->a.slot->call.notif, 0, sizeof(s->a.slot->call.notif));
 	assert_int_equal(listener_recv(s->i.listener, &s->a.slot->call.notif),
 			 LISTENER_OK);
+}
+
+static void stage_init(struct stage *s, int (*call)(void *))
+{
+	stage_init_with(s, call, world_policy, NULL);
 }
 
 /* Return: the call's result once a successor has served it */
@@ -140,6 +180,24 @@ TEST(recovery, effect_begun_and_had)
 	stage_done(&s);
 }
 
+TEST(recovery, placeholder_is_covered)
+{
+	struct stage s;
+
+	stage_init_with(&s, call_mknod_on_overlay, world_policy, have_fifo_below);
+	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), 0);
+	stage_done(&s);
+}
+
+TEST(recovery, decided_upon_an_older_fifo)
+{
+	struct stage s;
+
+	stage_init_with(&s, call_mknod_on_overlay, world_policy, have_fifo_below);
+	assert_int_equal(stage_succeed(&s, SLOT_DECIDED), EEXIST);
+	stage_done(&s);
+}
+
 TEST(recovery, decided_upon_an_older_node)
 {
 	struct stage s;
@@ -176,8 +234,7 @@ TEST(recovery, created_attribute_is_known_again)
 	struct stage s;
 
 	stage_init(&s, call_create_attr);
-	assert_int_equal(setxattr(box(&s, ""), "trusted.deputy.a", "v", 1, 0),
-			 0);
+	assert_int_equal(setxattr(box(&s, ""), "trusted.deputy.a", "v", 1, 0), 0);
 	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), 0);
 	stage_done(&s);
 }
@@ -187,9 +244,37 @@ TEST(recovery, older_attribute_still_exists)
 	struct stage s;
 
 	stage_init(&s, call_create_attr);
-	assert_int_equal(setxattr(box(&s, ""), "trusted.deputy.a", "v", 1, 0),
-			 0);
+	assert_int_equal(setxattr(box(&s, ""), "trusted.deputy.a", "v", 1, 0), 0);
 	assert_int_equal(stage_succeed(&s, SLOT_DECIDED), EEXIST);
+	stage_done(&s);
+}
+
+TEST(recovery, attribute_that_is_gone_was_removed)
+{
+	struct stage s;
+
+	stage_init_with(&s, call_remove_attr, removing_policy, NULL);
+	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), 0);
+	stage_done(&s);
+}
+
+TEST(recovery, attribute_that_stands_is_removed)
+{
+	struct stage s;
+
+	stage_init_with(&s, call_remove_attr, removing_policy, NULL);
+	assert_int_equal(setxattr(box(&s, ""), "trusted.deputy.a", "v", 1, 0), 0);
+	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), 0);
+	assert_int_equal(getxattr(box(&s, ""), "trusted.deputy.a", NULL, 0), -1);
+	stage_done(&s);
+}
+
+TEST(recovery, attribute_that_never_was_is_not_removed)
+{
+	struct stage s;
+
+	stage_init_with(&s, call_remove_attr, removing_policy, NULL);
+	assert_int_equal(stage_succeed(&s, SLOT_DECIDED), ENODATA);
 	stage_done(&s);
 }
 
@@ -240,7 +325,7 @@ static int mknod_unlink_loop(void *ctx)
 /* kill -9 at any moment: every call must still come out right. */
 TEST_WITHIN(recovery, killed_over_and_over, 60)
 {
-	struct inmate_plan plan = { true, mknod_unlink_loop, NULL };
+	struct inmate_plan plan = {true, mknod_unlink_loop, NULL};
 	struct stage s;
 	unsigned kills = 0, seed = 1;
 	int result = -1;
@@ -251,8 +336,8 @@ TEST_WITHIN(recovery, killed_over_and_over, 60)
 	attendant_start(&s.a, &s.w, &s.i, world_policy);
 	inmate_go(&s.i);
 	for (;;) {
-		struct timespec t = { .tv_nsec = rand_r(&seed) % TORTURE_LIFE_NS };
-		struct pollfd p = { .fd = s.i.sock, .events = POLLIN };
+		struct timespec t = {.tv_nsec = rand_r(&seed) % TORTURE_LIFE_NS};
+		struct pollfd p = {.fd = s.i.sock, .events = POLLIN};
 
 		if (ppoll(&p, 1, &t, NULL) == 1)
 			break;

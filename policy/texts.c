@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "policy/texts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX ".json"
+
+struct texts *texts_new(void)
+{
+	return calloc(1, sizeof(struct texts));
+}
+
+struct texts *texts_free(struct texts *t)
+{
+	for (size_t i = 0; t && i < t->n; i++) {
+		free((char *)t->items[i].name);
+		free((char *)t->items[i].text);
+	}
+	free(t);
+	return NULL;
+}
+
+/* Takes @text, also where it fails. */
+static int add_taken(struct texts *t, const char *name, char *text, size_t bytes)
+{
+	AUTO(free_ptr) char *owned = text;
+	char *copy;
+
+	if (t->n == POLICY_FILES_MAX || bytes > POLICY_MAX_BYTES - t->bytes)
+		return -EFBIG;
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	t->items[t->n++] = (struct doc_text){ copy, TAKE_PTR(owned), bytes };
+	t->bytes += bytes;
+	return 0;
+}
+
+int texts_add(struct texts *t, const char *name, const char *text, size_t bytes)
+{
+	char *copy = malloc(bytes ? bytes : 1); /* no more: ASan sees its end */
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, text, bytes);
+	return add_taken(t, name, copy, bytes);
+}
+
+/* Return: bytes read, -EFBIG past POLICY_FILE_MAX_BYTES, or another errno */
+static ssize_t read_all(int fd, char **ret_text)
+{
+	AUTO(free_ptr) char *text = malloc(POLICY_FILE_MAX_BYTES + 1);
+	size_t done = 0;
+	ssize_t n;
+
+	if (!text)
+		return -ENOMEM;
+	while ((n = read(fd, text + done, POLICY_FILE_MAX_BYTES + 1 - done)) > 0)
+		done += (size_t)n;
+	if (n < 0)
+		return -errno;
+	if (done > POLICY_FILE_MAX_BYTES)
+		return -EFBIG;
+	*ret_text = TAKE_PTR(text);
+	return (ssize_t)done;
+}
+
+static int cannot_read(const struct texts *t, const char *path, int error,
+		       struct diags *diags)
+{
+	diags_in_file(diags, (unsigned)t->n, path);
+	if (error == -EFBIG)
+		diags_add(
+			diags, DIAG_ERROR, 0, 0, "",
+			"too big: at most %d bytes in one file, %d in %d files",
+			POLICY_FILE_MAX_BYTES, POLICY_MAX_BYTES,
+			POLICY_FILES_MAX);
+	else
+		diags_add(diags, DIAG_ERROR, 0, 0, "", "cannot read: %s",
+			  strerror(-error));
+	return error;
+}
+
+static int load_fd(struct texts *t, const char *name, int fd, struct diags *diags)
+{
+	char *text = NULL;
+	struct stat st;
+	ssize_t n = -ENXIO;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		n = -errno;
+	else if (S_ISDIR(st.st_mode))
+		n = -EISDIR;
+	else if (S_ISREG(st.st_mode))
+		n = read_all(fd, &text);
+	r = n < 0 ? (int)n : add_taken(t, name, text, (size_t)n);
+	return r < 0 ? cannot_read(t, name, r, diags) : 0;
+}
+
+/* "x.json", but not ".x.json": what editors leave. */
+static int is_policy(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name), suffix = strlen(SUFFIX);
+
+	return e->d_name[0] != '.' && n > suffix &&
+	       strcmp(e->d_name + n - suffix, SUFFIX) == 0;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Return: how many there are in @dir, or a negative errno */
+static int list(int dir, struct dirent ***ret_names)
+{
+	int n = scandirat(dir, ".", ret_names, is_policy, by_bytes);
+
+	return n < 0 ? -errno : n;
+}
+
+static void free_list(struct dirent **names, int n)
+{
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+static int load_directory(struct texts *t, const char *path, int dir,
+			  struct diags *diags)
+{
+	struct dirent **names = NULL;
+	int n = list(dir, &names), r = n < 0 ? n : 0;
+
+	if (n < 0)
+		return cannot_read(t, path, n, diags);
+	if (n == 0) {
+		diags_in_file(diags, (unsigned)t->n, path);
+		diags_add(diags, DIAG_ERROR, 0, 0, "",
+			  "no file in it ends in " SUFFIX);
+		return -ENOENT;
+	}
+	for (int i = 0; i < n && r == 0; i++) {
+		AUTO(fd_close)
+		int fd = openat(dir, names[i]->d_name,
+				O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		AUTO(free_ptr) char *name = NULL;
+
+		if (asprintf(&name, "%s/%s", path, names[i]->d_name) < 0)
+			name = NULL;
+		r = name ? load_fd(t, name, fd, diags) : -ENOMEM;
+	}
+	free_list(names, n);
+	return r < 0 ? r : TEXTS_DIRECTORY;
+}
+
+int texts_load(struct texts *t, const char *path, struct diags *diags)
+{
+	AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		return load_directory(t, path, fd, diags);
+	return load_fd(t, path, fd, diags);
+}
+
+bool texts_are_in(const char *path)
+{
+	AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+	struct dirent **names = NULL;
+	int n;
+
+	if (fd < 0)
+		return errno != ENOENT;
+	n = list(fd, &names);
+	if (n >= 0)
+		free_list(names, n);
+	return n != 0;
+}

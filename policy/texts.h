@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * The texts of a policy's files, read from a file or a directory.
+ */
+
+#include "policy/doc.h"
+#include "policy/policy.h"
+
+struct texts {
+	struct doc_text items[POLICY_FILES_MAX]; /* names and texts are its own */
+	size_t n;
+	size_t bytes; /* of all */
+};
+
+struct texts *texts_new(void);		   /* NULL: no memory */
+struct texts *texts_free(struct texts *t); /* Return: NULL */
+DEFINE_AUTO(struct texts *, texts_free);
+
+/* Copies. Return: 0, -EFBIG past the limits in policy.h, or -ENOMEM */
+int texts_add(struct texts *t, const char *name, const char *text, size_t bytes);
+
+enum texts_status { TEXTS_FILE = 0, TEXTS_DIRECTORY };
+
+/**
+ * texts_load() - add a file, or all *.json of a directory in strcmp() order
+ * @diags: gets why it could not be
+ * Return: enum texts_status, or a negative errno
+ */
+int texts_load(struct texts *t, const char *path, struct diags *diags);
+
+/* Is @path a directory with a policy in it? Unsure is yes. */
+bool texts_are_in(const char *path);
