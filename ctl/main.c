@@ -41,8 +41,13 @@ static const struct verb {
 	  "CALL is written as strace does:\n"
 	  "  mknodat(AT_FDCWD, \"/dev/null\", S_IFCHR|0666, 1:3)\n"
 	  "  setxattr(\"/x\", \"trusted.a\", \"val\", 3, XATTR_CREATE)\n"
-	  "The policy is that of --policy, else the one that the bindings give to\n"
-	  "the container of --uid, else that of the first binding without a\n"
+	  "  getxattrat(AT_FDCWD, \"/x\", 0, \"trusted.a\", {value=NULL, "
+	  "size=9, "
+	  "flags=0}, 16)\n"
+	  "The policy is that of --policy, else the one that the bindings give "
+	  "to\n"
+	  "the container of --peer-uid, else that of the first binding without "
+	  "a\n"
 	  "condition, else the only one.\n",
 	  verb_policy_explain, SUBJECT_ALL },
 	{ "policy test", "FILE CASES", 2,
@@ -50,13 +55,16 @@ static const struct verb {
 	  "CASES has a line each, with a tab or two blanks before the call:\n"
 	  "  emulate   mknod(\"/x\", S_IFCHR|0666, 1:3)\n"
 	  "  EPERM     mknod(\"/x\", S_IFBLK|0666, 8:0)   # a comment\n"
-	  "  policy=fuse arch=x86 uid=1000 return 0  mknod(\"/x\", S_IFIFO, 0)\n"
+	  "  policy=fuse arch=x86 uid=1000 gid=5 caps=CAP_MKNOD dir=/dev EPERM "
+	  " mknod(\"/x\", S_IFIFO, 0)\n"
 	  "Exit status: 0 all as expected, 1 not.\n",
 	  verb_policy_test, SUBJECT_ALL },
 	{ "policy diff", "OLD NEW", 2, "Say which calls get another verdict",
-	  "Tries whatever the rules of either file can tell apart: no call that\n"
+	  "Tries whatever the rules of either file can tell apart: no call "
+	  "that\n"
 	  "differs is missed. A star stands for anything.\n"
-	  "Exit status: 0 no difference, 1 differences, 2 trouble, as diff(1).\n",
+	  "Exit status: 0 no difference, 1 differences, 2 trouble, as "
+	  "diff(1).\n",
 	  verb_policy_diff, SUBJECT_POLICY },
 };
 
@@ -65,9 +73,13 @@ static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "policy", required_argument, NULL, 'p' },
 	{ "arch", required_argument, NULL, 'a' },
-	{ "uid", required_argument, NULL, 'u' },
+	{ "peer-uid", required_argument, NULL, 'P' },
 	{ "annotation", required_argument, NULL, 'A' },
 	{ "metadata", required_argument, NULL, 'm' },
+	{ "uid", required_argument, NULL, 'u' },
+	{ "gid", required_argument, NULL, 'g' },
+	{ "cap", required_argument, NULL, 'c' },
+	{ "directory", required_argument, NULL, 'd' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -81,13 +93,25 @@ static const char options_help[] =
 	"  -V, --version      print the version\n"
 	"Of the verbs that look into a policy file:\n"
 	"  -p, --policy NAME  of the policies in it, this one\n"
-	"  -a, --arch ABI     the ABI of the calls: x86, x86_64, x32, aarch64, ...\n"
-	"  -u, --uid UID      the policy that the bindings give to a container whose\n"
+	"  -a, --arch ABI     the ABI of the calls: x86, x86_64, x32, aarch64, "
+	"...\n"
+	"  -P, --peer-uid UID\n"
+	"                     the policy that the bindings give to a container "
+	"whose\n"
 	"                     listener comes from this uid\n"
 	"  -A, --annotation KEY=VALUE\n"
 	"                     and that has this annotation; may be repeated\n"
 	"  -m, --metadata TEXT\n"
-	"                     and this listenerMetadata\n";
+	"                     and this listenerMetadata\n"
+	"  -u, --uid UID      who calls: its uid in the container (0), or "
+	"unknown\n"
+	"  -g, --gid GID      its gid in the container (0)\n"
+	"  -c, --cap CAP      its capability; may be repeated; ALL, NONE (ALL "
+	"for uid\n"
+	"                     0, else NONE)\n"
+	"  -d, --directory DIR\n"
+	"                     where the call's path really ends (where it "
+	"says); NOWHERE\n";
 
 static void print_help(void)
 {
@@ -145,14 +169,17 @@ static bool fits(const struct verb *v, const struct subject *s)
 		unfit = "--policy";
 	if (s->arch && !(v->takes & SUBJECT_ARCH))
 		unfit = "--arch";
-	if ((s->has_uid || s->metadata || s->n_annotations) &&
+	if (s->has_asker && !(v->takes & SUBJECT_ASKER))
+		unfit = "--uid, --gid, --cap and --directory";
+	if ((s->has_peer || s->metadata || s->n_annotations) &&
 	    !(v->takes & SUBJECT_CONTAINER))
-		unfit = "--uid, --metadata and --annotation";
+		unfit = "--peer-uid, --metadata and --annotation";
 	if (unfit)
 		fprintf(stderr, "deputyctl: %s: not for this verb\n", unfit);
-	else if ((s->metadata || s->n_annotations) && !s->has_uid)
-		fprintf(stderr, "deputyctl: --metadata and --annotation want "
-				"--uid: a policy asks for it beside them\n");
+	else if ((s->metadata || s->n_annotations) && !s->has_peer)
+		fprintf(stderr,
+			"deputyctl: --metadata and --annotation want "
+			"--peer-uid: a policy asks for it beside them\n");
 	else
 		return true;
 	return false;
@@ -171,9 +198,8 @@ static int run(const struct ctl *ctl, char **args, int n, bool help)
 			return CTL_OK;
 		}
 		if (n - words == v->n_args)
-			return fits(v, &ctl->subject) ?
-				       v->run(ctl, args + words) :
-				       usage();
+			return fits(v, &ctl->subject) ? v->run(ctl, args + words)
+						      : usage();
 		fprintf(stderr, "deputyctl: usage: deputyctl %s%s%s\n", v->name,
 			*v->args ? " " : "", v->args);
 		return usage();
@@ -208,9 +234,13 @@ static int read_option(struct ctl *ctl, int option, bool *help)
 		return CTL_OK;
 	case 'p':
 	case 'a':
-	case 'u':
+	case 'P':
 	case 'A':
 	case 'm':
+	case 'u':
+	case 'g':
+	case 'c':
+	case 'd':
 		if (subject_set(&ctl->subject, (char)option, optarg))
 			break;
 		fprintf(stderr, "deputyctl: \"%s\" is no value for -%c\n",
@@ -229,8 +259,9 @@ int main(int argc, char **argv)
 	int r = -1, option;
 
 	setlocale(LC_CTYPE, "");
-	while (r < 0 && (option = getopt_long(argc, argv, "s:jhVp:a:u:A:m:",
-					      options, NULL)) >= 0)
+	while (r < 0 && (option = getopt_long(argc, argv,
+					      "s:jhVp:a:P:A:m:u:g:c:d:", options,
+					      NULL)) >= 0)
 		r = read_option(&ctl, option, &help);
 	ctl.colour = wants_colour();
 	if (r < 0)

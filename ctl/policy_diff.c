@@ -25,7 +25,9 @@ static void print_decisions(const struct diff_side *old,
 			    const struct diff_side *new,
 			    const struct diff_call *c)
 {
-	printf("  %s: ", c->syscall ? c->syscall : "other calls");
+	printf("  %s: ", c->syscall ? c->syscall
+			 : c->fail  ? "failing"
+				    : "other calls");
 	policy_file_print(old->set, old->policy, &c->before, c->family, true);
 	printf(" -> ");
 	policy_file_print(new->set, new->policy, &c->after, c->family, true);
@@ -34,7 +36,7 @@ static void print_decisions(const struct diff_side *old,
 
 static void print_call(const struct diff_call *c)
 {
-	printf("    %s", c->text);
+	printf("    %s%s%s", c->text, *c->asker ? "  by " : "", c->asker);
 	for (size_t i = 0; i < c->n_abis && !c->every_abi; i++)
 		printf("%s%s", i ? ", " : "  on ", c->abis[i]);
 	putchar('\n');
@@ -42,7 +44,8 @@ static void print_call(const struct diff_call *c)
 
 static bool same_group(const struct diff_call *a, const struct diff_call *b)
 {
-	return a->syscall == b->syscall && a->before.rule == b->before.rule &&
+	return a->syscall == b->syscall && a->fail == b->fail &&
+	       a->before.rule == b->before.rule &&
 	       a->after.rule == b->after.rule;
 }
 
@@ -59,6 +62,7 @@ static struct json_object *call_json(const struct diff_side *old,
 			       c->syscall ? json_object_new_string(c->syscall)
 					  : NULL);
 	json_object_object_add(o, "call", json_object_new_string(c->text));
+	json_object_object_add(o, "asker", json_object_new_string(c->asker));
 	json_object_object_add(o, "arches", abis);
 	json_object_object_add(
 		o, "old",

@@ -66,7 +66,7 @@ static int choose_by_bindings(const struct policy_set *set,
 			      char *reason, size_t size)
 {
 	const struct binding_facts f = {
-		.peer_uid = s->uid,
+		.peer_uid = s->peer,
 		.metadata = s->metadata,
 		.annotation = annotation,
 		.annotation_ctx = (void *)s,
@@ -88,7 +88,7 @@ int policy_file_choose(const struct policy_set *set, const struct subject *s,
 {
 	if (s->policy)
 		return choose_by_name(set, s->policy, ret, reason, size);
-	if (s->has_uid)
+	if (s->has_peer)
 		return choose_by_bindings(set, s, ret, reason, size);
 	ret->policy = policy_set_unconditional(set);
 	strcpy(ret->why, "by the binding without a condition");
@@ -98,12 +98,13 @@ int policy_file_choose(const struct policy_set *set, const struct subject *s,
 	strcpy(ret->why, "the only one");
 	if (policy_set_count(set) == 1)
 		return 0;
-	snprintf(reason, size, "which policy? Say --policy NAME or --uid UID");
+	snprintf(reason, size,
+		 "which policy? Say --policy NAME or --peer-uid UID");
 	return -1;
 }
 
-int policy_file_arch(const struct subject *s, const struct arch **ret, char *reason,
-		    size_t size)
+int policy_file_arch(const struct subject *s, const struct arch **ret,
+		     char *reason, size_t size)
 {
 	if (!s->arch) {
 		*ret = arch_native();
@@ -119,21 +120,46 @@ int policy_file_arch(const struct subject *s, const struct arch **ret, char *rea
 	return -1;
 }
 
+void policy_file_ask(const struct subject *s, const struct call_text *t,
+		     struct policy_asker *buf, struct explain_call *c)
+{
+	c->caller = asker_caller(&s->asker, &buf->caller);
+	c->directory = asker_directory(&s->asker, t, buf->directory);
+}
+
 /* -- decisions ------------------------------------------------------------------------ */
+
+void policy_file_place(const struct explain_place *p, char *buf, size_t size)
+{
+	if (p->file)
+		(void)snprintf(buf, size, "%s:%u", p->file, p->line);
+	else
+		(void)snprintf(buf, size, "line %u", p->line);
+}
+
+void policy_file_place_json(const struct explain_place *p, struct json_object *o)
+{
+	json_object_object_add(o, "line", json_object_new_int64(p->line));
+	if (p->file)
+		json_object_object_add(o, "file",
+				       json_object_new_string(p->file));
+}
 
 void policy_file_print(const struct policy_set *set, const struct policy *p,
 		       const struct decision *d, enum call_family family,
 		       bool extras)
 {
-	unsigned line = explain_line(set, p, d->rule);
+	struct explain_place place = explain_place(set, p, d->rule);
+	char where[320];
 
+	policy_file_place(&place, where, sizeof(where));
 	decision_print(d, stdout);
 	if (extras)
 		decision_print_extras(d, family, stdout);
 	if (d->rule < 0)
-		printf(" by default (line %u)", line);
+		printf(" by default (%s)", where);
 	else
-		printf(" by rule %d (line %u)", d->rule, line);
+		printf(" by rule %d (%s)", d->rule, where);
 }
 
 /* As a policy file says it. */
@@ -162,12 +188,12 @@ struct json_object *policy_file_json(const struct policy_set *set,
 				     enum call_family family)
 {
 	struct json_object *o = json_object_new_object();
+	struct explain_place place = explain_place(set, p, d->rule);
 
 	json_object_object_add(o, "action", action_json(d));
 	json_object_object_add(
 		o, "rule", d->rule < 0 ? NULL : json_object_new_int(d->rule));
-	json_object_object_add(
-		o, "line", json_object_new_int64(explain_line(set, p, d->rule)));
+	policy_file_place_json(&place, o);
 	json_object_object_add(o, "log", json_object_new_boolean(d->log));
 	if (!d->emulate)
 		return o;

@@ -30,8 +30,22 @@ struct policy_choice {
 int policy_file_choose(const struct policy_set *set, const struct subject *s,
 		       struct policy_choice *ret, char *reason, size_t size);
 /* The ABI that @s is about. Return: 0 or -1 */
-int policy_file_arch(const struct subject *s, const struct arch **ret, char *reason,
-		    size_t size);
+int policy_file_arch(const struct subject *s, const struct arch **ret,
+		     char *reason, size_t size);
+
+/* "line 12", or "FILE:12" where there are several. */
+struct explain_place;
+void policy_file_place(const struct explain_place *p, char *buf, size_t size);
+void policy_file_place_json(const struct explain_place *p, struct json_object *o);
+
+/* Who asks, as @s says: makes it @c's. @buf: borrowed as long as @c is used */
+struct policy_asker {
+	struct facts_caller caller;
+	char directory[ASKER_DIR_BYTES];
+};
+struct explain_call;
+void policy_file_ask(const struct subject *s, const struct call_text *t,
+		     struct policy_asker *buf, struct explain_call *c);
 
 /* "emulate by rule 0 (line 12)", "EPERM by default (line 30)"; @extras are
  * "log" and the like. */

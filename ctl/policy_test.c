@@ -17,13 +17,15 @@
 
 #define CASE_LINE_MAX (CALL_TEXT_MAX_BYTES + 1024)
 
-/* What a line may say first; the letter is that of main.c's option. */
+/* What a line may say first; the letter is that of main.c's option. What
+ * the options say holds where the line says nothing. */
 static const struct {
 	const char *name;
 	char letter;
 } line_options[] = {
-	{ "policy=", 'p' },	{ "arch=", 'a' },     { "uid=", 'u' },
-	{ "annotation=", 'A' }, { "metadata=", 'm' },
+	{ "policy=", 'p' },	{ "arch=", 'a' },     { "peer_uid=", 'P' },
+	{ "annotation=", 'A' }, { "metadata=", 'm' }, { "uid=", 'u' },
+	{ "gid=", 'g' },	{ "caps=", 'c' },     { "dir=", 'd' },
 };
 
 struct test {
@@ -50,10 +52,12 @@ static void print_why(const struct explain *e)
 {
 	for (size_t i = 0; i < e->n_rules; i++) {
 		const struct explain_rule *r = &e->rules[i];
+		char where[320];
 
 		if (r->outcome == EXPLAIN_NOT_REACHED)
 			break;
-		printf("  rule %zu (line %u)%s", r->index, r->line,
+		policy_file_place(&r->place, where, sizeof(where));
+		printf("  rule %zu (%s)%s", r->index, where,
 		       r->outcome == EXPLAIN_DECIDES ? " decides" : "");
 		for (size_t k = 0; k < r->n_keys; k++)
 			printf("%s %s", k ? ";" : ":", r->keys[k].text);
@@ -145,6 +149,8 @@ static char *read_options(char *p, struct subject *s, char **ret_at)
 			return NULL;
 		value = p + strlen(line_options[i].name);
 		p[n] = '\0';
+		if (line_options[i].letter == 'c')
+			s->asker.caller.caps = 0; /* in place of --cap */
 		if (!subject_set(s, line_options[i].letter, value))
 			return NULL;
 		p += n + 1;
@@ -171,14 +177,17 @@ static bool as_expected(const struct decision *want, const struct decision *have
 	       want->verdict.value == have->verdict.value;
 }
 
-static void run_call(struct test *t, struct failure *f,
+static void run_call(struct test *t, const struct subject *s, struct failure *f,
 		     const struct decision *want)
 {
+	static struct policy_asker asker;
 	AUTO(free_ptr) char *text = call_text_string(t->call, 0);
 	struct explain_call c = explain_call_of_text(t->call);
 	AUTO(explain_free) struct explain *e = NULL;
-	int r = explain(t->set, f->choice.policy, &c, &e);
+	int r;
 
+	policy_file_ask(s, t->call, &asker, &c);
+	r = explain(t->set, f->choice.policy, &c, &e);
 	if (r < 0 || !text) {
 		bad_line(t, 0,
 			 r == -EBADE ? "a defect of deputyctl: its reasons "
@@ -206,7 +215,8 @@ static void run_case(struct test *t, char *line)
 	if (!verdict) {
 		bad_line(t, (size_t)(at - line),
 			 "no such option, or no such value of it: policy=NAME "
-			 "arch=ABI uid=UID annotation=KEY=VALUE metadata=TEXT");
+			 "arch=ABI peer_uid=UID annotation=KEY=VALUE "
+			 "metadata=TEXT uid=UID gid=GID caps=CAP,... dir=PATH");
 		return;
 	}
 	call = cut_verdict(verdict);
@@ -225,7 +235,7 @@ static void run_case(struct test *t, char *line)
 		bad_line(t, (size_t)(call - line) + error.column - 1,
 			 error.reason);
 	else
-		run_call(t, &f, &want);
+		run_call(t, &s, &f, &want);
 }
 
 static void run_line(struct test *t, char *line, size_t n)

@@ -6,11 +6,27 @@
 
 #include "ctl/verb.h"
 
+static bool set_peer(struct subject *s, const char *value)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(value, &end, 10);
+	s->peer = (uid_t)n;
+	s->has_peer = true;
+	return *value >= '0' && *value <= '9' && !*end && !errno &&
+	       n < UINT32_MAX;
+}
+
+static bool set_asker(struct subject *s, enum asker_word word, const char *value)
+{
+	s->has_asker = true;
+	return asker_set(&s->asker, word, value) == 0;
+}
+
 bool subject_set(struct subject *s, char option, const char *value)
 {
-	char *end;
-	unsigned long n;
-
 	switch (option) {
 	case 'p':
 		s->policy = value;
@@ -27,13 +43,16 @@ bool subject_set(struct subject *s, char option, const char *value)
 			return false;
 		s->annotations[s->n_annotations++] = value;
 		return true;
+	case 'P':
+		return set_peer(s, value);
 	case 'u':
-		errno = 0;
-		n = strtoul(value, &end, 10);
-		s->uid = (uid_t)n;
-		s->has_uid = true;
-		return *value >= '0' && *value <= '9' && !*end && !errno &&
-		       n < UINT32_MAX;
+		return set_asker(s, ASKER_UID, value);
+	case 'g':
+		return set_asker(s, ASKER_GID, value);
+	case 'c':
+		return set_asker(s, ASKER_CAPS, value);
+	case 'd':
+		return set_asker(s, ASKER_DIR, value);
 	default:
 		return false;
 	}

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "policy/asker.h"
+
 enum ctl_exit {
 	CTL_OK = 0,
 	CTL_FAILED = 1, /* and stderr says why */
@@ -19,8 +21,9 @@ enum ctl_exit {
 enum subject_option {
 	SUBJECT_POLICY = 1 << 0,
 	SUBJECT_ARCH = 1 << 1,
-	SUBJECT_CONTAINER = 1 << 2, /* uid, metadata, annotations */
-	SUBJECT_ALL = (1 << 3) - 1
+	SUBJECT_CONTAINER = 1 << 2, /* peer, metadata, annotations */
+	SUBJECT_ASKER = 1 << 3,
+	SUBJECT_ALL = (1 << 4) - 1
 };
 
 #define SUBJECT_ANNOTATIONS_MAX 16
@@ -28,11 +31,13 @@ enum subject_option {
 struct subject {
 	const char *policy; /* NULL: not given, here and below */
 	const char *arch;
-	bool has_uid;
-	uid_t uid; /* of who sent the listener */
+	bool has_peer;
+	uid_t peer; /* of who sent the listener */
 	const char *metadata;
 	const char *annotations[SUBJECT_ANNOTATIONS_MAX]; /* KEY=VALUE */
 	size_t n_annotations;
+	bool has_asker;
+	struct asker asker;
 };
 
 /* By an option's letter. @value: borrowed. Return: false where it is none */
@@ -48,6 +53,5 @@ struct ctl {
 /* @args: the verb's own, as many as its row wants. Return: enum ctl_exit */
 typedef int verb_fn(const struct ctl *ctl, char **args);
 
-verb_fn verb_status, verb_list, verb_show, verb_reload,
-	verb_policy_check, verb_policy_explain, verb_policy_test,
-	verb_policy_diff;
+verb_fn verb_status, verb_list, verb_show, verb_reload, verb_policy_check,
+	verb_policy_explain, verb_policy_test, verb_policy_diff;

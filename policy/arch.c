@@ -17,7 +17,7 @@
 const struct arch arches[] = {
 	ROW("x86", SCMP_ARCH_X86),
 	ROW("x86_64", SCMP_ARCH_X86_64),
-	{"x32", SCMP_ARCH_X32, SCMP_ARCH_X86_64},
+	{ "x32", SCMP_ARCH_X32, SCMP_ARCH_X86_64 },
 	ROW("arm", SCMP_ARCH_ARM),
 	ROW("aarch64", SCMP_ARCH_AARCH64),
 	ROW("mips", SCMP_ARCH_MIPS),
@@ -55,10 +55,10 @@ static const struct {
 	const char *name;
 	int nr;
 } young[] = {
-	{"setxattrat", 463},
-	{"getxattrat", 464},
-	{"listxattrat", 465},
-	{"removexattrat", 466},
+	{ "setxattrat", 463 },
+	{ "getxattrat", 464 },
+	{ "listxattrat", 465 },
+	{ "removexattrat", 466 },
 };
 
 static int first_number(const struct arch *a)

@@ -11,16 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/asker.h"
+#include "policy/cap.h"
 #include "policy/doc.h"
 #include "policy/explain.h"
 #include "policy/sampling.h"
 
-/* The arguments that a rule can look at. */
-static const enum call_arg dim_args[] = { ARG_MODE, ARG_DEV, ARG_NAME,
-					  ARG_VALUE, ARG_FLAGS };
-#define DIMS ARRAY_SIZE(dim_args)
-
 #define GROUPS_MAX 1000
+#define NO_CALL	   UINT16_MAX /* that an ABI could ask */
+
+#define ARCH_64BIT UINT32_C(0x80000000) /* linux/audit.h */
 
 struct pair {
 	struct decision before, after;
@@ -29,13 +29,13 @@ struct pair {
 struct grid {
 	const struct arena *arenas[2];
 	const struct doc_policy *docs[2];
-	struct call_text *t;	  /* the cell's call */
+	struct trial trial;		     /* the cell's call */
 	const struct arch *abis[ARCHES_MAX]; /* that have it */
 	int numbers[ARCHES_MAX];
 	size_t n_abis;
 	struct samples dims[DIMS]; /* none: the call has no such argument */
 	size_t n_cells;
-	uint16_t *groups; /* by cell: 0 the same, else groups - 1 */
+	uint16_t *groups; /* by cell: 0 the same, NO_CALL, else groups - 1 */
 	bool *told;	  /* by cell */
 	struct pair pairs[GROUPS_MAX];
 	size_t n_pairs;
@@ -76,7 +76,7 @@ static bool cell_next(const struct grid *g, struct cell *c, unsigned wild)
 	return false;
 }
 
-#define ALL_DIMS ((1U << DIMS) - 1)
+#define ALL_DIMS ((1U << DIMS) - 1) /* DIM_ARCH never has samples */
 
 /* -- deciding ------------------------------------------------------------------------- */
 
@@ -98,13 +98,22 @@ static void set_cell(struct grid *g, const struct cell *c)
 {
 	const struct arch *arch = g->abis[c->abi];
 
-	g->t->arch = arch;
-	g->t->data.arch = arch->audit_arch;
-	g->t->data.nr = g->numbers[c->abi];
+	g->trial.t->arch = arch;
+	g->trial.t->data.arch = arch->audit_arch;
+	g->trial.t->data.nr = g->numbers[c->abi];
 	for (size_t dim = 0; dim < DIMS; dim++)
 		if (g->dims[dim].n)
-			sampling_set(g->t, dim_args[dim],
+			sampling_set(&g->trial, (enum match_dim)dim,
 				     &g->dims[dim].items[c->at[dim]]);
+}
+
+/* Fits the size in a register of the ABI? */
+static bool is_possible(const struct grid *g, const struct cell *c)
+{
+	const struct samples *s = &g->dims[DIM_VALUE];
+
+	return !s->n || s->items[c->at[DIM_VALUE]].number <= UINT32_MAX ||
+	       (g->abis[c->abi]->audit_arch & ARCH_64BIT);
 }
 
 /* Return: 0, or -E2BIG */
@@ -132,8 +141,12 @@ static int decide_cell(struct grid *g, const struct cell *c)
 	struct explain_call call;
 	struct pair p;
 
+	if (!is_possible(g, c)) {
+		g->groups[cell_index(g, c)] = NO_CALL;
+		return 0;
+	}
 	set_cell(g, c);
-	call = explain_call_of_text(g->t);
+	call = trial_call(&g->trial);
 	explain_decide(g->arenas[0], &call, &p.before);
 	explain_decide(g->arenas[1], &call, &p.after);
 	return group_of(g, &p, &g->groups[cell_index(g, c)]);
@@ -155,18 +168,24 @@ static int decide_all(struct grid *g)
 
 /* -- telling -------------------------------------------------------------------------- */
 
-/* Is all of it, where the dimensions of @wild may be anything, of @group? */
+/* Is all of it, where the dimensions of @wild may be anything, of @group? What
+ * is no call does not count. */
 static bool box_is(const struct grid *g, struct cell c, unsigned wild,
 		   uint16_t group)
 {
+	bool some = false;
+
 	for (size_t dim = 0; dim < DIMS; dim++)
 		if (wild & 1U << dim)
 			c.at[dim] = 0;
 	do {
-		if (g->groups[cell_index(g, &c)] != group)
+		uint16_t one = g->groups[cell_index(g, &c)];
+
+		if (one != group && one != NO_CALL)
 			return false;
+		some |= one == group;
 	} while (cell_next(g, &c, wild));
-	return true;
+	return some;
 }
 
 static void box_tell(struct grid *g, struct cell c, unsigned wild)
@@ -179,7 +198,15 @@ static void box_tell(struct grid *g, struct cell c, unsigned wild)
 	while (cell_next(g, &c, wild));
 }
 
-/* The arguments that are stars: those that no rule asks for, too. */
+static const enum call_arg dim_args[DIMS] = {
+	[DIM_MODE] = ARG_MODE,
+	[DIM_DEVICE] = ARG_DEV,
+	[DIM_NAME] = ARG_NAME,
+	[DIM_VALUE] = ARG_VALUE,
+};
+
+/* The arguments that are stars: those that no rule asks for, too. Flags that no
+ * rule asks for are shown, as none. */
 static unsigned stars(const struct grid *g, unsigned wild)
 {
 	unsigned any = 0;
@@ -187,12 +214,40 @@ static unsigned stars(const struct grid *g, unsigned wild)
 	for (size_t dim = 0; dim < DIMS; dim++) {
 		const struct samples *s = &g->dims[dim];
 
-		if ((s->n > 1 && (wild & 1U << dim)) ||
-		    (s->n == 1 && !s->items[0].named &&
-		     dim_args[dim] != ARG_FLAGS))
+		if (dim == DIM_FLAGS && s->n > 1 && (wild & 1U << dim))
+			any |= 1U << ARG_FLAGS;
+		else if (dim_args[dim] && ((s->n > 1 && (wild & 1U << dim)) ||
+					   (s->n == 1 && !s->items[0].named)))
 			any |= 1U << dim_args[dim];
 	}
 	return any & 1U << ARG_VALUE ? any | 1U << ARG_SIZE : any;
+}
+
+/* Return: the caller's to free, NULL for lack of memory */
+static char *asker_string(const struct grid *g, unsigned wild)
+{
+	static const enum asker_word words[DIMS] = {
+		[DIM_UID] = ASKER_UID,
+		[DIM_GID] = ASKER_GID,
+		[DIM_CAPS] = ASKER_CAPS,
+		[DIM_DIRECTORY] = ASKER_DIR,
+	};
+	unsigned said = 0;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t dim = 0; dim < DIMS; dim++)
+		if (g->dims[dim].n > 1 && !(wild & 1U << dim))
+			said |= words[dim];
+	if (!out)
+		return NULL;
+	asker_print(said, g->trial.unknown ? NULL : &g->trial.caller,
+		    g->trial.directory, out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 /* Return: a new one at the end, NULL for lack of memory */
@@ -225,9 +280,10 @@ static int tell(struct grid *g, struct cell c, uint16_t group)
 		if (box_is(g, c, wild | 1U << dim, group))
 			wild |= 1U << dim;
 	set_cell(g, &c);
-	one->text = call_text_string(g->t, stars(g, wild));
+	one->text = call_text_string(g->trial.t, stars(g, wild));
+	one->asker = asker_string(g, wild);
 	one->syscall = syscall_of(g);
-	one->family = call_family_of(g->t->id);
+	one->family = call_family_of(g->trial.t->id);
 	one->before = g->pairs[group - 1].before;
 	one->after = g->pairs[group - 1].after;
 	for (c.abi = 0; c.abi < g->n_abis; c.abi++)
@@ -236,7 +292,7 @@ static int tell(struct grid *g, struct cell c, uint16_t group)
 			box_tell(g, c, wild);
 		}
 	one->every_abi = one->n_abis == g->n_abis;
-	return one->text ? 0 : -ENOMEM;
+	return one->text && one->asker ? 0 : -ENOMEM;
 }
 
 static int tell_group(struct grid *g, uint16_t group)
@@ -271,8 +327,8 @@ static const char *syscall_of(const struct grid *g)
 {
 	for (int side = 0; side < 2; side++)
 		for (size_t i = 0; i < g->docs[side]->n_rules; i++) {
-			const char *name =
-				named_by(&g->docs[side]->rules[i], g->t->name);
+			const char *name = named_by(&g->docs[side]->rules[i],
+						    g->trial.t->name);
 
 			if (name)
 				return name;
@@ -280,36 +336,62 @@ static const char *syscall_of(const struct grid *g)
 	return NULL;
 }
 
-static size_t collect_rules(const struct grid *g, const struct doc_match **ret)
+static size_t collect_rules(const struct grid *g, const struct doc_rule **ret)
 {
 	size_t n = 0;
 
 	for (int side = 0; side < 2; side++)
 		for (size_t i = 0; i < g->docs[side]->n_rules; i++)
-			if (named_by(&g->docs[side]->rules[i], g->t->name))
-				ret[n++] = &g->docs[side]->rules[i].match;
+			if (named_by(&g->docs[side]->rules[i], g->trial.t->name))
+				ret[n++] = &g->docs[side]->rules[i];
 	return n;
 }
 
-/* The arguments that no rule looks at. */
-static void set_rest(struct call_text *t)
+/* What no rule looks at. */
+static void set_arg(struct call_text *t, int i)
 {
-	static char path[] = "/path";
-	const struct sample paths = { 0, path, sizeof(path) - 1, false };
-	const struct sample cwd = { (uint64_t)AT_FDCWD, NULL, 0, false };
-	const struct sample fd = { 3, NULL, 0, false };
+	switch (call_arg_at(t->id, i)) {
+	case ARG_PATH:
+		t->data.args[i] = 0x1000;
+		t->args[i] = (struct call_bytes){ true, "/path", 5 };
+		break;
+	case ARG_DIRFD:
+		t->data.args[i] = (uint64_t)AT_FDCWD;
+		break;
+	case ARG_FD:
+		t->data.args[i] = 3;
+		break;
+	case ARG_ARGS:
+	case ARG_ARGS_OUT:
+		t->data.args[i] = 0x1000;
+		t->has_packed = true;
+		break;
+	case ARG_ARGS_SIZE:
+		t->data.args[i] = sizeof(t->packed);
+		break;
+	default:
+		break;
+	}
+}
 
-	t->n_args = 0;
-	while (t->n_args < CALL_TEXT_ARGS && call_arg_at(t->id, t->n_args))
-		t->n_args++;
-	sampling_set(t, ARG_PATH, &paths);
-	sampling_set(t, ARG_DIRFD, &cwd);
-	sampling_set(t, ARG_FD, &fd);
+/* Root of the container, who may anything, in its root. */
+static void set_rest(struct trial *trial)
+{
+	struct call_text *t = trial->t;
+
+	trial->unknown = false;
+	trial->caller = (struct facts_caller){ .caps = CAPS_ALL };
+	trial->directory = "/";
+	for (t->n_args = 0; t->n_args < CALL_TEXT_ARGS; t->n_args++) {
+		if (call_arg_at(t->id, t->n_args) == ARG_NONE)
+			return;
+		set_arg(t, t->n_args);
+	}
 }
 
 static int make_dims(struct grid *g)
 {
-	AUTO(free_ptr) const struct doc_match **rules = NULL;
+	AUTO(free_ptr) const struct doc_rule **rules = NULL;
 	size_t n = g->docs[0]->n_rules + g->docs[1]->n_rules;
 
 	rules = calloc(n + 1, sizeof(*rules));
@@ -318,14 +400,16 @@ static int make_dims(struct grid *g)
 	n = collect_rules(g, rules);
 	g->n_cells = g->n_abis;
 	for (size_t dim = 0; dim < DIMS; dim++) {
+		enum match_dim which = (enum match_dim)dim;
 		int r;
 
-		if (!call_has(g->t->id, dim_args[dim]))
+		if (which == DIM_ARCH ||
+		    !sampling_has(g->trial.t->id, which, rules, n))
 			continue;
-		r = sampling_make(g->t, dim_args[dim], rules, n, &g->dims[dim]);
+		r = sampling_make(&g->trial, which, rules, n, &g->dims[dim]);
 		if (r < 0)
 			return r;
-		sampling_set(g->t, dim_args[dim], &g->dims[dim].items[0]);
+		sampling_set(&g->trial, which, &g->dims[dim].items[0]);
 		if (__builtin_mul_overflow(g->n_cells, dim_length(g, dim),
 					   &g->n_cells) ||
 		    g->n_cells > DIFF_TRIALS_MAX)
@@ -337,7 +421,7 @@ static int make_dims(struct grid *g)
 static void find_abis(struct grid *g)
 {
 	for (size_t i = 0; i < n_arches; i++) {
-		int nr = arch_number(&arches[i], g->t->name);
+		int nr = arch_number(&arches[i], g->trial.t->name);
 
 		if (nr < 0)
 			continue;
@@ -364,13 +448,14 @@ static int run_grid(struct grid *g)
 
 static int compare_syscall(struct grid *g, const char *name)
 {
+	struct call_text *t = g->trial.t;
 	int r;
 
-	*g->t = (struct call_text){ .id = call_from_name(name) };
-	(void)snprintf(g->t->name, sizeof(g->t->name), "%s", name);
+	*t = (struct call_text){ .id = call_from_name(name) };
+	(void)snprintf(t->name, sizeof(t->name), "%s", name);
 	g->n_abis = g->n_pairs = 0;
 	find_abis(g);
-	set_rest(g->t);
+	set_rest(&g->trial);
 	r = run_grid(g);
 	for (size_t dim = 0; dim < DIMS; dim++)
 		samples_done(&g->dims[dim]);
@@ -413,11 +498,13 @@ static int compare_named(struct grid *g)
 	return r;
 }
 
-static int compare_others(struct grid *g)
+/* What is the same for all calls: @text. */
+static int compare_all(struct grid *g, const struct verdict *before,
+		       const struct verdict *after, bool fail, const char *text)
 {
 	const struct pair p = {
-		{ .rule = -1, .verdict = g->docs[0]->def },
-		{ .rule = -1, .verdict = g->docs[1]->def },
+		{ .rule = -1, .verdict = *before },
+		{ .rule = -1, .verdict = *after },
 	};
 	struct diff_call *one;
 
@@ -429,8 +516,10 @@ static int compare_others(struct grid *g)
 	one->before = p.before;
 	one->after = p.after;
 	one->every_abi = true;
-	one->text = strdup("any call that no rule names");
-	return one->text ? 0 : -ENOMEM;
+	one->fail = fail;
+	one->text = strdup(text);
+	one->asker = strdup("");
+	return one->text && one->asker ? 0 : -ENOMEM;
 }
 
 static int compare(struct grid *g, const struct diff_side *const sides[2])
@@ -444,7 +533,11 @@ static int compare(struct grid *g, const struct diff_side *const sides[2])
 	if (r == 0)
 		r = compare_named(g);
 	if (r == 0)
-		r = compare_others(g);
+		r = compare_all(g, &g->docs[0]->def, &g->docs[1]->def, false,
+				"any call that no rule names");
+	if (r == 0)
+		r = compare_all(g, &g->docs[0]->fail, &g->docs[1]->fail, true,
+				"any call where deputy itself cannot");
 	for (int i = 0; i < 2; i++)
 		arena_unmap(g->arenas[i]);
 	return r;
@@ -461,7 +554,7 @@ int policy_diff(const struct diff_side *before, const struct diff_side *after,
 
 	if (!d || !t || !g)
 		return -ENOMEM;
-	g->t = t;
+	g->trial.t = t;
 	g->out = d;
 	r = compare(g, sides);
 	if (r == 0)
@@ -473,8 +566,10 @@ struct policy_diff *policy_diff_free(struct policy_diff *d)
 {
 	if (!d)
 		return NULL;
-	for (size_t i = 0; i < d->n_calls; i++)
+	for (size_t i = 0; i < d->n_calls; i++) {
 		free(d->calls[i].text);
+		free(d->calls[i].asker);
+	}
 	free(d->calls);
 	free(d);
 	return NULL;

@@ -25,8 +25,10 @@ struct diff_side {
 
 /* Calls that differ in the same way. */
 struct diff_call {
-	const char *syscall; /* NULL: all that no rule of either names */
+	const char *syscall; /* NULL: all that no rule of either names, or fail */
 	char *text;	     /* where any value of an argument does: a star */
+	char *asker;	     /* "uid=0 dir=/dev": what counts of it; or "" */
+	bool fail;	     /* where deputy itself cannot do it */
 	enum call_family family;
 	struct decision before, after;
 	bool every_abi; /* that has the call */

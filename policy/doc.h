@@ -238,6 +238,7 @@ int doc_read(const char *text, size_t bytes, struct diags *diags,
 /* What the parts mean together; adds to the document's diags. */
 void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
+void doc_check_mux(struct doc *d, const struct doc_policy *p);	 /* by it */
 void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */
 struct doc *doc_free(struct doc *d); /* Return: NULL */
 DEFINE_AUTO(struct doc *, doc_free);

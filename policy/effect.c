@@ -3,6 +3,7 @@
 #include "policy/effect.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "policy/parse.h"
 
 #define XATTR_VALUE_MAX_BYTES 65536 /* linux/limits.h XATTR_SIZE_MAX */
+#define PAGE_BYTES	      4096
 
 #define NO_CAPABILITY(what)                                                    \
 	"the kernel refuses (EPERM): it wants " what " in the initial user "   \
@@ -47,36 +49,91 @@ static const char *kernel_mknod(const struct call *c)
 
 /* -- xattr -------------------------------------------------------------------------- */
 
+enum operation { SET, REMOVE, GET, LIST };
+
+static enum operation operation_of(enum call_id id)
+{
+	if (call_has(id, ARG_VALUE) || call_has(id, ARG_ARGS))
+		return SET;
+	if (!call_has(id, ARG_NAME))
+		return LIST;
+	return call_has(id, ARG_OUT) || call_has(id, ARG_ARGS_OUT) ? GET : REMOVE;
+}
+
+#define BY_FILE_SYSTEM                                                         \
+	"the kernel says what the file system makes of it; EOPNOTSUPP as a "   \
+	"rule"
+#define SETS	"the kernel sets it, "
+#define REMOVES "the kernel removes it, "
+#define READS	"the kernel reads it, with the caller's rights"
+
 static const struct {
-	const char *prefix, *effect;
+	const char *prefix;
+	const char *effects[LIST]; /* by operation */
 } namespaces[] = {
-	{ "user.", "the kernel sets it, with the caller's rights" },
-	{ "trusted.", NO_CAPABILITY("CAP_SYS_ADMIN") },
-	{ "security.capability", "the kernel sets it, if the caller has "
-				 "CAP_SETFCAP in its user namespace" },
-	{ "security.", NO_CAPABILITY("CAP_SYS_ADMIN") },
-	{ "system.posix_acl_", "the kernel sets it, if the caller owns the "
-			       "file" },
-	{ "", "the kernel says what the file system makes of it; EOPNOTSUPP "
-	      "as a rule" },
+	{ "user.",
+	  { SETS "with the caller's rights", REMOVES "with the caller's rights",
+	    READS } },
+	{ "trusted.",
+	  { NO_CAPABILITY("CAP_SYS_ADMIN"), NO_CAPABILITY("CAP_SYS_ADMIN"),
+	    "the kernel shows none (ENODATA): it wants CAP_SYS_ADMIN in the "
+	    "initial user namespace" } },
+	{ "security.capability",
+	  { SETS "if the caller has CAP_SETFCAP in its user namespace",
+	    REMOVES "if the caller has CAP_SETFCAP in its user namespace",
+	    READS } },
+	{ "security.",
+	  { NO_CAPABILITY("CAP_SYS_ADMIN"), NO_CAPABILITY("CAP_SYS_ADMIN"),
+	    READS } },
+	{ "system.posix_acl_",
+	  { SETS "if the caller owns the file",
+	    REMOVES "if the caller owns the file", READS } },
+	{ "", { BY_FILE_SYSTEM, BY_FILE_SYSTEM, BY_FILE_SYSTEM } },
 };
 
-static const char *kernel_xattr(const struct call *c, const char *name)
+static const char *kernel_name(enum operation op, const char *name)
 {
-	if (c->flags & ~(uint32_t)(XATTR_CREATE | XATTR_REPLACE))
-		return "the kernel refuses (EINVAL): no such flags";
 	if (!name)
 		return "the kernel refuses (EFAULT, or ERANGE where the name "
-		       "is "
-		       "longer than 255 bytes)";
+		       "is longer than 255 bytes)";
 	if (!*name)
 		return "the kernel refuses (ERANGE): the name is empty";
-	if (c->size > XATTR_VALUE_MAX_BYTES)
-		return "the kernel refuses (E2BIG): the value is too long";
 	for (size_t i = 0;; i++)
 		if (strncmp(name, namespaces[i].prefix,
 			    strlen(namespaces[i].prefix)) == 0)
-			return namespaces[i].effect;
+			return namespaces[i].effects[op];
+}
+
+/* What it makes of the struct. Return: NULL: nothing is wrong with it */
+static const char *kernel_packed(const struct call *c)
+{
+	if (c->args_size < sizeof(struct call_args))
+		return "the kernel refuses (EINVAL): the struct is too short";
+	if (c->args_size > PAGE_BYTES)
+		return "the kernel refuses (E2BIG): the struct is too long";
+	if (c->size == UINT64_MAX)
+		return "the kernel refuses (EFAULT): the struct cannot be read";
+	return NULL;
+}
+
+static const char *kernel_xattr(const struct call *c, const char *name)
+{
+	enum operation op = operation_of(c->id);
+	uint32_t known = op == SET ? XATTR_CREATE | XATTR_REPLACE : 0;
+	const char *wrong = call_is_packed(c->id) ? kernel_packed(c) : NULL;
+
+	if (wrong)
+		return wrong;
+	if ((c->at_flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) ||
+	    (c->flags & ~known))
+		return "the kernel refuses (EINVAL): no such flags";
+	if (op == LIST)
+		return "the kernel lists the names, but for trusted.*: it "
+		       "wants "
+		       "CAP_SYS_ADMIN in the initial user namespace";
+	if (op == SET && name && *name && c->size > XATTR_VALUE_MAX_BYTES)
+		return "the kernel refuses (E2BIG): the value is too long";
+	return kernel_name(op, name);
 }
 
 static const char *kernel(const struct match_facts *f)
@@ -106,26 +163,54 @@ static const char *const unopenable_effects[] = {
 	[UNOPENABLE_ERRNO] = "EPERM, and nothing stays",
 };
 
-static void print_emulation(const struct decision *d, enum call_family family,
-			    FILE *out)
+static const char *emulation(const struct call *c)
 {
-	bool mknod = family == FAMILY_MKNOD;
+	static const char *const effects[] = {
+		[SET] = "sets it",
+		[REMOVE] = "removes it",
+		[GET] = "reads it",
+		[LIST] = "lists the names, with those that an emulated "
+			 "getxattr reads,",
+	};
 
-	(void)fprintf(out,
-		      "deputy %s in the caller's place, with the caller's "
-		      "rights, if the caller has %s in its user namespace; ",
-		      mknod ? "makes the node" : "sets it",
-		      mknod ? "CAP_MKNOD" : "CAP_SYS_ADMIN");
-	(void)fputs(d->closed ? "else EPERM" : "else the kernel refuses", out);
+	return c->family == FAMILY_MKNOD ? "makes the node"
+					 : effects[operation_of(c->id)];
+}
+
+static void print_errno(const struct verdict *v, FILE *out)
+{
+	const char *name = strerrorname_np(v->error);
+
+	(void)fputs(name ? name : "?", out);
+}
+
+static void print_emulation(const struct decision *d, const struct verdict *fail,
+			    const struct call *c, FILE *out)
+{
+	bool mknod = c->family == FAMILY_MKNOD;
+
+	(void)fprintf(
+		out,
+		"deputy %s in the caller's place, with the caller's "
+		"rights, if the caller has %s in its user namespace; else ",
+		emulation(c), mknod ? "CAP_MKNOD" : "CAP_SYS_ADMIN");
+	if (d->closed)
+		print_errno(fail, out);
+	else
+		(void)fputs(mknod || operation_of(c->id) <= REMOVE
+				    ? "the kernel refuses"
+				    : "the kernel answers",
+			    out);
 	if (mknod)
 		(void)fprintf(out, "; where devices cannot be opened: %s",
 			      unopenable_effects[d->unopenable]);
 }
 
-void effect_print(const struct decision *d, const struct match_facts *f, FILE *out)
+void effect_print(const struct decision *d, const struct verdict *fail,
+		  const struct match_facts *f, FILE *out)
 {
 	if (d->emulate) {
-		print_emulation(d, f->call->family, out);
+		print_emulation(d, fail, f->call, out);
 	} else if (d->verdict.kind == VERDICT_CONTINUE) {
 		(void)fputs(kernel(f), out);
 	} else if (d->verdict.kind == VERDICT_RETURN) {

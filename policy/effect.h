@@ -8,9 +8,9 @@
 
 /* What comes of a call upon a decision, as one sentence without a full stop:
  * the errno, what deputy does, or what the kernel does for a caller in a user
- * namespace. */
-void effect_print(const struct decision *d, const struct match_facts *f,
-		  FILE *out);
+ * namespace. @fail: what it gets where deputy itself cannot */
+void effect_print(const struct decision *d, const struct verdict *fail,
+		  const struct match_facts *f, FILE *out);
 /* "emulate", "continue", "EPERM", "return 0" */
 void decision_print(const struct decision *d, FILE *out);
 /* Such a text to emulate and verdict. Return: 0 or -EINVAL */

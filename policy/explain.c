@@ -9,6 +9,9 @@
 #include "policy/effect.h"
 #include "policy/match_key.h"
 
+#define EXPLAIN_ARGS_MAX_BYTES                                                 \
+	4096 /* the kernel takes a struct of at most a page */
+
 _Static_assert(MATCH_KEYS <= EXPLAIN_KEYS_MAX, "room for all keys");
 
 /* The call that is being explained, in all of its forms. */
@@ -23,18 +26,36 @@ struct work {
 
 /* -- what decides -------------------------------------------------------------------- */
 
-static void look_at(const struct explain_call *c, enum call_id id,
-		    struct call *call, struct match_facts *f)
+/* As work.c reads it: where the kernel will refuse the struct, nothing. */
+static bool can_unpack(const struct explain_call *c, const struct call *call)
+{
+	return c->args && call_is_packed(call->id) &&
+	       call->args_size >= sizeof(*c->args) &&
+	       call->args_size <= EXPLAIN_ARGS_MAX_BYTES;
+}
+
+void explain_look(const struct explain_call *c, enum call_id id, bool unpack,
+		  struct call *call, struct match_facts *f)
 {
 	call_decode(c->data, id, call);
-	*f = (struct match_facts){ .data = c->data, .call = call };
+	if (unpack && can_unpack(c, call))
+		call_unpack(call, c->args);
+	*f = (struct match_facts){
+		.arch = arch_of(c->data->arch, (uint32_t)c->data->nr),
+		.call = call,
+		.caller = c->caller,
+		.directory = c->directory,
+	};
 	/* a longer name is none to the kernel: a worker does not read it */
 	if (c->name && strlen(c->name) <= XATTR_NAME_MAX_BYTES)
 		f->name = c->name;
-	if (c->value && call->size <= c->value_bytes)
+	if (call->size == 0) /* anywhere */
+		f->value = "";
+	else if (c->value && call->size <= c->value_bytes)
 		f->value = c->value;
 }
 
+/* Tells all that is asked for, each once. */
 static void decide_as_worker(const struct arena *a,
 			     const struct decide_plan *plan,
 			     const struct match_facts *m, struct decision *ret)
@@ -43,11 +64,23 @@ static void decide_as_worker(const struct arena *a,
 
 	if (plan->needs_name)
 		f.name = m->name;
-	if (decide(a, plan, &f, ret) == DECIDE_DONE)
-		return;
-	f.value_read = true;
-	f.value = m->value;
-	(void)decide(a, plan, &f, ret);
+	for (;;)
+		switch (decide(a, plan, &f, ret)) {
+		case DECIDE_DONE:
+			return;
+		case DECIDE_WANTS_VALUE:
+			f.value_read = true;
+			f.value = m->value;
+			break;
+		case DECIDE_WANTS_CALLER:
+			f.caller_read = true;
+			f.caller = m->caller;
+			break;
+		case DECIDE_WANTS_DIRECTORY:
+			f.directory_read = true;
+			f.directory = m->directory;
+			break;
+		}
 }
 
 void explain_decide(const struct arena *a, const struct explain_call *c,
@@ -58,7 +91,7 @@ void explain_decide(const struct arena *a, const struct explain_call *c,
 	struct call call;
 
 	decide_plan(a, c->data->arch, (uint32_t)c->data->nr, &plan);
-	look_at(c, plan.id, &call, &f);
+	explain_look(c, plan.id, plan.needs_args, &call, &f);
 	decide_as_worker(a, &plan, &f, ret);
 }
 
@@ -71,7 +104,7 @@ static int decide_on(const struct policy *p, const struct explain_call *c,
 	if (r < 0)
 		return r;
 	decide_plan(a, c->data->arch, (uint32_t)c->data->nr, &w->plan);
-	look_at(c, w->plan.id, &w->call, &w->facts);
+	explain_look(c, w->plan.id, w->plan.needs_args, &w->call, &w->facts);
 	decide_as_worker(a, &w->plan, &w->facts, &w->e->decision);
 	arena_unmap(a);
 	return 0;
@@ -106,16 +139,16 @@ static bool is_for(const struct doc_rule *r, const char *syscall)
 	return false;
 }
 
-static bool rule_matches(const struct doc_match *m, const struct match_facts *f)
+static bool rule_matches(const struct doc_rule *r, const struct match_facts *f)
 {
 	for (size_t i = 0; i < MATCH_KEYS; i++)
-		if (!match_key_holds(&match_keys[i], m, f))
+		if (!match_key_holds(match_keys[i], r, f))
 			return false;
 	return true;
 }
 
 /* Return: 0 or -ENOMEM */
-static int add_key(const struct match_key *k, const struct doc_match *m,
+static int add_key(const struct match_key *k, const struct doc_rule *rule,
 		   const struct match_facts *f, struct explain_rule *r)
 {
 	struct explain_key *one = &r->keys[r->n_keys];
@@ -123,8 +156,8 @@ static int add_key(const struct match_key *k, const struct doc_match *m,
 	FILE *out;
 	bool failed;
 
-	if (!k->given(m) ||
-	    match_key_holds(k, m, f) != (r->outcome == EXPLAIN_DECIDES))
+	if (!k->given(&rule->match) ||
+	    match_key_holds(k, rule, f) != (r->outcome == EXPLAIN_DECIDES))
 		return 0;
 	out = open_memstream(&one->text, &size);
 	if (!out)
@@ -134,11 +167,20 @@ static int add_key(const struct match_key *k, const struct doc_match *m,
 	(void)fprintf(out, "%s ", k->name);
 	k->print_have(f, out);
 	if (r->outcome == EXPLAIN_DIFFERS) {
-		(void)fputs(" is ", out);
-		k->print_want(m, out);
+		(void)fputc(' ', out);
+		k->print_why(&rule->match, f, out);
 	}
 	failed = ferror(out);
 	return fclose(out) != 0 || failed ? -ENOMEM : 0;
+}
+
+static struct explain_place place_of(const struct doc *d, uint32_t node)
+{
+	struct explain_place p = { .line = doc_place(d, node).line };
+
+	if (d->n_files > 1)
+		p.file = doc_file_of(d, node)->name;
+	return p;
 }
 
 static int add_rule(struct work *w, size_t index, enum explain_outcome outcome)
@@ -148,9 +190,11 @@ static int add_rule(struct work *w, size_t index, enum explain_outcome outcome)
 
 	r->index = index;
 	r->outcome = outcome;
-	r->line = lex_value_place(w->d->lex, rule->node).line;
+	r->place = place_of(w->d, rule->node);
+	w->e->asks_caller |= doc_has_caller(&rule->match);
+	w->e->asks_directory |= rule->match.n_directories != 0;
 	for (size_t i = 0; i < MATCH_KEYS && outcome != EXPLAIN_NOT_REACHED; i++) {
-		int error = add_key(&match_keys[i], &rule->match, &w->facts, r);
+		int error = add_key(match_keys[i], rule, &w->facts, r);
 
 		if (error < 0)
 			return error;
@@ -173,7 +217,7 @@ static int add_rules(struct work *w, const char *syscall)
 		if (!is_for(&w->p->rules[i], syscall))
 			continue;
 		if (decides < 0)
-			outcome = rule_matches(&w->p->rules[i].match, &w->facts)
+			outcome = rule_matches(&w->p->rules[i], &w->facts)
 					  ? EXPLAIN_DECIDES
 					  : EXPLAIN_DIFFERS;
 		if (outcome == EXPLAIN_DECIDES)
@@ -196,9 +240,9 @@ static int add_effect(struct work *w, const struct explain_call *c)
 
 	if (!out)
 		return -ENOMEM;
-	look_at(c, c->id, &w->call, &w->facts);
+	explain_look(c, c->id, true, &w->call, &w->facts);
 	e->family = w->call.family;
-	effect_print(&e->decision, &w->facts, out);
+	effect_print(&e->decision, &e->fail, &w->facts, out);
 	return fclose(out) != 0 ? -ENOMEM : 0;
 }
 
@@ -211,6 +255,7 @@ int explain(const struct policy_set *s, const struct policy *p,
 
 	if (!e)
 		return -ENOMEM;
+	e->fail = policy_fail(p);
 	r = decide_on(p, c, &w);
 	if (r == 0)
 		r = add_rules(&w, w.plan.call_index == UINT32_MAX
@@ -220,7 +265,6 @@ int explain(const struct policy_set *s, const struct policy *p,
 		r = add_effect(&w, c);
 	if (r < 0)
 		return r;
-	e->line = explain_line(s, p, e->decision.rule);
 	*ret = TAKE_PTR(e);
 	return 0;
 }
@@ -249,14 +293,15 @@ struct explain_call explain_call_of_text(const struct call_text *t)
 		.name = name.there ? name.text : NULL,
 		.value = value.there ? value.text : NULL,
 		.value_bytes = value.n + 1, /* its NUL */
+		.args = t->has_packed ? &t->packed : NULL,
 	};
 }
 
-unsigned explain_line(const struct policy_set *s, const struct policy *p,
-		      int32_t rule)
+struct explain_place explain_place(const struct policy_set *s,
+				   const struct policy *p, int32_t rule)
 {
 	const struct doc_policy *d = policy_doc(s, p);
-	uint32_t node = rule < 0 ? d->default_node : d->rules[rule].node;
 
-	return lex_value_place(policy_set_doc(s)->lex, node).line;
+	return place_of(policy_set_doc(s),
+			rule < 0 ? d->default_node : d->rules[rule].node);
 }

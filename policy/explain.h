@@ -13,15 +13,24 @@
 #include "policy/decide.h"
 #include "policy/policy.h"
 
-#define EXPLAIN_KEYS_MAX 8
+#define EXPLAIN_KEYS_MAX 13
 
 /* A call as a worker meets it. */
 struct explain_call {
 	const struct seccomp_data *data;
-	enum call_id id;    /* of data's arch and nr */
-	const char *name;   /* NULL: cannot be read */
-	const void *value;  /* NULL: cannot be read */
-	size_t value_bytes; /* that can be read there */
+	enum call_id id;	      /* of data's arch and nr */
+	const char *name;	      /* NULL: cannot be read */
+	const void *value;	      /* NULL: cannot be read */
+	size_t value_bytes;	      /* that can be read there */
+	const struct call_args *args; /* of a packed call; NULL: cannot be read */
+	const struct facts_caller *caller; /* NULL: nothing is known of it */
+	const char *directory;		   /* NULL: the path leads nowhere */
+};
+
+/* Where a policy says something. */
+struct explain_place {
+	const char *file; /* NULL: in the only one */
+	unsigned line;
 };
 
 enum explain_outcome {
@@ -36,8 +45,8 @@ struct explain_key {
 };
 
 struct explain_rule {
-	size_t index;  /* in the policy's "rules" */
-	unsigned line; /* of the file */
+	size_t index; /* in the policy's "rules" */
+	struct explain_place place;
 	enum explain_outcome outcome;
 	size_t n_keys;
 	struct explain_key keys[EXPLAIN_KEYS_MAX];
@@ -46,8 +55,9 @@ struct explain_rule {
 struct explain {
 	struct decision decision;
 	enum call_family family;
-	unsigned line;	/* of the rule that decides, or of the default */
-	size_t n_rules; /* for this call, in their order */
+	struct verdict fail;		  /* where deputy itself cannot */
+	bool asks_caller, asks_directory; /* does one of the rules? */
+	size_t n_rules;			  /* for this call, in their order */
 	struct explain_rule *rules;
 	char *effect; /* what then happens, a sentence without its full stop */
 };
@@ -66,9 +76,14 @@ DEFINE_AUTO(struct explain *, explain_free);
 void explain_decide(const struct arena *a, const struct explain_call *c,
 		    struct decision *ret);
 
-/* The call of a text; lives as long as that. */
+/* The call of a text, by nobody and nowhere; lives as long as that. */
 struct explain_call explain_call_of_text(const struct call_text *t);
 
-/* The line of rule @rule, of the default for -1. */
-unsigned explain_line(const struct policy_set *s, const struct policy *p,
-		      int32_t rule);
+/* The place of rule @rule, of the default for -1. */
+struct explain_place explain_place(const struct policy_set *s,
+				   const struct policy *p, int32_t rule);
+
+/* A call to facts; @unpack: with what it passes in a struct. */
+struct match_facts;
+void explain_look(const struct explain_call *c, enum call_id id, bool unpack,
+		  struct call *call, struct match_facts *f);

@@ -186,7 +186,7 @@ static void read_row(struct row *r, char *line)
 	bad_row(r, "no ->");
 }
 
-static uint32_t arch_of(const struct row *r)
+static uint32_t audit_arch_of(const struct row *r)
 {
 	for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++)
 		if (strcmp(abis[i].name, r->abi) == 0)
@@ -232,7 +232,7 @@ static void decide_row(const struct row *r, const struct arena *a,
 	struct facts f = { .call = &call };
 	const char *want = layout_of(r->call) ? r->call : "?";
 
-	decide_plan(a, arch_of(r), r->nr, &plan);
+	decide_plan(a, audit_arch_of(r), r->nr, &plan);
 	if (plan.call_index != UINT32_MAX &&
 	    strcmp(call_name(plan.id), want) != 0)
 		fail_msg("decisions.txt:%u: decoded as %s", r->line,
@@ -301,6 +301,8 @@ static void explain_row(const struct row *r, const struct policy_set *s)
 		.name = r->has_name ? r->name : NULL,
 		.value = r->has_value ? r->value : NULL,
 		.value_bytes = sizeof(r->value),
+		.caller = r->has_caller ? &r->caller : NULL,
+		.directory = r->directory[0] ? r->directory : NULL,
 	};
 	struct explain *e = NULL;
 	char have[64];
@@ -335,7 +337,7 @@ static void run_row(struct row *r, char *line)
 		fail_msg("decisions.txt:%u: %s, not %s", r->line, have,
 			 r->answer);
 	arena_unmap(a);
-	r->data.arch = arch_of(r);
+	r->data.arch = audit_arch_of(r);
 	r->data.nr = (int)r->nr;
 	explain_row(r, s);
 	policy_set_unref(s);

@@ -100,7 +100,8 @@ static const struct ctl_row explained[] = {
 	  "effect   deputy makes the node in the caller's place, with the "
 	  "caller's rights, if the caller has CAP_MKNOD in its user namespace; "
 	  "else the kernel refuses; where devices cannot be opened: one that "
-	  "opens is bound over it\n",
+	  "opens is bound over it\n"
+	  "failing  EPERM, where deputy itself cannot\n",
 	  "" },
 	{ EXPLAIN("mknod(\"/x\", S_IFBLK|0666, 8:0)"), 0,
 	  "call     mknod(\"/x\", S_IFBLK|0666, 8:0)\n"
@@ -112,7 +113,8 @@ static const struct ctl_row explained[] = {
 	  "rule 4 (line 8): not reached\n"
 	  "verdict  EACCES (log) by rule 2 (line 6)\n"
 	  "effect   the caller gets an error (Permission denied), and nothing "
-	  "is done\n",
+	  "is done\n"
+	  "failing  EPERM, where deputy itself cannot\n",
 	  "" },
 	{ EXPLAIN("setxattr(\"/x\", \"user.a\", \"yy\", 2, 0)"), 0,
 	  "call     setxattr(\"/x\", \"user.a\", \"yy\", 2, 0)\n"
@@ -121,7 +123,8 @@ static const struct ctl_row explained[] = {
 	  "rule 3 (line 7): name \"user.a\" is none of \"trusted.a\", "
 	  "\"trusted.b*\"; value \"yy\" is not \"y\"\n"
 	  "verdict  continue by default (line 9)\n"
-	  "effect   the kernel sets it, with the caller's rights\n",
+	  "effect   the kernel sets it, with the caller's rights\n"
+	  "failing  EPERM, where deputy itself cannot\n",
 	  "" },
 	{ EXPLAIN("bpf(1, NULL)"), 0,
 	  "call     bpf(1, NULL)\n"
@@ -129,7 +132,8 @@ static const struct ctl_row explained[] = {
 	  "policy   p, by the binding without a condition\n"
 	  "rule 1 (line 5): decides: it takes every one\n"
 	  "verdict  return 7 by rule 1 (line 5)\n"
-	  "effect   the caller gets 7, and nothing is done\n",
+	  "effect   the caller gets 7, and nothing is done\n"
+	  "failing  EPERM, where deputy itself cannot\n",
 	  "" },
 	{ EXPLAIN("mount()"), 0,
 	  "call     mount()\n"
@@ -138,7 +142,8 @@ static const struct ctl_row explained[] = {
 	  "no rule is for this call\n"
 	  "verdict  continue by default (line 9)\n"
 	  "effect   the kernel goes on with the call, with all of its own "
-	  "checks\n",
+	  "checks\n"
+	  "failing  EPERM, where deputy itself cannot\n",
 	  "" },
 };
 
@@ -181,23 +186,23 @@ static const struct ctl_row explained_by[] = {
 	  0,
 	  "policy   q, by its name\n",
 	  "" },
-	{ { "policy", "explain", "b.json", "mount()", "--uid", "5" },
+	{ { "policy", "explain", "b.json", "mount()", "--peer-uid", "5" },
 	  0,
 	  "policy   p, by the bindings\n",
 	  "" },
-	{ { "policy", "explain", "b.json", "mount()", "-u5", "-mm" },
+	{ { "policy", "explain", "b.json", "mount()", "-P5", "-mm" },
 	  0,
 	  "policy   q, by the bindings\n",
 	  "" },
-	{ { "policy", "explain", "b.json", "mount()", "-u0", "-Ak=v" },
+	{ { "policy", "explain", "b.json", "mount()", "-P0", "-Ak=v" },
 	  0,
 	  "policy   q, by the bindings\n",
 	  "" },
-	{ { "policy", "explain", "b.json", "mount()", "-u0", "-Ak=w" },
+	{ { "policy", "explain", "b.json", "mount()", "-P0", "-Ak=w" },
 	  0,
 	  "policy   p, by the bindings\n",
 	  "" },
-	{ { "policy", "explain", "b.json", "mount()", "-u7" },
+	{ { "policy", "explain", "b.json", "mount()", "-P7" },
 	  2,
 	  "",
 	  "no binding takes such a container" },
@@ -224,10 +229,10 @@ static const struct ctl_row explained_by[] = {
 	  1,
 	  "",
 	  "none.json: error: cannot read" },
-	{ { "policy", "explain", "p.json", "mount()", "-u", "-1" },
+	{ { "policy", "explain", "p.json", "mount()", "-P", "-1" },
 	  2,
 	  "",
-	  "\"-1\" is no value for -u" },
+	  "\"-1\" is no value for -P" },
 	{ { "policy", "explain", "p.json", "mount()", "-A", "k" },
 	  2,
 	  "",
@@ -235,7 +240,7 @@ static const struct ctl_row explained_by[] = {
 	{ { "policy", "explain", "p.json", "mount()", "-m", "k" },
 	  2,
 	  "",
-	  "--metadata and --annotation want --uid" },
+	  "--metadata and --annotation want --peer-uid" },
 	{ { "policy", "explain", "p.json" },
 	  2,
 	  "",
@@ -245,11 +250,13 @@ static const struct ctl_row explained_by[] = {
 	  2,
 	  "",
 	  "--arch: not for this verb" },
-	{ { "policy", "check", "a", "-u5" }, 2, "", "not for this verb" },
+	{ { "policy", "check", "a", "-P5" }, 2, "", "not for this verb" },
 	{ { "policy", "explain", "p.json", "bpf()", "-jax86_64" },
 	  0,
 	  "{\n  \"call\": \"bpf()\",\n  \"arch\": \"x86_64\",\n"
-	  "  \"nr\": 321,\n  \"policy\": \"p\",\n  \"rules\": [\n    {\n"
+	  "  \"nr\": 321,\n  \"policy\": \"p\",\n"
+	  "  \"asker\": \"uid=0 gid=0 caps=ALL dir=NOWHERE\",\n  \"rules\": "
+	  "[\n    {\n"
 	  "      \"rule\": 1,\n      \"line\": 5,\n"
 	  "      \"outcome\": \"decides\",\n",
 	  "" },
@@ -294,7 +301,7 @@ TEST(deputyctl_policy, explain)
 	" \tEACCES\tmknod(\"/x\", S_IFBLK|0666, 8:0) = -1 EACCES\r\n"          \
 	"return 7 \tbpf()\n"                                                   \
 	"arch=x86 continue  mknodat(AT_FDCWD, \"/x\", S_IFBLK|0666, 8:0)\n"    \
-	"policy=p uid=4294967294 EPERM  mknod(\"/x\", S_IFCHR|0666, 1:4)"
+	"policy=p peer_uid=4294967294 EPERM  mknod(\"/x\", S_IFCHR|0666, 1:4)"
 #define BAD_CASES                                                              \
 	"EROFS  mknod(\"/x\", S_IFBLK, 8:0)\n"                                 \
 	"return 8  bpf()\n"                                                    \
@@ -327,9 +334,11 @@ static const struct ctl_row tested[] = {
 	  "bad:5:1: expected emulate, continue, an errno or \"return N\", then "
 	  "a tab or two blanks and a call\n"
 	  "bad:6:1: no such option, or no such value of it: policy=NAME "
-	  "arch=ABI uid=UID annotation=KEY=VALUE metadata=TEXT\n"
+	  "arch=ABI peer_uid=UID annotation=KEY=VALUE metadata=TEXT uid=UID "
+	  "gid=GID caps=CAP,... dir=PATH\n"
 	  "bad:7:1: no such option, or no such value of it: policy=NAME "
-	  "arch=ABI uid=UID annotation=KEY=VALUE metadata=TEXT\n"
+	  "arch=ABI peer_uid=UID annotation=KEY=VALUE metadata=TEXT uid=UID "
+	  "gid=GID caps=CAP,... dir=PATH\n"
 	  "bad:8:1: no policy \"q\"\n"
 	  "9 cases, 8 failed\n",
 	  "" },
