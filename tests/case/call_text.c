@@ -19,6 +19,7 @@ struct good {
 	const char *printed; /* NULL: as text */
 };
 #define STRING UINT64_C(0x7374720000000000)
+#define STRUCT (STRING + 1) /* of one without a string */
 
 static const struct good good[] = {
 	{ "x86_64",
@@ -110,6 +111,70 @@ static const struct good good[] = {
 	  188,
 	  { STRING, STRING, STRING, 65537, 0 },
 	  NULL },
+	{ "x86_64",
+	  "setxattrat(AT_FDCWD, \"/x\", AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH, "
+	  "\"user.a\", {value=\"val\", size=3, flags=XATTR_CREATE}, 16)",
+	  X86_64,
+	  463,
+	  { 0xffffffffffffff9c, STRING, 0x1100, STRING, STRING, 16 },
+	  NULL },
+	{ "x86_64",
+	  "setxattrat(3, NULL, 4, NULL, { value = NULL , size=0x10,flags=8 }, "
+	  "24)",
+	  X86_64,
+	  463,
+	  { 3, 0, 4, 0, STRUCT, 24 },
+	  "setxattrat(3, NULL, 0x4, NULL, {value=NULL, size=16, flags=0x8}, "
+	  "24)" },
+	{ "x86_64",
+	  "setxattrat(3, \"\", 0, \"user.a\", NULL, 16)",
+	  X86_64,
+	  463,
+	  { 3, STRING, 0, STRING, 0, 16 },
+	  NULL },
+	{ "s390x",
+	  "getxattrat(3, \"\", 0, \"user.a\", {value=0x3ff, size=256, "
+	  "flags=0}, 16)",
+	  0x80000016,
+	  464,
+	  { 3, STRING, 0, STRING, STRUCT, 16 },
+	  NULL },
+	{ "x86_64",
+	  "getxattr(\"/x\", \"user.a\", \"val\", 256) = 3",
+	  X86_64,
+	  191,
+	  { STRING, STRING, STRING, 256 },
+	  "getxattr(\"/x\", \"user.a\", \"val\", 256)" },
+	{ "x86_64",
+	  "fgetxattr(3, \"user.a\", 0x7ffd0010, 256)",
+	  X86_64,
+	  193,
+	  { 3, STRING, 0x7ffd0010, 256 },
+	  NULL },
+	{ "x86_64",
+	  "listxattr(\"/x\", \"user.a\\0user.b\\0\", 65536)",
+	  X86_64,
+	  194,
+	  { STRING, STRING, 65536 },
+	  "listxattr(\"/x\", \"user.a\\000user.b\\000\", 65536)" },
+	{ "x86_64",
+	  "listxattrat(AT_FDCWD, \"/x\", AT_SYMLINK_NOFOLLOW, NULL, 0)",
+	  X86_64,
+	  465,
+	  { 0xffffffffffffff9c, STRING, 0x100, 0, 0 },
+	  NULL },
+	{ "x86_64",
+	  "removexattr(\"/x\", \"user.a\")",
+	  X86_64,
+	  197,
+	  { STRING, STRING },
+	  NULL },
+	{ "x86_64",
+	  "removexattrat(3, \"/x\", 0, \"user.a\")",
+	  X86_64,
+	  466,
+	  { 3, STRING, 0, STRING },
+	  NULL },
 	{ "x86_64", "bpf()", X86_64, 321, { 0 }, NULL },
 	/* libseccomp tells a made-up number of it */
 	{ "x86", "socket()", I386, 359, { 0 }, NULL },
@@ -150,7 +215,9 @@ static void parse_good(const struct good *g, const char *text,
 
 		if (ret->args[i].there != string)
 			fail_msg("%s: string %d", text, i);
-		if (string ? !ret->data.args[i] : ret->data.args[i] != g->args[i])
+		if (string || g->args[i] == STRUCT
+			    ? !ret->data.args[i]
+			    : ret->data.args[i] != g->args[i])
 			fail_msg("%s: argument %d is %#llx", text, i,
 				 (unsigned long long)ret->data.args[i]);
 	}
@@ -195,6 +262,36 @@ TEST(call_text, strings_are_what_the_escapes_say)
 	assert_memory_equal(v.text, "\0\1\0018?'\33", 8);
 	assert_string_equal(call_text_bytes(&c, ARG_PATH).text, "/x");
 	assert_false(call_text_bytes(&c, ARG_DEV).there);
+}
+
+TEST(call_text, a_struct_is_read)
+{
+	const struct arch *arch = arch_find("x86_64");
+	struct call_text_error error;
+	struct call_text c;
+	char *text;
+
+	assert_int_equal(
+		call_text_parse(
+			"setxattrat(3, \"\", 0, \"n\", {value=\"y\\0z\", "
+			"size=2, flags=XATTR_REPLACE}, 16)",
+			arch, &c, &error),
+		0);
+	assert_true(c.has_packed);
+	assert_true(c.packed.value && c.packed.value != c.data.args[4]);
+	assert_int_equal(c.packed.size, 2);
+	assert_int_equal(c.packed.flags, 2);
+	assert_int_equal(call_text_bytes(&c, ARG_VALUE).n, 3);
+	text = call_text_string(&c, 1U << ARG_VALUE | 1U << ARG_SIZE);
+	assert_string_equal(text, "setxattrat(3, \"\", 0, \"n\", {value=*, "
+				  "size=*, flags=XATTR_REPLACE}, 16)");
+	free(text);
+	assert_int_equal(call_text_parse("getxattrat(3, \"\", 0, \"n\", "
+					 "{value=4096, size=1, flags=0}, 16)",
+					 arch, &c, &error),
+			 0);
+	assert_int_equal(c.packed.value, 4096);
+	assert_false(call_text_bytes(&c, ARG_VALUE).there);
 }
 
 TEST(call_text, a_star_stands_for_any)
@@ -278,6 +375,24 @@ static const struct {
 	  "expected \",\" and the value's size in bytes, found '.'" },
 	{ "x86_64", "setxattr(\"/x\", \"user.a\", \"y\", 1, \001)", 34,
 	  "expected flags (0, XATTR_CREATE, XATTR_REPLACE), found byte 0x01" },
+	{ "x86_64", "setxattrat(3, \"\", 0, \"n\", {size=1}, 16)", 28,
+	  "expected \"value=\", found 's'" },
+	{ "x86_64", "setxattrat(3, \"\", 0, \"n\", {value=1}, 16)", 34,
+	  "expected an attribute's value (\"y\" or NULL), found '1'" },
+	{ "x86_64",
+	  "setxattrat(3, \"\", 0, \"n\", {value=\"y\", size=3, flags=0}, 16)",
+	  44, "the size is 3, but only 1 of the value is written here" },
+	{ "x86_64", "setxattrat(3, \"\", 0, \"n\", {value=NULL, size=4294967296, flags=0})",
+	  45, "the number is above 4294967295" },
+	{ "x86_64", "setxattrat(3, \"\", 0, \"n\", {value=NULL, size=1}, 16)",
+	  46, "expected \",\", found '}'" },
+	{ "x86_64", "setxattrat(3, \"\", 0, \"n\", 5, 16)", 27,
+	  "expected {value=\"y\", size=1, flags=0} or NULL, found '5'" },
+	{ "x86_64", "setxattrat(3, \"\", AT_FDCWD, \"n\", NULL, 16)", 19,
+	  "expected flags (0, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH), found "
+	  "AT_FDCWD" },
+	{ "x86_64", "getxattr(\"/x\", \"n\", x, 1)", 21,
+	  "expected a buffer (NULL, an address, or what was read), found 'x'" },
 	{ "x86_64", "bpf(1, 2, 3, 4, 5, 6, 7)", 21,
 	  "expected \",\" or \")\", found ','" },
 	{ "x86_64", "bpf(x)", 5,
@@ -292,7 +407,7 @@ TEST(call_text, bad_ones_are_said_to_be_wrong_where_they_are)
 		const struct arch *arch;
 
 		arch = arch_find(bad[i].abi);
-	assert_non_null(arch);
+		assert_non_null(arch);
 		if (call_text_parse(bad[i].text, arch, &c, &error) == 0)
 			fail_msg("%s was taken", bad[i].text);
 		if (error.column != bad[i].column ||

@@ -5,7 +5,7 @@
  * Runs deputyctl and looks at what it says.
  */
 
-#define CTL_ARGS_MAX 8
+#define CTL_ARGS_MAX 12
 #define CTL_OUT_MAX  8192
 
 struct ctl_result {
