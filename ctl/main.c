@@ -8,8 +8,15 @@
 
 #include "ctl/verb.h"
 #include "lib/own.h"
+#include "policy/profile.h"
 
 #define DEFAULT_SOCKET "/run/deputy/control.sock"
+
+#define TAKES(o) (1U << CTL_##o)
+#define TAKES_SUBJECT                                                          \
+	(TAKES(POLICY) | TAKES(ARCH) | TAKES(PEER_UID) | TAKES(ANNOTATION) |   \
+	 TAKES(METADATA) | TAKES(UID) | TAKES(GID) | TAKES(CAP) |              \
+	 TAKES(DIRECTORY))
 
 static const struct verb {
 	const char *name; /* one word or two */
@@ -18,7 +25,7 @@ static const struct verb {
 	const char *summary;
 	const char *help;
 	verb_fn *run;
-	unsigned takes; /* enum subject_option */
+	unsigned takes; /* a bit for each enum ctl_option */
 } verbs[] = {
 	{ "status", "", 0, "How deputyd is: policy, containers, calls, kernel",
 	  "Counters are sums over all listeners since deputyd started.\n",
@@ -33,55 +40,78 @@ static const struct verb {
 	  "A file with mistakes is refused, and the old policy serves on.\n"
 	  "Check it first with \"deputyctl policy check FILE\".\n",
 	  verb_reload },
+	{ "doctor", "", 0, "What works on this machine, and what to do",
+	  "Looks at the kernel by trying it, at rights, security modules, deputyd's\n"
+	  "sockets, the policy files, container runtimes with what their versions\n"
+	  "are known for, and hooks. Fails where something is BAD.\n",
+	  verb_doctor },
 	{ "policy check", "FILE", 1, "Say what is wrong in a policy file",
-	  "Reads it as deputyd would, and needs no deputyd.\n",
-	  verb_policy_check },
+	  "Reads it as deputyd would, and needs no deputyd.\n"
+	  "With --profile also what a seccomp profile does not notify although\n"
+	  "rules need it, notifies for nothing, or no engine would take.\n",
+	  verb_policy_check, TAKES(PROFILE) | TAKES(POLICY) },
 	{ "policy explain", "FILE CALL", 2,
 	  "Say what a policy does with a call, and why",
 	  "CALL is written as strace does:\n"
 	  "  mknodat(AT_FDCWD, \"/dev/null\", S_IFCHR|0666, 1:3)\n"
 	  "  setxattr(\"/x\", \"trusted.a\", \"val\", 3, XATTR_CREATE)\n"
-	  "  getxattrat(AT_FDCWD, \"/x\", 0, \"trusted.a\", {value=NULL, "
-	  "size=9, "
-	  "flags=0}, 16)\n"
-	  "The policy is that of --policy, else the one that the bindings give "
-	  "to\n"
-	  "the container of --peer-uid, else that of the first binding without "
-	  "a\n"
-	  "condition, else the only one.\n",
-	  verb_policy_explain, SUBJECT_ALL },
+	  "  setxattrat(AT_FDCWD, \"/x\", 0, \"trusted.a\",\n"
+	  "             {value=\"val\", size=3, flags=0}, 16)\n",
+	  verb_policy_explain, TAKES_SUBJECT },
 	{ "policy test", "FILE CASES", 2,
 	  "Hold a policy against a list of calls and verdicts",
 	  "CASES has a line each, with a tab or two blanks before the call:\n"
 	  "  emulate   mknod(\"/x\", S_IFCHR|0666, 1:3)\n"
 	  "  EPERM     mknod(\"/x\", S_IFBLK|0666, 8:0)   # a comment\n"
-	  "  policy=fuse arch=x86 uid=1000 gid=5 caps=CAP_MKNOD dir=/dev EPERM "
-	  " mknod(\"/x\", S_IFIFO, 0)\n"
+	  "  policy=fuse arch=x86 return 0  mknod(\"/x\", S_IFIFO, 0)\n"
+	  "  uid=5 gid=5 caps=NONE dir=/srv EPERM  mknod(\"x\", S_IFIFO, 0)\n"
 	  "Exit status: 0 all as expected, 1 not.\n",
-	  verb_policy_test, SUBJECT_ALL },
+	  verb_policy_test, TAKES_SUBJECT },
 	{ "policy diff", "OLD NEW", 2, "Say which calls get another verdict",
-	  "Tries whatever the rules of either file can tell apart: no call "
-	  "that\n"
-	  "differs is missed. A star stands for anything.\n"
-	  "Exit status: 0 no difference, 1 differences, 2 trouble, as "
-	  "diff(1).\n",
-	  verb_policy_diff, SUBJECT_POLICY },
+	  "Tries whatever the rules of either file can tell apart: no call\n"
+	  "that differs is missed. A star stands for anything.\n"
+	  "Exit status: 0 no difference, 1 differences, 2 trouble, as diff(1).\n",
+	  verb_policy_diff, TAKES(POLICY) },
+	{ "policy profile", "FILE", 1,
+	  "Print the seccomp profile that a policy needs",
+	  "It notifies on what the rules need and nothing else.\n"
+	  "With --base, a profile to which that is added.\n",
+	  verb_policy_profile,
+	  TAKES(BASE) | TAKES(DIALECT) | TAKES(LISTENER) | TAKES(POLICY) |
+		  TAKES(WAIT_KILLABLE) },
+};
+
+#define FIRST 256 /* options that only some verbs take */
+
+/* Letters for these. */
+static const struct {
+	char letter;
+	enum ctl_option option;
+} letters[] = {
+	{ 'p', CTL_POLICY },	 { 'a', CTL_ARCH },	{ 'P', CTL_PEER_UID },
+	{ 'A', CTL_ANNOTATION }, { 'm', CTL_METADATA }, { 'u', CTL_UID },
+	{ 'g', CTL_GID },	 { 'c', CTL_CAP },	{ 'd', CTL_DIRECTORY },
 };
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, 'j' },
-	{ "policy", required_argument, NULL, 'p' },
-	{ "arch", required_argument, NULL, 'a' },
-	{ "peer-uid", required_argument, NULL, 'P' },
-	{ "annotation", required_argument, NULL, 'A' },
-	{ "metadata", required_argument, NULL, 'm' },
-	{ "uid", required_argument, NULL, 'u' },
-	{ "gid", required_argument, NULL, 'g' },
-	{ "cap", required_argument, NULL, 'c' },
-	{ "directory", required_argument, NULL, 'd' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
+	{ "annotation", required_argument, NULL, FIRST + CTL_ANNOTATION },
+	{ "arch", required_argument, NULL, FIRST + CTL_ARCH },
+	{ "base", required_argument, NULL, FIRST + CTL_BASE },
+	{ "cap", required_argument, NULL, FIRST + CTL_CAP },
+	{ "dialect", required_argument, NULL, FIRST + CTL_DIALECT },
+	{ "directory", required_argument, NULL, FIRST + CTL_DIRECTORY },
+	{ "gid", required_argument, NULL, FIRST + CTL_GID },
+	{ "listener", required_argument, NULL, FIRST + CTL_LISTENER },
+	{ "metadata", required_argument, NULL, FIRST + CTL_METADATA },
+	{ "peer-uid", required_argument, NULL, FIRST + CTL_PEER_UID },
+	{ "policy", required_argument, NULL, FIRST + CTL_POLICY },
+	{ "profile", required_argument, NULL, FIRST + CTL_PROFILE },
+	{ "uid", required_argument, NULL, FIRST + CTL_UID },
+	{ "wait-killable", no_argument, NULL, FIRST + CTL_WAIT_KILLABLE },
 	{ 0 },
 };
 
@@ -93,25 +123,30 @@ static const char options_help[] =
 	"  -V, --version      print the version\n"
 	"Of the verbs that look into a policy file:\n"
 	"  -p, --policy NAME  of the policies in it, this one\n"
-	"  -a, --arch ABI     the ABI of the calls: x86, x86_64, x32, aarch64, "
-	"...\n"
+	"Of \"policy explain\" and \"policy test\":\n"
+	"  -a, --arch ABI     the ABI of the calls: x86, x86_64, x32, aarch64, ...\n"
 	"  -P, --peer-uid UID\n"
-	"                     the policy that the bindings give to a container "
-	"whose\n"
-	"                     listener comes from this uid\n"
+	"                     the policy that the bindings give to a container\n"
+	"                     whose listener comes from this uid\n"
 	"  -A, --annotation KEY=VALUE\n"
 	"                     and that has this annotation; may be repeated\n"
 	"  -m, --metadata TEXT\n"
 	"                     and this listenerMetadata\n"
-	"  -u, --uid UID      who calls: its uid in the container (0), or "
-	"unknown\n"
-	"  -g, --gid GID      its gid in the container (0)\n"
-	"  -c, --cap CAP      its capability; may be repeated; ALL, NONE (ALL "
-	"for uid\n"
-	"                     0, else NONE)\n"
+	"  -u, --uid UID      who calls, by its uid in the container (0); unknown\n"
+	"  -g, --gid GID      its gid there (0)\n"
+	"  -c, --cap CAP      its capability, ALL or NONE; may be repeated (ALL for\n"
+	"                     uid 0, else NONE)\n"
 	"  -d, --directory DIR\n"
-	"                     where the call's path really ends (where it "
-	"says); NOWHERE\n";
+	"                     where the call's path really ends (where it says, as\n"
+	"                     if there were no links); NOWHERE\n"
+	"Of \"policy check\" and \"policy profile\":\n"
+	"  --profile PATH     check: the seccomp profile to hold against it\n"
+	"  --base PATH        profile: what to add to; else all calls are allowed\n"
+	"  --dialect WORD     profile: oci or docker; else the base's, or oci\n"
+	"  --listener PATH    profile: deputyd's socket (" PROFILE_LISTENER_DEFAULT
+	")\n"
+	"  --wait-killable    profile: only fatal signals end the wait for an\n"
+	"                     answer (crun, youki, runc from 1.5 on)\n";
 
 static void print_help(void)
 {
@@ -121,7 +156,7 @@ static void print_help(void)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		int n = printf("  %s %s", verbs[i].name, verbs[i].args);
 
-		printf("%*s%s\n", n < 28 ? 28 - n : 1, "", verbs[i].summary);
+		printf("%*s%s\n", n < 27 ? 28 - n : 2, "", verbs[i].summary);
 	}
 	printf("\n%s\nExit status: 0 good, 1 failed, 2 wrong usage.\n",
 	       options_help);
@@ -160,29 +195,25 @@ static int usage(void)
 	return CTL_USAGE;
 }
 
-/* Does @v take all that was said of its subject? */
-static bool fits(const struct verb *v, const struct subject *s)
+static bool options_fit(const struct ctl *ctl, const struct verb *v)
 {
-	const char *unfit = NULL;
+	for (const struct option *o = options; o->name; o++) {
+		int i = o->val - FIRST;
 
-	if (s->policy && !(v->takes & SUBJECT_POLICY))
-		unfit = "--policy";
-	if (s->arch && !(v->takes & SUBJECT_ARCH))
-		unfit = "--arch";
-	if (s->has_asker && !(v->takes & SUBJECT_ASKER))
-		unfit = "--uid, --gid, --cap and --directory";
-	if ((s->has_peer || s->metadata || s->n_annotations) &&
-	    !(v->takes & SUBJECT_CONTAINER))
-		unfit = "--peer-uid, --metadata and --annotation";
-	if (unfit)
-		fprintf(stderr, "deputyctl: %s: not for this verb\n", unfit);
-	else if ((s->metadata || s->n_annotations) && !s->has_peer)
+		if (i < 0 || !ctl->option[i] || (v->takes & 1U << i))
+			continue;
+		fprintf(stderr, "deputyctl: %s has no --%s\n", v->name,
+			o->name);
+		return false;
+	}
+	if ((ctl->option[CTL_METADATA] || ctl->option[CTL_ANNOTATION]) &&
+	    !ctl->option[CTL_PEER_UID]) {
 		fprintf(stderr,
 			"deputyctl: --metadata and --annotation want "
 			"--peer-uid: a policy asks for it beside them\n");
-	else
-		return true;
-	return false;
+		return false;
+	}
+	return true;
 }
 
 static int run(const struct ctl *ctl, char **args, int n, bool help)
@@ -197,9 +228,10 @@ static int run(const struct ctl *ctl, char **args, int n, bool help)
 			print_verb_help(v);
 			return CTL_OK;
 		}
+		if (!options_fit(ctl, v))
+			return usage();
 		if (n - words == v->n_args)
-			return fits(v, &ctl->subject) ? v->run(ctl, args + words)
-						      : usage();
+			return v->run(ctl, args + words);
 		fprintf(stderr, "deputyctl: usage: deputyctl %s%s%s\n", v->name,
 			*v->args ? " " : "", v->args);
 		return usage();
@@ -216,40 +248,52 @@ static int run(const struct ctl *ctl, char **args, int n, bool help)
 	return usage();
 }
 
+/* Of getopt's, which is a letter, or FIRST and more. Return: CTL_OPTIONS: none */
+static enum ctl_option option_of(int option)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
+		if (letters[i].letter == option)
+			return letters[i].option;
+	return option >= FIRST ? (enum ctl_option)(option - FIRST) : CTL_OPTIONS;
+}
+
+static const char *option_name(enum ctl_option which)
+{
+	const struct option *o = options;
+
+	while (o->name && o->val != FIRST + (int)which)
+		o++;
+	return o->name;
+}
+
 /* Return: CTL_OK, or CTL_USAGE; -1: go on */
 static int read_option(struct ctl *ctl, int option, bool *help)
 {
+	enum ctl_option which = option_of(option);
+
 	switch (option) {
 	case 's':
 		ctl->socket = optarg;
-		break;
+		return -1;
 	case 'j':
 		ctl->json = true;
-		break;
+		return -1;
 	case 'h':
 		*help = true;
-		break;
+		return -1;
 	case 'V':
 		puts("deputyctl " DEPUTY_VERSION);
 		return CTL_OK;
-	case 'p':
-	case 'a':
-	case 'P':
-	case 'A':
-	case 'm':
-	case 'u':
-	case 'g':
-	case 'c':
-	case 'd':
-		if (subject_set(&ctl->subject, (char)option, optarg))
-			break;
-		fprintf(stderr, "deputyctl: \"%s\" is no value for -%c\n",
-			optarg, option);
-		return usage();
 	default:
+		if (which == CTL_OPTIONS)
+			return usage();
+		ctl->option[which] = optarg ? optarg : "";
+		if (subject_set(&ctl->subject, which, ctl->option[which]))
+			return -1;
+		fprintf(stderr, "deputyctl: \"%s\" is no value for --%s\n",
+			optarg, option_name(which));
 		return usage();
 	}
-	return -1;
 }
 
 int main(int argc, char **argv)

@@ -4,42 +4,84 @@
 #include <string.h>
 
 #include "ctl/reply.h"
-#include "policy/policy.h"
+#include "policy/profile.h"
 #include "proto/diagnostics.h"
 #include "proto/varlink.h"
 
-static int print_json(const char *file, const struct diags *d)
+struct checked {
+	const char *file, *profile; /* the latter NULL: none */
+	struct diags policy, found;
+};
+
+/* Return: of both files */
+static struct json_object *diagnostics(const struct checked *c)
 {
-	AUTO(json_put) struct json_object *o =
-		varlink_parameter_str("file", file);
-	struct json_object *list = diagnostics_json(d);
+	struct json_object *list = diagnostics_json(&c->policy);
+	AUTO(json_put)
+	struct json_object *more =
+		c->profile ? diagnostics_json(&c->found) : NULL;
+
+	if (!list || (c->profile && !more)) {
+		json_put(list);
+		return NULL;
+	}
+	for (size_t i = 0; more && i < json_object_array_length(more); i++)
+		json_object_array_add(
+			list,
+			json_object_get(json_object_array_get_idx(more, i)));
+	return list;
+}
+
+static int print_json(const struct checked *c)
+{
+	AUTO(json_put)
+	struct json_object *o = varlink_parameter_str("file", c->file);
+	struct json_object *list = diagnostics(c);
 
 	if (!o || !list) {
 		json_put(list);
 		fprintf(stderr, "deputyctl: out of memory\n");
 		return CTL_FAILED;
 	}
-	json_object_object_add(o, "errors",
-			       json_object_new_int64((int64_t)d->n_errors));
+	if (c->profile)
+		json_object_object_add(o, "profile",
+				       json_object_new_string(c->profile));
+	json_object_object_add(
+		o, "errors",
+		json_object_new_int64(
+			(int64_t)(c->policy.n_errors + c->found.n_errors)));
 	json_object_object_add(o, "diagnostics", list);
 	return reply_print_json(o);
 }
 
-static int check(const char *file, struct diags *d, const struct ctl *ctl)
+static void print_good(const struct checked *c, const struct policy_set *set)
+{
+	if (c->profile)
+		printf("%s: good for %s\n", c->profile, c->file);
+	else
+		printf("%s: good, %zu %s\n", c->file, policy_set_count(set),
+		       policy_set_count(set) == 1 ? "policy" : "policies");
+}
+
+static int check(struct checked *c, const struct ctl *ctl)
 {
 	struct policy_set *set = NULL;
-	int r = policy_set_load(file, &set, d);
-	bool good = r == 0 && d->n_errors == 0;
+	int r = policy_set_load(c->file, &set, &c->policy);
+	bool good;
 
-	diags_print(d, stderr);
-	if (!good && d->n_errors == 0)
-		fprintf(stderr, "deputyctl: %s: %s\n", file, strerror(-r));
+	if (r == 0 && c->profile)
+		r = profile_check(set, ctl->option[CTL_POLICY], c->profile,
+				  &c->policy, &c->found);
+	good = r == 0 && c->policy.n_errors + c->found.n_errors == 0;
+	diags_print(&c->policy, stderr);
+	diags_print(&c->found, stderr);
+	if (!good && c->policy.n_errors + c->found.n_errors == 0)
+		fprintf(stderr, "deputyctl: %s: %s\n", c->file, strerror(-r));
 	if (ctl->json) {
-		if (print_json(file, d) != CTL_OK)
+		if (print_json(c) != CTL_OK)
 			good = false;
 	} else if (good) {
-		printf("%s: good, %zu %s\n", file, policy_set_count(set),
-		       policy_set_count(set) == 1 ? "policy" : "policies");
+		print_good(c, set);
 	}
 	policy_set_unref(set);
 	return good ? CTL_OK : CTL_FAILED;
@@ -47,12 +89,19 @@ static int check(const char *file, struct diags *d, const struct ctl *ctl)
 
 int verb_policy_check(const struct ctl *ctl, char **args)
 {
-	AUTO(free_ptr) struct diags *d = malloc(sizeof(*d));
+	AUTO(free_ptr) struct checked *c = malloc(sizeof(*c));
 
-	if (!d) {
+	if (ctl->option[CTL_POLICY] && !ctl->option[CTL_PROFILE]) {
+		fprintf(stderr, "deputyctl: --policy: only with --profile\n");
+		return CTL_USAGE;
+	}
+	if (!c) {
 		fprintf(stderr, "deputyctl: out of memory\n");
 		return CTL_FAILED;
 	}
-	diags_init(d, args[0]);
-	return check(args[0], d, ctl);
+	c->file = args[0];
+	c->profile = ctl->option[CTL_PROFILE];
+	diags_init(&c->policy, c->file);
+	diags_init(&c->found, c->profile ? c->profile : "");
+	return check(c, ctl);
 }

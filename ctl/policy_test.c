@@ -17,15 +17,16 @@
 
 #define CASE_LINE_MAX (CALL_TEXT_MAX_BYTES + 1024)
 
-/* What a line may say first; the letter is that of main.c's option. What
- * the options say holds where the line says nothing. */
+/* What a line may say first. What the options say holds where it does not. */
 static const struct {
 	const char *name;
-	char letter;
+	enum ctl_option option;
 } line_options[] = {
-	{ "policy=", 'p' },	{ "arch=", 'a' },     { "peer_uid=", 'P' },
-	{ "annotation=", 'A' }, { "metadata=", 'm' }, { "uid=", 'u' },
-	{ "gid=", 'g' },	{ "caps=", 'c' },     { "dir=", 'd' },
+	{ "policy=", CTL_POLICY },	   { "arch=", CTL_ARCH },
+	{ "peer_uid=", CTL_PEER_UID },	   { "annotation=", CTL_ANNOTATION },
+	{ "metadata=", CTL_METADATA },	   { "uid=", CTL_UID },
+	{ "gid=", CTL_GID },		   { "caps=", CTL_CAP },
+	{ "dir=", CTL_DIRECTORY },
 };
 
 struct test {
@@ -149,9 +150,9 @@ static char *read_options(char *p, struct subject *s, char **ret_at)
 			return NULL;
 		value = p + strlen(line_options[i].name);
 		p[n] = '\0';
-		if (line_options[i].letter == 'c')
+		if (line_options[i].option == CTL_CAP)
 			s->asker.caller.caps = 0; /* in place of --cap */
-		if (!subject_set(s, line_options[i].letter, value))
+		if (!subject_set(s, line_options[i].option, value))
 			return NULL;
 		p += n + 1;
 	}

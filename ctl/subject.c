@@ -19,41 +19,35 @@ static bool set_peer(struct subject *s, const char *value)
 	       n < UINT32_MAX;
 }
 
-static bool set_asker(struct subject *s, enum asker_word word, const char *value)
-{
-	s->has_asker = true;
-	return asker_set(&s->asker, word, value) == 0;
-}
-
-bool subject_set(struct subject *s, char option, const char *value)
+bool subject_set(struct subject *s, enum ctl_option option, const char *value)
 {
 	switch (option) {
-	case 'p':
+	case CTL_POLICY:
 		s->policy = value;
 		return true;
-	case 'a':
+	case CTL_ARCH:
 		s->arch = value;
 		return true;
-	case 'm':
+	case CTL_METADATA:
 		s->metadata = value;
 		return true;
-	case 'A':
+	case CTL_ANNOTATION:
 		if (!strchr(value, '=') ||
 		    s->n_annotations == SUBJECT_ANNOTATIONS_MAX)
 			return false;
 		s->annotations[s->n_annotations++] = value;
 		return true;
-	case 'P':
+	case CTL_PEER_UID:
 		return set_peer(s, value);
-	case 'u':
-		return set_asker(s, ASKER_UID, value);
-	case 'g':
-		return set_asker(s, ASKER_GID, value);
-	case 'c':
-		return set_asker(s, ASKER_CAPS, value);
-	case 'd':
-		return set_asker(s, ASKER_DIR, value);
+	case CTL_UID:
+		return asker_set(&s->asker, ASKER_UID, value) == 0;
+	case CTL_GID:
+		return asker_set(&s->asker, ASKER_GID, value) == 0;
+	case CTL_CAP:
+		return asker_set(&s->asker, ASKER_CAPS, value) == 0;
+	case CTL_DIRECTORY:
+		return asker_set(&s->asker, ASKER_DIR, value) == 0;
 	default:
-		return false;
+		return true;
 	}
 }

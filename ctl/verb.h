@@ -17,15 +17,27 @@ enum ctl_exit {
 	CTL_USAGE = 2,
 };
 
-/* What the policy verbs are to assume; a bit each is in a verb's row. */
-enum subject_option {
-	SUBJECT_POLICY = 1 << 0,
-	SUBJECT_ARCH = 1 << 1,
-	SUBJECT_CONTAINER = 1 << 2, /* peer, metadata, annotations */
-	SUBJECT_ASKER = 1 << 3,
-	SUBJECT_ALL = (1 << 4) - 1
+/* What only some verbs take; a row in main.c says which. */
+enum ctl_option {
+	CTL_BASE = 0,
+	CTL_DIALECT,
+	CTL_LISTENER,
+	CTL_POLICY,
+	CTL_PROFILE,
+	CTL_WAIT_KILLABLE, /* "" where it is given */
+	/* the subject's */
+	CTL_ARCH,
+	CTL_PEER_UID,
+	CTL_ANNOTATION,
+	CTL_METADATA,
+	CTL_UID,
+	CTL_GID,
+	CTL_CAP,
+	CTL_DIRECTORY,
+	CTL_OPTIONS
 };
 
+/* What the verbs that try calls are to assume. */
 #define SUBJECT_ANNOTATIONS_MAX 16
 
 struct subject {
@@ -36,15 +48,16 @@ struct subject {
 	const char *metadata;
 	const char *annotations[SUBJECT_ANNOTATIONS_MAX]; /* KEY=VALUE */
 	size_t n_annotations;
-	bool has_asker;
 	struct asker asker;
 };
 
-/* By an option's letter. @value: borrowed. Return: false where it is none */
-bool subject_set(struct subject *s, char option, const char *value);
+/* @value: borrowed. Return: false where it is none for the option. Options that
+ * say nothing of it change nothing. */
+bool subject_set(struct subject *s, enum ctl_option option, const char *value);
 
 struct ctl {
 	const char *socket;
+	const char *option[CTL_OPTIONS]; /* NULL: not given */
 	bool json;   /* the reply's parameters in place of text for people */
 	bool colour; /* stdout is a terminal that wants it */
 	struct subject subject;
@@ -53,5 +66,6 @@ struct ctl {
 /* @args: the verb's own, as many as its row wants. Return: enum ctl_exit */
 typedef int verb_fn(const struct ctl *ctl, char **args);
 
-verb_fn verb_status, verb_list, verb_show, verb_reload, verb_policy_check,
-	verb_policy_explain, verb_policy_test, verb_policy_diff;
+verb_fn verb_status, verb_list, verb_show, verb_reload, verb_doctor,
+	verb_policy_check, verb_policy_explain, verb_policy_test,
+	verb_policy_diff, verb_policy_profile;

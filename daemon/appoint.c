@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * A worker's life: uv_spawn -> on_exit -> uv_close -> on_reaped -> succeed().
+ * One that is killed and does not die (it waits in the kernel for a file system
+ * of the container's) is given up, and reaped whenever that ends.
  * What comes next is decided in succeed() alone, whatever ended the worker:
  *
  *   deputyd ends, or the last task is gone   the session ends
@@ -11,8 +13,12 @@
 #include "daemon/appoint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/flight.h"
 #include "daemon/registry.h"
@@ -30,9 +36,19 @@ static void on_reaped(uv_handle_t *h)
 {
 	struct session *s = h->data;
 
+	s->worker->used = false;
 	s->worker_state = WORKER_NONE;
 	if (!s->ended)
 		succeed(s);
+	session_handle_closed(s);
+}
+
+static void on_lost_reaped(uv_handle_t *h)
+{
+	struct session *s = h->data;
+
+	((struct worker *)h)->used = false;
+	s->n_lost--;
 	session_handle_closed(s);
 }
 
@@ -40,10 +56,14 @@ static void on_exit_cb(uv_process_t *p, int64_t status, int signal)
 {
 	struct session *s = p->data;
 
+	s->registry->n_workers--;
+	if (((struct worker *)p)->lost) {
+		uv_close((uv_handle_t *)p, on_lost_reaped);
+		return;
+	}
 	s->exit_status = (int)status;
 	s->exit_signal = signal;
 	s->worker_state = WORKER_GONE;
-	s->registry->n_workers--;
 	uv_close((uv_handle_t *)p, on_reaped);
 }
 
@@ -98,7 +118,18 @@ static int spawn(struct session *s)
 		stdio[i].flags = fds[i] < 0 ? UV_IGNORE : UV_INHERIT_FD;
 		stdio[i].data.fd = fds[i];
 	}
-	return uv_spawn(s->registry->loop, &s->worker, &options);
+	return uv_spawn(s->registry->loop, &s->worker->process, &options);
+}
+
+/* There are as many as may be in use at once. */
+static struct worker *take_worker(struct session *s)
+{
+	struct worker *w = s->workers;
+
+	while (w->used)
+		w++;
+	*w = (struct worker){ .used = true };
+	return w;
 }
 
 void appoint(struct session *s)
@@ -114,15 +145,16 @@ void appoint(struct session *s)
 	s->received_before = atomic_load_explicit(
 		&s->slot->counters.received, memory_order_relaxed);
 	s->worker_since_ms = uv_now(s->registry->loop);
+	s->worker = take_worker(s);
 	r = spawn(s);
-	s->worker.data = s;
+	s->worker->process.data = s;
 	s->open_handles++;
 	if (r == 0) {
 		s->worker_state = WORKER_RUNNING;
 		s->registry->n_workers++;
 		log_event(LOG_DEBUG, "worker-appointed",
 			  LOG_S("container", s->container->id),
-			  LOG_I("worker", s->worker.pid));
+			  LOG_I("worker", s->worker->process.pid));
 		return;
 	}
 	log_event(LOG_ERR, "worker-not-started",
@@ -131,7 +163,7 @@ void appoint(struct session *s)
 	s->exit_status = HANDOVER_EXIT_SETUP;
 	s->exit_signal = 0;
 	s->worker_state = WORKER_GONE;
-	uv_close((uv_handle_t *)&s->worker, on_reaped);
+	uv_close((uv_handle_t *)&s->worker->process, on_reaped);
 }
 
 void appoint_dismiss(struct session *s)
@@ -141,13 +173,36 @@ void appoint_dismiss(struct session *s)
 	if (!s->leaving)
 		s->asked_ms = uv_now(s->registry->loop);
 	s->leaving = true;
-	(void)uv_process_kill(&s->worker, SIGTERM);
+	(void)uv_process_kill(&s->worker->process, SIGTERM);
+}
+
+/* Its exact child dies with it, but not where a container stopped it before it
+ * could ask for that.  While the worker waits for it, its pid is no other's. */
+static void kill_children(pid_t worker)
+{
+	char path[64], pids[64];
+	AUTO(fd_close) int fd = -1;
+	ssize_t n;
+	long pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", worker,
+		       worker);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, pids, sizeof(pids) - 1);
+	if (n <= 0)
+		return;
+	pids[n] = '\0'; /* it has at most one at a time */
+	pid = strtol(pids, NULL, 10);
+	if (pid > 1)
+		(void)kill((pid_t)pid, SIGKILL);
 }
 
 void appoint_kill(struct session *s)
 {
-	if (s->worker_state == WORKER_RUNNING)
-		(void)uv_process_kill(&s->worker, SIGKILL);
+	if (s->worker_state != WORKER_RUNNING)
+		return;
+	kill_children(s->worker->process.pid);
+	(void)uv_process_kill(&s->worker->process, SIGKILL);
 }
 
 /* Asked to leave before it could listen to signals, it dies of one: fine. */
@@ -181,19 +236,11 @@ static void log_crash(const struct session *s, int flight)
 		  LOG_U("restarts", s->restarts));
 }
 
-static void succeed(struct session *s)
+/* Who serves next, and when? */
+static void replace(struct session *s)
 {
-	int flight;
+	int flight = flight_settle(s);
 
-	if (listener_hung_up(s->listener_fd)) {
-		session_end(s, "no task is left");
-		return;
-	}
-	if (s->registry->closing) {
-		session_end(s, "deputyd ends");
-		return;
-	}
-	flight = flight_settle(s);
 	if (!left_in_order(s)) {
 		s->restarts++;
 		log_crash(s, flight);
@@ -207,4 +254,32 @@ static void succeed(struct session *s)
 	if (s->backoff_ms > BACKOFF_MAX_MS)
 		s->backoff_ms = BACKOFF_MAX_MS;
 	(void)uv_timer_start(&s->backoff, on_backoff, s->backoff_ms, 0);
+}
+
+static void succeed(struct session *s)
+{
+	if (listener_hung_up(s->listener_fd))
+		session_end(s, "no task is left");
+	else if (s->registry->closing)
+		session_end(s, "deputyd ends");
+	else
+		replace(s);
+}
+
+/* It runs no instruction any more, so the slot is its successor's. */
+void appoint_abandon(struct session *s)
+{
+	if (s->worker_state != WORKER_RUNNING ||
+	    s->n_lost == WORKERS_LOST_MAX || listener_hung_up(s->listener_fd))
+		return;
+	log_event(LOG_ERR, "worker-lost",
+		  LOG_S("container", s->container->id),
+		  LOG_I("worker", s->worker->process.pid),
+		  LOG_U("lost", s->n_lost + 1));
+	s->worker->lost = true;
+	s->n_lost++;
+	s->worker_state = WORKER_NONE;
+	s->exit_status = 0;
+	s->exit_signal = SIGKILL;
+	replace(s);
 }

@@ -13,5 +13,8 @@ void appoint(struct session *s);
 /* Asks a worker to finish what it holds and leave. Its end brings the next. */
 void appoint_dismiss(struct session *s);
 void appoint_kill(struct session *s);
+/* Gives up a worker that was killed and does not die: the next one serves on.
+ * Not when too many are lost already, or nobody is left to serve. */
+void appoint_abandon(struct session *s);
 /* No more workers; the one there was is gone. */
 void appoint_end(struct session *s);

@@ -40,11 +40,17 @@ static void give_up(struct session *s, uint64_t id, const char *why)
 	const struct verdict v = policy_fail(s->container->policy);
 	int r = listener_send(s->listener_fd, id, &v);
 
-	set_phase(s, SLOT_ANSWERED);
 	log_event(LOG_ERR, "call-failed",
 		  LOG_S("container", s->container->id), LOG_S("why", why),
 		  LOG_I("errno", v.error), LOG_U("attempts", s->attempts),
 		  LOG_S("caller", r == LISTENER_OK ? "answered" : "gone"));
+}
+
+/* The phase is the worker's to write, as long as it may not be dead. */
+void flight_expire(struct session *s)
+{
+	if (listener_id_valid(s->listener_fd, s->expired_id) == LISTENER_OK)
+		give_up(s, s->expired_id, "deadline");
 }
 
 int flight_settle(struct session *s)
@@ -65,6 +71,7 @@ int flight_settle(struct session *s)
 	}
 	if (f.id == s->expired_id || s->attempts >= FLIGHT_ATTEMPTS_MAX) {
 		give_up(s, f.id, f.id == s->expired_id ? "deadline" : "crashes");
+		set_phase(s, SLOT_ANSWERED);
 		return FLIGHT_NONE;
 	}
 	s->attempts++;

@@ -16,6 +16,9 @@ struct session;
 /* The call that a worker has in flight now; 0: none. Any time. */
 uint64_t flight_now(const struct session *s);
 
+/* Answers the call that expired, whatever its worker, killed, still holds. */
+void flight_expire(struct session *s);
+
 enum flight_status {
 	FLIGHT_NONE = 0,  /* nothing is in flight */
 	FLIGHT_GOES_ON = 1, /* the next worker takes the call over */

@@ -131,6 +131,7 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 		return r;
 	}
 	registry_init(&d->registry, &d->loop, d->config.worker, set);
+	features_probe(&d->registry.features);
 	d->registry.nodes_fd = nodes_fd;
 	(void)uv_timer_init(&d->loop, &d->end_timer);
 	d->end_timer.data = d;

@@ -22,7 +22,6 @@ void registry_init(struct registry *r, uv_loop_t *loop, const char *worker_path,
 		.nodes_fd = -1,
 		.set = set,
 		.generation = 1,
-		.sync_wake_up = -1,
 	};
 	TAILQ_INIT(&r->containers);
 	LIST_INIT(&r->peers);

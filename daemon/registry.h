@@ -20,6 +20,7 @@
 #include <uv.h>
 
 #include "daemon/counters.h"
+#include "daemon/features.h"
 #include "daemon/identity.h"
 #include "daemon/peer.h"
 #include "lib/slot.h"
@@ -53,13 +54,23 @@ enum worker_state {
 	WORKER_GONE, /* exited, its handle is closing */
 };
 
+/* Workers of one session that were killed and cannot die: the kernel has them
+ * wait for something of the container's, for as long as that lives. */
+#define WORKERS_LOST_MAX 3
+
+struct worker {
+	uv_process_t process; /* .data: its session */
+	bool used;
+	bool lost; /* killed, given up, and not the session's any more */
+};
+
 struct session {
 	TAILQ_ENTRY(session) entry;
 	struct registry *registry;
 	struct container *container;
 	int listener_fd, slot_fd;
 	struct slot *slot;
-	unsigned open_handles; /* of the three below */
+	unsigned open_handles; /* of those below */
 	bool ended;	       /* out of the registry, waits for its handles */
 
 	uv_poll_t hangup; /* watch.c */
@@ -67,7 +78,9 @@ struct session {
 	unsigned seen_ticks; /* for how many ticks it has been */
 	uint64_t expired_id; /* the call that its worker was killed for */
 
-	uv_process_t worker; /* appoint.c */
+	struct worker workers[1 + WORKERS_LOST_MAX]; /* appoint.c */
+	struct worker *worker; /* of these; NULL before the first */
+	unsigned n_lost;
 	uv_timer_t backoff;
 	enum worker_state worker_state;
 	bool leaving; /* the worker was asked to leave */
@@ -87,12 +100,13 @@ struct registry {
 	struct policy_set *set;	 /* a reference: the one new containers get */
 	uint64_t generation;
 	TAILQ_HEAD(, container) containers;
-	size_t n_containers, n_sessions, n_workers;
+	size_t n_containers, n_sessions;
+	size_t n_workers; /* the lost ones, too */
 	struct peers peers;
 	struct counters ended; /* of all containers that are gone */
 	uv_timer_t tick;       /* watch.c; runs while there are sessions */
 	bool closing;
-	int sync_wake_up; /* the kernel has it: 1, has not: 0, not known: -1 */
+	struct features features; /* of the kernel */
 };
 
 /* @set: a reference, taken */

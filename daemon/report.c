@@ -104,8 +104,10 @@ static json_object *features_json(const struct registry *r)
 {
 	struct tree t = tree_new();
 
-	if (r->sync_wake_up >= 0) /* seen with the first listener */
-		add(&t, "sync_wake_up", json_object_new_boolean(r->sync_wake_up));
+	for (int f = 0; r->features.known && f < KFEATS; f++)
+		add(&t, kfeats[f].name,
+		    json_object_new_boolean((r->features.mask & KFEAT_BIT(f)) !=
+					    0));
 	return tree_take(&t);
 }
 
@@ -197,7 +199,7 @@ static json_object *session_json(const struct session *s)
 
 	counters_add_slot(&counters, s->slot);
 	if (s->worker_state == WORKER_RUNNING)
-		add_int(&t, "worker_pid", (uint64_t)s->worker.pid);
+		add_int(&t, "worker_pid", (uint64_t)s->worker->process.pid);
 	else if (t.o) /* json-c's null is NULL */
 		json_object_object_add(t.o, "worker_pid", NULL);
 	add_str(&t, "phase", phase_name(s->slot));

@@ -60,14 +60,18 @@ static void check_stall(struct session *s)
 		s->seen_ticks = 0;
 		return;
 	}
-	if (++s->seen_ticks != CALL_DEADLINE_TICKS)
+	s->seen_ticks++;
+	if (s->seen_ticks >= CALL_DEADLINE_TICKS + LOST_TICKS)
+		appoint_abandon(s);
+	if (s->seen_ticks != CALL_DEADLINE_TICKS)
 		return;
 	s->expired_id = id;
 	log_event(LOG_ERR, "worker-stalled",
 		  LOG_S("container", s->container->id),
-		  LOG_I("worker", s->worker.pid),
+		  LOG_I("worker", s->worker->process.pid),
 		  LOG_U("seconds", CALL_DEADLINE_TICKS * TICK_MS / 1000));
 	appoint_kill(s);
+	flight_expire(s);
 }
 
 static void look_at(struct session *s, uint64_t now)

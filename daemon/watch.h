@@ -7,6 +7,8 @@
 
 /* A worker that holds one call for longer is killed, the call fails. */
 #define CALL_DEADLINE_TICKS 10
+/* A killed one that has not died after so many more is given up. */
+#define LOST_TICKS 2
 /* A worker that nobody needs any more has this long to go by itself. */
 #define LEAVE_MS 2000
 #define TICK_MS	 1000

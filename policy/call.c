@@ -104,9 +104,17 @@ enum call_family call_family_of(enum call_id id)
 	return id < CALL_IDS ? rows[id].family : FAMILY_NONE;
 }
 
+int call_index_of(enum call_id id, enum call_arg arg)
+{
+	for (int i = 0; id < CALL_IDS && i < 6; i++)
+		if (rows[id].args[i] == arg)
+			return i;
+	return -1;
+}
+
 int call_has(enum call_id id, enum call_arg arg)
 {
-	return id < CALL_IDS && memchr(rows[id].args, arg, 6) != NULL;
+	return call_index_of(id, arg) >= 0;
 }
 
 enum call_arg call_arg_at(enum call_id id, int i)

@@ -85,6 +85,8 @@ enum call_family call_family_of(enum call_id id);
 int call_has(enum call_id id, enum call_arg arg);
 /* The kind of argument @i, 0..5; ARG_NONE behind the last one. */
 enum call_arg call_arg_at(enum call_id id, int i);
+/* Return: which of the six it is, or -1 */
+int call_index_of(enum call_id id, enum call_arg arg);
 
 /* The kernel's 32-bit encoding, include/linux/kdev_t.h: 12 bits, 20 bits. */
 static inline uint32_t dev_major(uint32_t dev)

@@ -148,7 +148,7 @@ static void check_binding(struct doc *d, struct doc_binding *b)
 /* Does every container match it? */
 static bool takes_all(const struct doc_binding *b)
 {
-	return b->has_when && !b->has_peer_uid && !b->metadata &&
+	return !b->broken && b->has_when && !b->has_peer_uid && !b->metadata &&
 	       !b->n_annotations;
 }
 

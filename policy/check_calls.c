@@ -166,9 +166,14 @@ static bool same_ids(const struct doc_id *a, size_t n, const struct doc_id *b,
 }
 
 /* Who asks cannot change while it waits, so it is as good as a register. Rules
- * that ask it alike cover each other, others are taken not to. */
-static bool caller_covers(const struct doc_match *a, const struct doc_match *b)
+ * that ask it alike cover each other, others are taken not to. Of a caller that
+ * is not known a rule that asks matches if it denies. */
+static bool caller_covers(const struct doc_rule *ra, const struct doc_rule *rb)
 {
+	const struct doc_match *a = &ra->match, *b = &rb->match;
+
+	if (doc_has_caller(a) && doc_denies(rb) && !doc_denies(ra))
+		return false;
 	return !doc_has_caller(a) ||
 	       (same_ids(a->uids, a->n_uids, b->uids, b->n_uids) &&
 		same_ids(a->gids, a->n_gids, b->gids, b->n_gids) &&
@@ -192,11 +197,13 @@ static bool directories_cover(const struct doc_match *a,
 }
 
 /* Does @a match whatever @b matches, as far as registers go? */
-static bool registers_cover(struct doc *d, const struct doc_match *a,
-			    const struct doc_match *b)
+static bool registers_cover(struct doc *d, const struct doc_rule *ra,
+			    const struct doc_rule *rb)
 {
+	const struct doc_match *a = &ra->match, *b = &rb->match;
+
 	d->comparisons++;
-	return !a->broken && caller_covers(a, b) && set_covers(a->arches, b->arches) &&
+	return !a->broken && caller_covers(ra, rb) && set_covers(a->arches, b->arches) &&
 	       set_covers(a->types, b->types) && bits_cover(&a->mode, &b->mode) &&
 	       bits_cover(&a->flags, &b->flags) && a->min_size <= b->shortest &&
 	       a->max_size >= b->longest &&
@@ -215,10 +222,12 @@ static bool registers_meet(struct doc *d, const struct doc_match *a,
 	       b->shortest <= a->longest;
 }
 
-static bool covers(struct doc *d, const struct doc_match *a,
-		   const struct doc_match *b)
+static bool covers(struct doc *d, const struct doc_rule *ra,
+		   const struct doc_rule *rb)
 {
-	return registers_cover(d, a, b) &&
+	const struct doc_match *a = &ra->match, *b = &rb->match;
+
+	return registers_cover(d, ra, rb) &&
 	       (!a->n_names || names_cover(d, a, b)) &&
 	       (!a->n_values || values_cover(d, a, b)) &&
 	       directories_cover(a, b);
@@ -230,8 +239,7 @@ static void check_reachable(const struct group *g)
 		for (size_t k = 0; k < i; k++) {
 			if (g->d->comparisons > COMPARISONS_MAX)
 				return;
-			if (!covers(g->d, &rule_at(g, k)->match,
-				    &rule_at(g, i)->match))
+			if (!covers(g->d, rule_at(g, k), rule_at(g, i)))
 				continue;
 			ERROR(g->d, g->m[i].node,
 			      "never reached: rule %zu matches this %s first",
@@ -259,10 +267,10 @@ static bool default_denies(const struct group *g)
 
 /* Does nothing that meets @a come to what stands behind @b? Its registers are
  * what they are, so no swap gets past it. */
-static bool stops(struct doc *d, const struct doc_match *b,
-		  const struct doc_match *a)
+static bool stops(struct doc *d, const struct doc_rule *b,
+		  const struct doc_rule *a)
 {
-	return !doc_is_pointed_to(b) && registers_cover(d, b, a);
+	return !doc_is_pointed_to(&b->match) && registers_cover(d, b, a);
 }
 
 /* Behind rule @i: the first that lets through what its bytes kept in it, where
@@ -278,7 +286,7 @@ static bool has_way_behind(const struct group *g, size_t i)
 			return false; /* an error of its own */
 		if (lets_through(r) && registers_meet(g->d, m, &r->match))
 			return true;
-		if (stops(g->d, &r->match, m))
+		if (stops(g->d, r, rule_at(g, i)))
 			return false;
 	}
 	return !default_denies(g);
@@ -298,7 +306,7 @@ static bool mark_behind(const struct group *g, size_t i, bool *unsound)
 		if (doc_denies(r) && !r->advisory &&
 		    registers_meet(g->d, m, &r->match))
 			unsound[k] = true;
-		if (stops(g->d, &r->match, m))
+		if (stops(g->d, r, rule_at(g, i)))
 			return false;
 	}
 	return true;

@@ -86,8 +86,9 @@ static bool exists_somewhere(const struct doc_rule *r)
 static void check_arches(struct doc *d, const struct doc_rule *r)
 {
 	if (r->match.arches && r->n_syscalls && !exists_somewhere(r))
-		ERROR(d,
-		      r->match.arch_node, "never matches: none of the rule's syscalls exists there");
+		ERROR(d, r->match.arch_node,
+		      "never matches: none of the rule's syscalls exists "
+		      "there");
 }
 
 /* -- together -------------------------------------------------------------------- */

@@ -250,23 +250,29 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 	return DECIDE_DONE;
 }
 
+#define VALUE_BYTES_MAX 65536 /* limits.h XATTR_SIZE_MAX */
+
 static bool is_get(uint32_t id)
 {
 	return id == CALL_getxattr || id == CALL_lgetxattr ||
 	       id == CALL_fgetxattr || id == CALL_getxattrat;
 }
 
-bool decide_shows(const struct arena *a, const char *name)
+bool decide_shows(const struct arena *a, uint32_t abi,
+		  const struct facts_caller *caller, const char *name)
 {
 	const struct arena_call *c = arena_at(a, a->calls);
 
 	for (uint32_t i = 0; i < a->calls.n; i++) {
-		struct decide_plan plan = {.call_index = i};
-		struct call call = {.id = (enum call_id)c[i].id};
-		struct facts f = {.call = &call,
-				  .name = name,
-				  .caller_read = true,
-				  .directory_read = true};
+		struct decide_plan plan = { .call_index = i, .abi = abi };
+		struct call call = { .id = (enum call_id)c[i].id,
+				     .size = VALUE_BYTES_MAX };
+		struct facts f = { .call = &call,
+				   .name = name,
+				   .value_read = true,
+				   .caller_read = true,
+				   .caller = caller,
+				   .directory_read = true };
 		struct decision d;
 
 		if (is_get(c[i].id) &&

@@ -93,9 +93,12 @@ enum decide_status {
 enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 			  const struct facts *facts, struct decision *ret);
 
-/* Is @name one of those that this policy reads for a container: does a rule
- * emulate some getxattr of it?  Such names are shown by an emulated list. */
-bool decide_shows(const struct arena *a, const char *name);
+/* Is @name one of those that this policy reads for a caller of ABI @abi (of a
+ * struct decide_plan): does a rule emulate some getxattr of it, into the largest
+ * buffer?  Such names are shown by an emulated list. Rules that look at a directory
+ * show none. */
+bool decide_shows(const struct arena *a, uint32_t abi,
+		  const struct facts_caller *caller, const char *name);
 
 /* What a worker under this policy will ever do: FAMILY_BIT() of each emulated
  * family, and whether it looks at its callers or their memory. */

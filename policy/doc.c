@@ -41,8 +41,12 @@ struct lex_place doc_place(const struct doc *d, uint32_t node)
 const char *doc_where(const struct doc *d, uint32_t node, char *buf, size_t size)
 {
 	const struct doc_file *f = doc_file_of(d, node);
-	struct lex_place at = doc_place(d, node);
+	struct lex_place at;
 
+	buf[0] = '\0';
+	if (d->diags && diags_full(d->diags)) /* it takes a walk over the text */
+		return buf;
+	at = doc_place(d, node);
 	(void)snprintf(buf, size, "%s:%u:%u", f ? f->name : "", at.line,
 		       at.column);
 	return buf;
@@ -140,13 +144,14 @@ static void use_file(struct doc *d, const struct doc_file *f)
 }
 
 /* Return: 0, -EINVAL where there is no object in it, or -ENOMEM */
-static int read_file(struct doc *d, const struct doc_text *t)
+static int read_file(struct doc *d, const struct doc_text *t,
+		     enum lex_integers integers)
 {
 	struct doc_file *f = &d->files[d->n_files];
 	int r;
 
 	diags_in_file(d->diags, (unsigned)d->n_files++, t->name);
-	r = lex_read(t->text, t->bytes, d->diags, &f->lex);
+	r = lex_read(t->text, t->bytes, integers, d->diags, &f->lex);
 	if (r < 0)
 		return r;
 	lex_set_base(f->lex, d->n_nodes);
@@ -165,7 +170,8 @@ static int read_file(struct doc *d, const struct doc_text *t)
 }
 
 /* Reads all files, also behind one that is refused. */
-static int read_files(struct doc *d, const struct doc_text *texts, size_t n)
+static int read_files(struct doc *d, const struct doc_text *texts, size_t n,
+		      enum lex_integers integers)
 {
 	int r = 0;
 
@@ -173,15 +179,15 @@ static int read_files(struct doc *d, const struct doc_text *texts, size_t n)
 	if (!d->files)
 		return -ENOMEM;
 	for (size_t i = 0; i < n && r != -ENOMEM; i++) {
-		int one = read_file(d, &texts[i]);
+		int one = read_file(d, &texts[i], integers);
 
 		r = one < 0 ? one : r;
 	}
 	return r;
 }
 
-int doc_read(const char *text, size_t bytes, struct diags *diags,
-	     struct doc **ret_doc)
+int doc_read(const char *text, size_t bytes, enum lex_integers integers,
+	     struct diags *diags, struct doc **ret_doc)
 {
 	AUTO(doc_free) struct doc *d = calloc(1, sizeof(*d));
 	struct doc_text t = { diags->file, text, bytes };
@@ -190,7 +196,7 @@ int doc_read(const char *text, size_t bytes, struct diags *diags,
 	if (!d)
 		return -ENOMEM;
 	d->diags = diags;
-	r = read_files(d, &t, 1);
+	r = read_files(d, &t, 1, integers);
 	if (r < 0)
 		return r;
 	*ret_doc = TAKE_PTR(d);
@@ -236,7 +242,7 @@ int doc_parse_files(const struct doc_text *texts, size_t n, bool parts,
 		return -ENOMEM;
 	d->diags = diags;
 	d->parts = parts;
-	r = read_files(d, texts, n);
+	r = read_files(d, texts, n, LEX_INT64);
 	if (r == 0)
 		r = parse_files(d);
 	if (r < 0)

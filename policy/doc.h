@@ -148,6 +148,12 @@ static inline bool doc_denies(const struct doc_rule *r)
 	return !r->emulate && r->verdict.kind != VERDICT_CONTINUE;
 }
 
+/* Would nobody notice if deputy were not asked at all? */
+static inline bool doc_is_plain_continue(const struct doc_rule *r)
+{
+	return !r->emulate && r->verdict.kind == VERDICT_CONTINUE && !r->log;
+}
+
 struct doc_policy {
 	const char *name;
 	uint32_t node, default_node;
@@ -169,6 +175,7 @@ struct doc_binding {
 	uid_t *peer_uids;
 	size_t n_peer_uids; /* 0: any */
 	bool has_when, has_peer_uid;
+	bool broken; /* complained about: what it takes is not known */
 	const char *policy;
 	size_t policy_index; /* by check.c */
 };
@@ -233,8 +240,8 @@ int doc_parse_files(const struct doc_text *texts, size_t n, bool parts,
 		    struct diags *diags, struct doc **ret_doc);
 /* Any JSON object: its tree and places, nothing of it understood. The same
  * errors, and @diags is the document's. */
-int doc_read(const char *text, size_t bytes, struct diags *diags,
-	     struct doc **ret_doc);
+int doc_read(const char *text, size_t bytes, enum lex_integers integers,
+	     struct diags *diags, struct doc **ret_doc);
 /* What the parts mean together; adds to the document's diags. */
 void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
@@ -247,6 +254,9 @@ DEFINE_AUTO(struct doc *, doc_free);
 void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* The document behind a set; it has no diags until somebody lends it some. */
+struct policy_set;
+struct doc *doc_of_set(const struct policy_set *s);
 /* The same of an object's key, ready made. */
 void doc_complain_of_key(struct doc *d, uint32_t node, const char *reason);
 

@@ -19,6 +19,7 @@ struct reader {
 	size_t at;
 	uint32_t node; /* that is being read: for messages */
 	unsigned depth;
+	enum lex_integers integers;
 };
 
 __attribute__((format(printf, 3, 4))) static int fail(struct reader *r,
@@ -215,8 +216,10 @@ static int number_in_range(struct reader *r, size_t at, bool integer)
 	memcpy(buf, r->lex->text + at, n);
 	buf[n] = '\0';
 	errno = 0;
-	if (integer)
+	if (integer && (*buf == '-' || r->integers == LEX_INT64))
 		(void)strtoll(buf, NULL, 10);
+	else if (integer)
+		(void)strtoull(buf, NULL, 10);
 	if (errno == ERANGE || !isfinite(strtod(buf, NULL)))
 		return fail(r, at, "number out of range");
 	return 0;
@@ -420,11 +423,14 @@ static int read_document(struct reader *r)
 	return 0;
 }
 
-int lex_read(const char *text, size_t bytes, struct diags *diags,
-	     struct lex **ret_lex)
+int lex_read(const char *text, size_t bytes, enum lex_integers integers,
+	     struct diags *diags, struct lex **ret_lex)
 {
 	AUTO(lex_free) struct lex *l = calloc(1, sizeof(*l));
-	struct reader r = { .lex = l, .diags = diags, .node = LEX_NONE };
+	struct reader r = { .lex = l,
+			    .diags = diags,
+			    .integers = integers,
+			    .node = LEX_NONE };
 	int err;
 
 	if (!l)

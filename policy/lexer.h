@@ -31,6 +31,9 @@ struct lex_place {
 	unsigned line, column; /* 1-based, column in bytes */
 };
 
+/* Integers up to which no reader of the tree is at a loss. */
+enum lex_integers { LEX_INT64, LEX_UINT64 };
+
 /**
  * lex_read() - check a whole document
  * @text:    borrowed while *ret_lex lives
@@ -38,8 +41,8 @@ struct lex_place {
  * @ret_lex: written also when only duplicate keys were found
  * Return: 0, -EINVAL for a syntax error, or -ENOMEM
  */
-int lex_read(const char *text, size_t bytes, struct diags *diags,
-	     struct lex **ret_lex);
+int lex_read(const char *text, size_t bytes, enum lex_integers integers,
+	     struct diags *diags, struct lex **ret_lex);
 struct lex *lex_free(struct lex *l); /* Return: NULL */
 DEFINE_AUTO(struct lex *, lex_free);
 

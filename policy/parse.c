@@ -249,13 +249,13 @@ static void parse_policy(struct doc *d, const char *name, struct value v)
 {
 	struct doc_policy *p = &d->policies[d->n_policies];
 	char where[320];
+	size_t i = 0;
 
-	for (size_t i = 0; i < d->n_policies; i++)
-		if (strcmp(d->policies[i].name, name) == 0)
-			ERROR(d, v.node, "the policy %s stands in %s already",
-			      name,
-			      doc_where(d, d->policies[i].node, where,
-					sizeof(where)));
+	while (i < d->n_policies && strcmp(d->policies[i].name, name) != 0)
+		i++;
+	if (i < d->n_policies)
+		ERROR(d, v.node, "the policy %s stands in %s already", name,
+		      doc_where(d, d->policies[i].node, where, sizeof(where)));
 	d->n_policies++;
 	*p = (struct doc_policy){ .name = name,
 				  .node = v.node,
@@ -384,8 +384,11 @@ static void parse_binding(struct doc *d, struct value v, void *out)
 {
 	struct doc_binding *b = out;
 
+	size_t errors = d->diags->n_errors;
+
 	b->node = v.node;
 	parse_object(d, v, binding_fields, b);
+	b->broken = d->diags->n_errors > errors;
 }
 
 static void file_bindings(struct doc *d, struct value v, void *out)

@@ -179,6 +179,11 @@ struct policy_paths policy_paths_of(const char *file, const char *directory)
 	return p;
 }
 
+struct doc *doc_of_set(const struct policy_set *s)
+{
+	return s->doc;
+}
+
 struct policy_set *policy_set_ref(struct policy_set *s)
 {
 	s->refs++;

@@ -16,6 +16,9 @@
 #include "worker/caps.h"
 #include "worker/child.h"
 
+/* No process has this uid, owns a user namespace or mounts a FUSE with it. */
+#define NOBODYS ((uid_t)-2)
+
 /* Raw calls: the C library's change the ids of all threads by signal, and the
  * exact child shares its memory with a parent whose ids must stay. */
 static int set_ids(const uid_t uid[CALLER_IDS], const gid_t gid[CALLER_IDS])
@@ -32,7 +35,8 @@ static int set_ids(const uid_t uid[CALLER_IDS], const gid_t gid[CALLER_IDS])
 }
 
 /* Root and ids. The capabilities stay: SECBIT_NO_SETUID_FIXUP is set. */
-static int enter(const struct home *h, const struct caller *c)
+static int enter(const struct home *h, const struct caller *c,
+		 const uid_t uid[CALLER_IDS])
 {
 	if (fchdir(c->root_fd) < 0 || chroot(".") < 0 || fchdir(h->proc_fd) < 0)
 		return -errno;
@@ -40,12 +44,13 @@ static int enter(const struct home *h, const struct caller *c)
 	/* At home there are none: nothing to do for a caller without any. */
 	if (c->n_groups && syscall(SYS_setgroups, c->n_groups, c->groups) < 0)
 		return -errno;
-	return set_ids(c->uid, c->gid);
+	return set_ids(uid, c->gid);
 }
 
 int as_caller_enter(const struct home *h, const struct caller *c, uint64_t caps)
 {
-	int r = enter(h, c);
+	const uid_t uid[CALLER_IDS] = { NOBODYS, NOBODYS, NOBODYS, c->uid[FS] };
+	int r = enter(h, c, uid);
 
 	if (r == 0)
 		r = caps_set(h->caps, caps);
@@ -94,6 +99,41 @@ int walk_where(const struct home *h, int fd, char *buf, size_t size)
 	return 0;
 }
 
+/* What the kernel grants to all of the caller's ids alone, as a FUSE mount of its
+ * own does. In a child, for whoever has those ids may kill it. */
+struct lent {
+	const struct home *home;
+	const struct caller *caller;
+	uint64_t caps;
+	int (*fn)(void *ctx);
+	void *ctx;
+	int setup; /* 0: fn ran */
+};
+
+static int lent_main(void *ctx)
+{
+	struct lent *l = ctx;
+
+	l->setup = enter(l->home, l->caller, l->caller->uid);
+	if (l->setup == 0)
+		l->setup = caps_set(l->home->caps, l->caps);
+	if (l->setup == 0)
+		l->setup = child_bind_life();
+	return l->setup < 0 ? 0 : l->fn(l->ctx);
+}
+
+int as_caller_run(const struct home *h, const struct caller *c, uint64_t caps,
+		  int (*fn)(void *ctx), void *ctx, int *ret)
+{
+	struct lent l = { .home = h, .caller = c, .caps = caps, .fn = fn,
+			  .ctx = ctx, .setup = -ECHILD };
+	int result, r = child_run(lent_main, &l, &result);
+
+	if (r == 0 && l.setup == 0)
+		*ret = result;
+	return r < 0 ? r : l.setup;
+}
+
 struct exact {
 	const struct home *home;
 	const struct caller *caller;
@@ -106,7 +146,7 @@ struct exact {
 /* In the caller's user namespace with its capabilities, or not at all. */
 static int become(const struct exact *e)
 {
-	int r = enter(e->home, e->caller);
+	int r = enter(e->home, e->caller, e->caller->uid);
 
 	if (r < 0)
 		return r;

@@ -5,14 +5,16 @@
  * Acting as the caller, in two ways.
  *
  * *Entering* (as_caller_enter .. as_caller_leave) is the fast one: this process
- * takes the caller's root, all of its ids, its groups and its umask, but stays
+ * takes the caller's root, its file system ids, groups and umask, but stays
  * in its own user namespace with an effective set that holds only what the
  * effect needs.  The kernel then refuses whatever the ids alone may not do, so
  * success is exact, and so is "it exists already"; any other failure may only
  * mean that the caller has a capability that this process does not.
  *
- *   - All ids, not only the fs ids: a uid 0 would have every capability over a
- *     user namespace that root made, and FUSE looks at real and saved ids.
+ *   - Not the fs ids alone: a uid 0 would have every capability over a user
+ *     namespace that root made, and FUSE looks at real and saved ids.  Nor all
+ *     of the caller's uids: whoever has them, and sees this process, could
+ *     signal it, and take its limits away for good.  So the others are nobody's.
  *   - Never left entered: a process rooted in a container keeps its mounts busy.
  *   - Its working directory meanwhile is *our* /proc, for "self/fd/N"; so every
  *     path of the caller is resolved from an explicit dirfd.
@@ -52,10 +54,19 @@ void as_caller_leave(const struct home *h, const struct caller *c);
  *          allocates nothing; returns 0 or a negative errno
  * @ret:    what @try_it returned
  * Return: 0, or a negative errno of ours (@try_it did not run, or the child was
- * killed)
+ * killed); then what @try_it opened is closed
  */
 int as_caller_try(const struct home *h, const struct caller *c,
 		  int (*try_it)(void *ctx), void *ctx, int *ret);
+
+/**
+ * as_caller_run() - as entered, with @caps, but in a child and with all uids
+ * For what asks for the real and saved ones, too: a FUSE mount of the caller's.
+ * @fn: as @try_it of as_caller_try()
+ * Return: as as_caller_try()
+ */
+int as_caller_run(const struct home *h, const struct caller *c, uint64_t caps,
+		  int (*fn)(void *ctx), void *ctx, int *ret);
 
 /**
  * walk() - as the caller: open what a path of its leads to, O_PATH

@@ -2,11 +2,14 @@
 #include "worker/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "lib/handover.h"
 
 struct child {
 	int (*fn)(void *ctx);
@@ -31,11 +34,21 @@ int child_bind_life(void)
 	return getppid() == parent ? 0 : -ECHILD; /* nobody waits for us */
 }
 
+/* Return: the number that the next fd will have, -1 for none */
+static int next_fd(void)
+{
+	int fd = fcntl(HANDOVER_LISTENER, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd;
+}
+
 int child_run(int (*fn)(void *ctx), void *ctx, int *ret)
 {
 	static _Alignas(64) char stack[64 * 1024];
 	struct child c = { .fn = fn, .ctx = ctx };
-	int status;
+	int status, fd = next_fd();
 	pid_t pid;
 
 	parent = getpid();
@@ -46,8 +59,11 @@ int child_run(int (*fn)(void *ctx), void *ctx, int *ret)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	if (!WIFEXITED(status)) /* killed: nothing it said counts */
+	if (!WIFEXITED(status)) { /* killed: nothing it said counts */
+		if (fd >= 0)
+			(void)close(fd); /* if it had come to open it */
 		return -ECHILD;
+	}
 	*ret = c.result;
 	return 0;
 }

@@ -4,12 +4,14 @@
 /**
  * child_run() - run @fn in a child that shares memory and fds, but no root,
  * working directory, namespace or credentials, while this process waits
- * @fn:  allocates nothing; what it returns is the result
+ * @fn:  allocates nothing, has at most one fd open that it did not find open;
+ *       what it returns is the result
  * @ret: written only when 0 is returned
  *
  * The child is neither dumpable nor traceable; it dies with this process once
  * child_bind_life() was called in it.
- * Return: 0, or a negative errno of ours (-ECHILD: it was killed)
+ * Return: 0, or a negative errno of ours (-ECHILD: it was killed, and what it
+ * had opened is closed)
  */
 int child_run(int (*fn)(void *ctx), void *ctx, int *ret);
 

@@ -45,6 +45,7 @@ struct emulation {
 	uint64_t id;	/* of the notification */
 	pid_t tid;
 	const struct call *call;
+	uint32_t abi; /* of the policy's plan for it */
 	/* The copies that were decided upon, NULL where none was needed: what
 	 * is here must not be read from the caller again. */
 	const char *name;

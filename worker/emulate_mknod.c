@@ -42,6 +42,7 @@ struct node {
 	const char *last;      /* a plain name */
 	int parent_fd;	       /* -1, or owned by whoever opened it */
 	bool placed;	       /* parent_fd was judged by: no other will do */
+	struct stat parent_st;
 	mode_t mode;
 	dev_t dev;
 };
@@ -183,18 +184,37 @@ static int try_node(void *ctx)
 	return r < 0 ? r : node_make(n);
 }
 
+static int try_stat_parent(void *ctx)
+{
+	struct node *n = ctx;
+
+	return fstat(n->parent_fd, &n->parent_st) < 0 ? -errno : 0;
+}
+
+/* Return: 0 with parent_st set, or a negative errno of ours */
+static int stat_parent(struct node *n)
+{
+	int result = try_stat_parent(n), r = 0;
+
+	if (result == -EACCES) /* a FUSE */
+		r = as_caller_run(n->e->home, &n->e->caller, 0,
+				  try_stat_parent, n, &result);
+	return r < 0 ? r : result;
+}
+
 /* CAP_FSETID keeps the setgid bit in a setgid directory whose group the caller
  * is not in; it counts over a directory whose owners are mapped. */
-static int fsetid_over(const struct node *n, uint64_t *caps)
+static int fsetid_over(struct node *n, uint64_t *caps)
 {
-	struct stat st;
 	int r;
 
 	if (!caller_has(&n->e->caller, CAP_FSETID))
 		return 0;
-	if (fstat(n->parent_fd, &st) < 0)
-		return -errno;
-	r = caller_maps(&n->e->caller, st.st_uid, st.st_gid);
+	r = stat_parent(n);
+	if (r < 0)
+		return r;
+	r = caller_maps(&n->e->caller, n->parent_st.st_uid,
+			n->parent_st.st_gid);
 	if (r == 1)
 		*caps |= CAP_BIT(FSETID);
 	return r < 0 ? r : 0;
@@ -267,6 +287,11 @@ static int mknod_covered(struct node *n, struct verdict *ret)
 	return settle(ret, node_make_usable(n, fd));
 }
 
+static int try_effect(void *ctx)
+{
+	return node_effect(ctx);
+}
+
 static int mknod_granted(struct node *n, struct verdict *ret)
 {
 	uint64_t caps = CAP_BIT(MKNOD) | CAP_BIT(DAC_OVERRIDE);
@@ -278,6 +303,13 @@ static int mknod_granted(struct node *n, struct verdict *ret)
 		return r;
 	r = node_effect(n);
 	as_caller_leave(n->e->home, &n->e->caller);
+	if (r == -EACCES) { /* to DAC_OVERRIDE only a FUSE says this */
+		int failed = as_caller_run(n->e->home, &n->e->caller, caps,
+					   try_effect, n, &r);
+
+		if (failed < 0)
+			return failed;
+	}
 	if (r == EMULATE_GONE)
 		return r;
 	if (r == -EPERM && node_wants_cover(n))
@@ -291,8 +323,11 @@ static int mknod_exact(struct node *n, struct verdict *ret)
 	int result = 0, r;
 
 	r = as_caller_try(n->e->home, &n->e->caller, try_node, n, &result);
-	if (r < 0)
+	if (r < 0) {
+		if (!n->placed)
+			n->parent_fd = -1;
 		return r;
+	}
 	if (result == -EEXIST && node_look(n, &st) == 0) {
 		if (node_is_placeholder(n, &st))
 			result = -EPERM;
@@ -363,8 +398,11 @@ static int node_place(struct node *n)
 		return r;
 	result = try_place(n);
 	as_caller_leave(e->home, &e->caller);
-	if (result < 0 && n->parent_fd < 0)
+	if (result < 0 && n->parent_fd < 0) {
 		r = as_caller_try(e->home, &e->caller, try_place, n, &result);
+		if (r < 0)
+			n->parent_fd = -1;
+	}
 	if (r < 0)
 		return r;
 	if (result < 0)

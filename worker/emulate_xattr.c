@@ -72,8 +72,8 @@ static int attr_owner_is_mapped(const struct attr *a)
 {
 	struct stat st;
 
-	if (fstat(a->target_fd, &st) < 0)
-		return -errno;
+	if (fstat(a->target_fd, &st) < 0) /* a FUSE shows us nothing */
+		return errno == EACCES ? 0 : -errno;
 	return caller_maps(&a->e->caller, st.st_uid, st.st_gid);
 }
 
@@ -141,8 +141,11 @@ static int attr_place(struct attr *a)
 		return r;
 	result = try_place(a);
 	as_caller_leave(e->home, &e->caller);
-	if (result < 0 && a->target_fd < 0)
+	if (result < 0 && a->target_fd < 0) {
 		r = as_caller_try(e->home, &e->caller, try_place, a, &result);
+		if (r < 0)
+			a->target_fd = -1;
+	}
 	if (r < 0)
 		return r;
 	return result < 0 ? EMULATE_LEAVE : e->placed(e, directory);
@@ -159,6 +162,8 @@ static int xattr_run(struct attr *a, struct verdict *ret)
 		return r;
 	}
 	r = as_caller_try(a->e->home, &a->e->caller, attr_open, a, &result);
+	if (r < 0)
+		a->target_fd = -1;
 	if (r < 0 || result < 0)
 		return r < 0 ? r : EMULATE_LEAVE;
 	r = xattr_entered(a, ret);

@@ -61,6 +61,7 @@ static int act(struct server *s, struct work *w, bool recovering,
 	struct emulation *e = w->e;
 	int r;
 
+	e->abi = w->plan.abi;
 	e->name = w->facts.name;
 	e->value = w->facts.value;
 	e->unopenable = w->decision.unopenable;

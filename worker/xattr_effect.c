@@ -71,7 +71,8 @@ static int64_t get(struct attr *a, const char *target)
 }
 
 /* What every process may see, and of trusted.* what the policy shows. */
-static size_t keep_shown(const struct attr *a, size_t bytes)
+static size_t keep_shown(const struct attr *a, const struct facts_caller *who,
+			 size_t bytes)
 {
 	size_t kept = 0, each;
 
@@ -80,7 +81,7 @@ static size_t keep_shown(const struct attr *a, size_t bytes)
 		if (i + each > bytes)
 			break;
 		if (strncmp(found + i, "trusted.", 8) == 0 &&
-		    !decide_shows(a->e->policy, found + i))
+		    !decide_shows(a->e->policy, a->e->abi, who, found + i))
 			continue;
 		memmove(found + kept, found + i, each);
 		kept += each;
@@ -90,9 +91,14 @@ static size_t keep_shown(const struct attr *a, size_t bytes)
 
 static int64_t list(struct attr *a, const char *target)
 {
-	ssize_t n = listxattr(target, found, sizeof(found));
+	struct facts_caller who = { .caps = a->e->caller.caps };
+	int r = caller_inside(&a->e->caller, &who.uid, &who.gid);
+	ssize_t n;
 
-	return n < 0 ? -errno : hand_out(a, keep_shown(a, (size_t)n));
+	if (r < 0)
+		return r;
+	n = listxattr(target, found, sizeof(found));
+	return n < 0 ? -errno : hand_out(a, keep_shown(a, &who, (size_t)n));
 }
 
 int64_t attr_effect(struct attr *a)

@@ -4,7 +4,7 @@
 _deputyctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local socket=() words="status list show reload policy" i
+	local socket=() words="status list show reload doctor policy" i
 
 	for ((i = 1; i < COMP_CWORD - 1; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -12,7 +12,7 @@ _deputyctl()
 		esac
 	done
 	case $prev in
-	-s|--socket|check|explain|test|diff)
+	-s|--socket|check|profile|explain|test|diff|--profile|--base|--listener)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -21,10 +21,18 @@ _deputyctl()
 		words=$(deputyctl "${socket[@]}" list 2>/dev/null |
 			awk 'NR > 1 && $1 ~ /^[A-Za-z0-9_.-]+$/ { print $1 }') ;;
 	policy)
-		words="check explain test diff" ;;
+		words="check explain test diff profile" ;;
 	-a|--arch)
 		words="x86 x86_64 x32 arm aarch64 riscv64 s390x ppc64le" ;;
-	-p|--policy|-u|--uid|-A|--annotation|-m|--metadata)
+	--dialect)
+		words="oci docker" ;;
+	-c|--cap)
+		words="ALL NONE CAP_MKNOD CAP_SYS_ADMIN" ;;
+	-d|--directory)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		compopt -o filenames
+		return ;;
+	-p|--policy|-P|--peer-uid|-A|--annotation|-m|--metadata|-u|--uid|-g|--gid)
 		words="" ;;
 	*)
 		# the second file of these
@@ -36,8 +44,19 @@ _deputyctl()
 		esac ;;
 	esac
 	case $cur in
-	-*) words="--socket --json --policy --arch --uid --annotation"
-	    words+=" --metadata --help --version" ;;
+	-*) words="--socket --json --help --version"
+		case " ${COMP_WORDS[*]} " in
+		*" policy check "*)
+			words+=" --profile --policy " ;;
+		*" policy profile "*)
+			words+=" --policy --base --dialect --listener "
+			words+=" --wait-killable " ;;
+		*" policy diff "*)
+			words+=" --policy " ;;
+		*" policy explain "*|*" policy test "*)
+			words+=" --policy --arch --peer-uid --annotation "
+			words+=" --metadata --uid --gid --cap --directory " ;;
+		esac ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }

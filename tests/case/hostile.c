@@ -263,3 +263,49 @@ TEST_WITHIN(hostile, sets_are_not_put_in_without_end, 100)
 	read_within("long sets and a name", "with those of its sets",
 		    make_long_sets("\"x#\","));
 }
+
+#define FILE_ROOM (POLICY_MAX_BYTES / POLICY_FILES_MAX)
+
+static void write_file(const char *dir, unsigned nr)
+{
+	struct text t = { malloc(FILE_ROOM), 0 };
+	char path[64];
+	FILE *f;
+
+	assert_non_null(t.data);
+	put(&t, "{\"version\":1,\"sets\":{\"" AT "\":[]", 0, 0);
+	for (unsigned i = 0; i < 1000; i++)
+		put(&t, ",\"" AT "x#\":[]", i, 0);
+	put(&t, "},\"policies\":{\"\":0", 0, 0);
+	for (unsigned i = 0; i < 16; i++)
+		put(&t, ",\"p#\":0", i, 0);
+	put(&t, "}}", 0, 0);
+	assert_true(t.n <= FILE_ROOM);
+	(void)snprintf(path, sizeof(path), "%s/%02u.json", dir, nr);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	assert_int_equal(fwrite(t.data, 1, t.n, f), t.n);
+	assert_int_equal(fclose(f), 0);
+	free(t.data);
+}
+
+/* Each file declares what all others do, far behind its beginning. */
+TEST_WITHIN(hostile, names_given_in_each_file_are_found_in_bounded_time, 100)
+{
+	static struct diags diags;
+	char dir[] = "/tmp/deputy-hostile-XXXXXX", command[64];
+	struct policy_set *s = NULL;
+	double begin, took;
+
+	assert_non_null(mkdtemp(dir));
+	for (unsigned i = 0; i < POLICY_FILES_MAX; i++)
+		write_file(dir, i);
+	begin = cpu_seconds();
+	assert_int_equal(policy_set_load(dir, &s, &diags), -EINVAL);
+	took = cpu_seconds() - begin;
+	print_message("%zu diagnostics, %.2f s\n", diags.n, took);
+	assert_true(diags.n > POLICY_FILES_MAX * 1000);
+	assert_true(took < CPU_SECONDS_MAX);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+	assert_int_equal(system(command), 0);
+}

@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r;
 
 	diags_init(&diags, "fuzz");
-	r = lex_read(text, size, &diags, &l);
+	r = lex_read(text, size, LEX_INT64, &diags, &l);
 	FUZZ_ASSERT(r == 0 || r == -EINVAL);
 	FUZZ_ASSERT(r == 0 ? l != NULL : l == NULL && diags.n_errors);
 	if (r < 0)

@@ -18,11 +18,21 @@
 
 static struct test_case *cases, **cases_tail = &cases;
 static bool skipped;
+static struct {
+	const char *word;
+	int (*run)(int argc, char **argv);
+} role;
 
 void test_register(struct test_case *t)
 {
 	*cases_tail = t;
 	cases_tail = &t->next;
+}
+
+void test_register_role(const char *word, int (*run)(int argc, char **argv))
+{
+	role.word = word;
+	role.run = run;
 }
 
 int64_t test_now_ms(void)
@@ -118,6 +128,8 @@ int main(int argc, char **argv)
 	bool list = argc == 2 && strcmp(argv[1], "--list") == 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (role.word && argc > 1 && strcmp(argv[1], role.word) == 0)
+		return role.run(argc, argv);
 	cmocka_set_message_output(CM_OUTPUT_STDOUT);
 	for (struct test_case *t = cases; t; t = t->next) {
 		int r;

@@ -44,6 +44,15 @@ void test_register(struct test_case *t);
 
 #define TEST(module, behaviour) TEST_WITHIN(module, behaviour, TEST_TIMEOUT_S)
 
+/* A program that starts itself anew in another role: with argv[1] @word @run is
+ * its main(). */
+void test_register_role(const char *word, int (*run)(int argc, char **argv));
+#define TEST_ROLE(word, run)                                                   \
+	__attribute__((constructor)) static void register_role_##run(void)     \
+	{                                                                      \
+		test_register_role(word, run);                                 \
+	}
+
 /* Ends the test as skipped; @reason names what this machine lacks. */
 #define TEST_SKIP(reason) test_skip(reason)
 void test_skip(const char *reason) __attribute__((noreturn));

@@ -76,6 +76,16 @@ bundle_new()
 	chown -R "$id:$id" "$root"
 }
 
+# bundle_seccomp DIR FILE: have that "seccomp" object in place of its own.
+bundle_seccomp()
+{
+	python3 -c '
+import json, sys
+config = json.load(open(sys.argv[1]))
+config["linux"]["seccomp"] = json.load(open(sys.argv[2]))
+json.dump(config, open(sys.argv[1], "w"))' "$1/config.json" "$2"
+}
+
 # bundle_command DIR: standard input becomes what the container runs.
 bundle_command()
 {

@@ -11,6 +11,7 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+policy=$here/../../policy/builtin.json # which is deputyd's own
 build=$(cd "${1:?usage: run.sh BUILD-DIR [CASE...]}" && pwd)
 shift
 # shellcheck source=tests/runtimes/bundle.sh
@@ -21,6 +22,7 @@ cases=(
 	"basic userns rootless"
 	"plain_user userns"
 	"i386 userns rootless"
+	"profile userns rootless"
 	"exec userns" # rootless, runc 1.1 itself cannot: EPERM of pidfd_getfd
 	"thousand userns rootless"
 	"worker_killed userns"
@@ -260,6 +262,91 @@ case_i386()
 	is "character special file 1:3 $id:$id 640" \
 		"$(node "$tmp/i386.$1/rootfs/t/null")" null
 	is y "$(attr "$tmp/i386.$1/rootfs/t" trusted.overlay.opaque)" attribute
+}
+
+# A base that is strict, but knows every call that this machine's headers know,
+# other than chroot.
+strict_base()
+{
+	echo '#include <sys/syscall.h>' | ${CC:-gcc} -E -dM - |
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) .*/\1/p' |
+		python3 -c '
+import json, sys
+names = sorted(set(sys.stdin.read().split()) - {"chroot"})
+json.dump({
+    "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38,
+    "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+    "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}]}, sys.stdout)'
+}
+
+received()
+{
+	ctl --json status | json 'r["counters"]["received"]'
+}
+
+# generate BASE-OPTION...: to $tmp/profile.json, and by its own check good.
+generate()
+{
+	"$build/ctl/deputyctl" policy profile "$policy" \
+		--listener "$tmp/oci.sock" "$@" >"$tmp/profile.json" \
+		2>"$tmp/out" || wrong "no profile: $(cat "$tmp/out")"
+	"$build/ctl/deputyctl" policy check "$policy" \
+		--profile "$tmp/profile.json" >"$tmp/out" 2>&1 ||
+		wrong "$(cat "$tmp/out")"
+}
+
+# with_profile MODE NAME NOTIFIED ANSWERS: run standard input under the profile.
+with_profile()
+{
+	local dir out before
+
+	dir=$(new_bundle "$1" "$2")
+	bundle_seccomp "$dir" "$tmp/profile.json"
+	until_true 10 no_containers || wrong "a listener is left"
+	before=$(received)
+	out=$(runc_in "$1" run -b "$dir" "$2" 2>&1 </dev/null | sed 's/.*: //')
+	is "$4" "${out//$'\n'/ }" "answers of $2"
+	until_true 10 no_containers || wrong "a listener is left"
+	is $((before + $3)) "$(received)" "notified of $2"
+}
+
+# A generated profile, alone and on a base: what rules need is notified, the
+# rest never reaches deputyd.
+case_profile()
+{
+	local on chroot
+
+	for on in nothing base; do
+		if [ $on = base ]; then
+			strict_base >"$tmp/base.json"
+			generate --base "$tmp/base.json"
+			chroot="Function not implemented" # not the kernel's
+		else
+			generate
+			chroot="Operation not permitted"
+		fi
+		with_profile "$1" "left.$on" 0 \
+			"ok ok ok EPERM EPERM ok EPERM $chroot" <<-'END'
+			probe mknod /t/fifo p 0:0 0644
+			probe mknodat /t file p 0:0 0644
+			probe mknod /t/whiteout c 0:0 0644
+			probe mknod /t/mem c 1:1 0600
+			probe mknod /t/sda b 8:0 0600
+			probe setxattr /t user.x vv
+			probe fsetxattr /t trusted.overlay.opaque yes
+			busybox chroot /t /bin/none 2>&1
+		END
+		# Of the second thousand those whose value has one byte.
+		with_profile "$1" "needed.$on" $((100 + 1 + 1 + 1 + 10 + 1)) \
+			"100 of 100 ok ok ok 1000 of 1000 ok" <<-'END'
+			probe mknod-loop /t/n 100
+			probe mknod /t/null c 1:3 0666
+			probe mknodat /t tty c 5:0 0600
+			probe setxattr /t user.x v
+			probe setxattr-loop /t 1000
+			probe lsetxattr /t trusted.overlay.opaque y
+		END
+	done
 }
 
 has_line()

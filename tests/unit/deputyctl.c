@@ -97,6 +97,22 @@ static const struct ctl_row without_server[] = {
 	{ { "policy" }, 2, "", "unknown verb \"policy\"" },
 	{ { "policy", "dance" }, 2, "", "unknown verb \"policy dance\"" },
 	{ { "policy", "check" }, 2, "", "usage: deputyctl policy check FILE\n" },
+	{ { "policy", "check", "f", "--policy", "p" }, 2, "",
+	  "--policy: only with --profile" },
+	{ { "policy", "check", "f", "--base", "b" }, 2, "",
+	  "policy check has no --base" },
+	{ { "policy", "profile", "--help" }, 0, "policy profile FILE\n", "" },
+	{ { "policy", "profile" }, 2, "",
+	  "usage: deputyctl policy profile FILE\n" },
+	{ { "policy", "profile", "f", "--profile", "p" }, 2, "",
+	  "policy profile has no --profile" },
+	{ { "policy", "profile", "f", "--dialect", "lxc" }, 2, "",
+	  "--dialect: \"oci\" or \"docker\"" },
+	{ { "policy", "profile", "f", "--listener", "oci.sock" }, 2, "",
+	  "--listener: the listener's path must begin with a slash" },
+	{ { "policy", "profile", "/nonexistent" }, 1, "", "cannot read" },
+	{ { "status", "--wait-killable" }, 2, "",
+	  "status has no --wait-killable" },
 };
 
 TEST(deputyctl, usage)
@@ -349,6 +365,41 @@ TEST(deputyctl, policy_check)
 	check_policy(GOOD_POLICY, good, ARRAY_SIZE(good));
 	check_policy(BAD_POLICY, bad, ARRAY_SIZE(bad));
 	ctl_expect(NULL, &missing);
+}
+
+#define PROFILE_POLICY                                                         \
+	"{ \"version\": 1, \"policies\": { \"p\": { \"rules\": [ "             \
+	"{ \"syscalls\": [ \"mknod\" ], \"match\": { \"type\": \"block\" }, "  \
+	"\"action\": { \"errno\": \"EPERM\" } } ], \"default\": "             \
+	"\"continue\" } }, \"bindings\": [ { \"when\": {}, \"policy\": \"p\" } ] }"
+
+TEST(deputyctl, policy_profile)
+{
+	static const struct ctl_row rows[] = {
+		{ { "policy", "profile", "FILE" }, 0,
+		  "\"action\": \"SCMP_ACT_NOTIFY\",\n", "" },
+		{ { "policy", "profile", "FILE" }, 0,
+		  "\"listenerPath\": \"/run/deputy/oci.sock\",\n", "" },
+		{ { "policy", "profile", "FILE", "--listener", "/x/y.sock",
+		    "--policy=p", "--wait-killable" }, 0,
+		  "\"listenerPath\": \"/x/y.sock\",\n", "" },
+		{ { "--wait-killable", "policy", "profile", "FILE" }, 0,
+		  "\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"\n", "" },
+		{ { "policy", "profile", "FILE", "--dialect", "docker" }, 0,
+		  "\"archMap\": [\n", "" },
+		{ { "policy", "profile", "FILE", "--policy", "q" }, 1, "",
+		  "no policy \"q\"" },
+		{ { "policy", "profile", "FILE", "--base", "FILE" }, 1, "",
+		  "error: \"defaultAction\" is missing\n" },
+		{ { "policy", "check", "FILE", "--profile", "FILE" }, 1, "",
+		  "error: \"defaultAction\" is missing\n" },
+		{ { "policy", "check", "FILE", "--profile", "FILE", "--json" },
+		  1, "\"errors\": 1,\n", "is missing" },
+		{ { "policy", "check", "FILE", "--profile", "/no/file" }, 1, "",
+		  "/no/file: error: cannot read" },
+	};
+
+	check_policy(PROFILE_POLICY, rows, ARRAY_SIZE(rows));
 }
 
 TEST(deputyctl, output_that_cannot_be_written)

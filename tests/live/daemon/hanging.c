@@ -21,8 +21,7 @@
 /* A test that fails ends only when its files are closed. */
 #define LIFE_S 25
 
-static void reply(int fuse, uint64_t unique, int error, const void *data,
-		  size_t n)
+static void reply(int fuse, uint64_t unique, int error, const void *data, size_t n)
 {
 	char buf[512];
 	const struct fuse_out_header out = { .len = (uint32_t)(sizeof(out) + n),
@@ -41,6 +40,7 @@ static struct fuse_attr attr_of(uint64_t node)
 	return (struct fuse_attr){
 		.ino = node,
 		.mode = node == FUSE_ROOT_ID ? S_IFDIR | 0755 : S_IFREG | 0644,
+		.size = node == FUSE_ROOT_ID ? 0 : 4096,
 		.nlink = 1,
 	};
 }
@@ -67,7 +67,6 @@ static void serve(int fuse, const struct fuse_in_header *in)
 	case FUSE_OPEN:
 		reply(fuse, in->unique, 0, &open_out, sizeof(open_out));
 		return;
-	case FUSE_FLUSH: /* this is the point */
 	case FUSE_FORGET:
 	case FUSE_INTERRUPT:
 		return;
@@ -77,14 +76,16 @@ static void serve(int fuse, const struct fuse_in_header *in)
 	}
 }
 
-static void run(int fuse)
+void hanging_serve(int fuse, uint32_t unanswered)
 {
 	static char buf[256 * 1024];
+	const struct fuse_in_header *in = (const void *)buf;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)alarm(LIFE_S);
 	while (read(fuse, buf, sizeof(buf)) > 0)
-		serve(fuse, (const struct fuse_in_header *)buf);
+		if (in->opcode != unanswered)
+			serve(fuse, in);
 	_exit(0);
 }
 
@@ -106,7 +107,7 @@ void hanging_open(struct hanging *h)
 	h->server = fork();
 	assert_true(h->server >= 0);
 	if (h->server == 0)
-		run(fuse);
+		hanging_serve(fuse, FUSE_FLUSH);
 	close(fuse);
 	h->n_senders = 0;
 }
@@ -144,8 +145,7 @@ void hanging_release(struct hanging *h)
 	assert_int_equal(waitpid(h->server, NULL, 0), h->server);
 	for (size_t i = 0; i < h->n_senders; i++) {
 		assert_int_equal(kill(h->senders[i], SIGKILL), 0);
-		assert_int_equal(waitpid(h->senders[i], NULL, 0),
-				 h->senders[i]);
+		assert_int_equal(waitpid(h->senders[i], NULL, 0), h->senders[i]);
 	}
 	assert_int_equal(umount2(h->dir, MNT_DETACH), 0);
 	assert_int_equal(rmdir(h->dir), 0);

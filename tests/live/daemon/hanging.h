@@ -8,6 +8,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define HANGING_SENDERS_MAX 64
@@ -25,3 +26,7 @@ void hanging_open(struct hanging *h);
 void hanging_send(struct hanging *h, int sock, const char *text);
 /* The server dies, and every close() returns. */
 void hanging_release(struct hanging *h);
+
+/* The file server itself, for @fuse of a mount of the caller's own: answers all
+ * but this request of linux/fuse.h, for a while. Each name in it is a file. */
+_Noreturn void hanging_serve(int fuse, uint32_t unanswered);

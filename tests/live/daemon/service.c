@@ -70,6 +70,15 @@ static bool is_received(const struct fixture *f, const char *id)
 	return is;
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
 static void start(struct fixture *f)
 {
 	*f = (struct fixture){ .worker = NULL };
@@ -165,6 +174,63 @@ TEST(service, a_bad_policy_at_start)
 	assert_int_equal(fixture_fails(&f), 1);
 	assert_true(fixture_log_has(&f, "ENOENT"));
 	fixture_done(&f);
+}
+
+/* The files of a directory: one that is bad, one that comes later. */
+TEST(service, a_directory_of_policies)
+{
+	struct fixture f = { .worker = NULL };
+	char directory[sizeof(f.dir) + 16], first[sizeof(directory) + 8],
+		second[sizeof(directory) + 8];
+	struct json_object *reply, *o;
+
+	fixture_init(&f);
+	(void)unlink(f.policy);
+	(void)snprintf(directory, sizeof(directory), "%s/policy.d", f.dir);
+	(void)snprintf(first, sizeof(first), "%s/a.json", directory);
+	(void)snprintf(second, sizeof(second), "%s/b.json", directory);
+	assert_int_equal(mkdir(directory, 0700), 0);
+	write_file(first, fixture_good_policy);
+	write_file(second, fixture_bad_policy);
+	(void)snprintf(f.policy, sizeof(f.policy), "%s", directory);
+	assert_int_equal(fixture_fails(&f), 1);
+	assert_true(fixture_log_has(&f, "policy.d/b.json:3:"));
+
+	(void)unlink(second);
+	(void)unlink(f.log);
+	fixture_start(&f);
+	write_file(second, "{\"version\":1,\"policies\":{\"later\":{\"rules\":[],"
+			   "\"default\":\"continue\"}}}");
+	reply = fixture_call(&f, "Reload", NULL);
+	o = at(reply, "policy");
+	assert_string_equal(json_object_get_string(at(o, "source")), directory);
+	assert_int_equal(json_object_array_length(at(o, "policies")), 2);
+	json_object_put(reply);
+	fixture_stop(&f);
+	(void)unlink(first);
+	(void)unlink(second);
+	assert_int_equal(rmdir(directory), 0);
+	fixture_done(&f);
+}
+
+/* Each worker dies of the call: at the end deputyd itself answers. */
+TEST(service, a_policy_says_what_a_failed_call_ends_in)
+{
+	struct fixture f = { .worker = NULL };
+	struct tracee t;
+
+	fixture_init(&f);
+	fixture_write_policy(&f,
+			     "{\"version\":1,\"policies\":{\"p\":{\"rules\":[],"
+			     "\"default\":\"continue\",\"fail\":{\"errno\":"
+			     "\"ENOTSUP\"}}},\"bindings\":[{\"when\":{},"
+			     "\"policy\":\"p\"}]}");
+	fixture_start(&f);
+	attach(&t, &f, "c", 0);
+	tracee_call(&t, STANDIN_CRASH);
+	assert_int_equal(tracee_result(&t), -ENOTSUP);
+	tracee_end(&t);
+	stop(&f);
 }
 
 TEST(service, a_bad_policy_at_reload)

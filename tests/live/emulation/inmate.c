@@ -119,13 +119,20 @@ static int load_filter(bool killable)
 		}                                                              \
 	} while (0)
 
-static void child_enter_root(const struct world *w)
+static void child_mount_proc(bool host_pids)
+{
+	if (host_pids) /* a procfs of its own is not for its user namespace */
+		MUST(mount("/proc", "proc", NULL, MS_BIND | MS_REC, NULL));
+	else /* while another procfs is in sight, else the kernel refuses */
+		MUST(mount("proc", "proc", "proc", 0, NULL));
+}
+
+static void child_enter_root(const struct world *w, bool host_pids)
 {
 	MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	MUST(mount(w->root, w->root, NULL, MS_BIND | MS_REC, NULL));
 	MUST(chdir(w->root));
-	/* While another procfs is in sight, else the kernel refuses. */
-	MUST(mount("proc", "proc", "proc", 0, NULL));
+	child_mount_proc(host_pids);
 	MUST((int)syscall(SYS_pivot_root, ".", "."));
 	MUST(umount2(".", MNT_DETACH));
 	MUST(chdir("/"));
@@ -151,7 +158,7 @@ static void child_main(const struct world *w, const struct inmate_plan *plan,
 	MUST(setgroups(0, NULL));
 	MUST(setresgid(0, 0, 0));
 	MUST(setresuid(0, 0, 0));
-	child_enter_root(w);
+	child_enter_root(w, plan->host_pids);
 	umask(022);
 	if (plan->notified) {
 		child_send_listener(sock, plan->killable);
@@ -188,8 +195,8 @@ void inmate_start(const struct world *w, const struct inmate_plan *plan,
 	if (plan->rootless)
 		assert_int_equal(seteuid(WORLD_BASE), 0);
 	i->pid = (pid_t)syscall(SYS_clone,
-				CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
-					SIGCHLD,
+				CLONE_NEWUSER | CLONE_NEWNS | SIGCHLD |
+					(plan->host_pids ? 0 : CLONE_NEWPID),
 				0, 0, 0, 0);
 	assert_true(i->pid >= 0);
 	if (i->pid == 0) {
@@ -225,7 +232,7 @@ int inmate_result(struct inmate *i)
 	struct pollfd p = { .fd = i->sock, .events = POLLIN };
 	int result = -1;
 
-	assert_int_equal(poll(&p, 1, 10000), 1);
+	assert_int_equal(poll(&p, 1, 25000), 1);
 	assert_int_equal(read(i->sock, &result, sizeof(result)),
 			 sizeof(result));
 	return result;

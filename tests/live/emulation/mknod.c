@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * mknod by deputy against mknod by the kernel: each row's caller makes the same
- * call twice, each time in a new container laid in the same way.  First
+ * call twice, each time in a container (stage.h) laid in the same way.  First
  * natively, for a FIFO, which the kernel allows to any container; then through
- * a deputy-worker, for the device 1:3.  Result, errno and all that stands in
+ * deputy, for the device 1:3.  Result, errno and all that stands in
  * the container afterwards must be the same.
  *
  * To add a case, add a row to one of the tables (mknod_row.h).  Where the
@@ -23,6 +23,7 @@
 #include "tests/harness/test.h"
 #include "tests/live/emulation/mknod_row.h"
 #include "tests/live/emulation/outside.h"
+#include "tests/live/emulation/stage.h"
 #include "tests/live/emulation/world.h"
 
 static const struct row_table *const tables[] = {
@@ -30,11 +31,20 @@ static const struct row_table *const tables[] = {
 	&mknod_modes, &mknod_mounts, &mknod_own,
 };
 
-static bool rootless; /* the user namespace is its own root's */
+/* Rows are counted through all tables. Return: NULL past the last */
+static const struct row *row_at(unsigned n)
+{
+	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {
+		if (n < tables[t]->n)
+			return &tables[t]->rows[n];
+		n -= (unsigned)tables[t]->n;
+	}
+	return NULL;
+}
 
 struct shot {
+	struct act act;
 	const struct row *row;
-	bool notified;
 	int result; /* an errno, or LACKING */
 	char *tree; /* what stands there then; freed by whoever fired */
 };
@@ -45,11 +55,10 @@ static long or_usual(long given, long usual)
 	return given == NONE ? 0 : given ? given : usual;
 }
 
-static int run_row(void *ctx)
+static void run_row(const struct act *act, struct act_outcome *ret)
 {
-	const struct shot *s = ctx;
-	const struct row *row = s->row;
-	bool device = row->left || s->notified;
+	const struct row *row = row_at(act->row);
+	bool device = row->left || act->notified;
 	bool early = row->become && row->via != THREAD_APART;
 	int dirfd = early ? row->become() : AT_FDCWD;
 	struct via_args a = {
@@ -63,50 +72,31 @@ static int run_row(void *ctx)
 		       row->garbage,
 	};
 
-	if (dirfd == LACKING)
-		return LACKING;
-	via_call(row->via, &a);
-	return a.error;
+	if (dirfd != LACKING)
+		via_call(row->via, &a);
+	ret->result = dirfd == LACKING ? LACKING : a.error;
 }
 
-static void fire(const struct world *w, struct shot *s)
-{
-	struct inmate_plan plan = {.notified = s->notified,
-				   .run = run_row,
-				   .ctx = s,
-				   .rootless = rootless};
-	struct inmate i;
-	struct attendant a;
-	char root[64];
-
-	inmate_start(w, &plan, &i);
-	if (s->notified) {
-		attendant_start(&a, w, &i, world_policy);
-		inmate_go(&i);
-	}
-	s->result = inmate_result(&i);
-	(void)snprintf(root, sizeof(root), "/proc/%d/root/.", i.pid);
-	s->tree =
-		world_snapshot(root, s->notified || s->row->left ? "c1:3" : "p");
-	inmate_end(&i);
-	if (s->notified)
-		attendant_expect_exit(&a);
-}
+const struct play mknod_play = {"mknod", world_policy, run_row};
 
 /* Runs @s->row once. Return: false where the machine lacks what it takes */
-static bool shoot(const struct world *w, struct shot *s)
+static bool shoot(struct stage *stage, struct shot *s)
 {
+	const char *alike = s->act.notified || s->row->left ? "c1:3" : "p";
+	struct act_outcome seen;
 	bool lacking;
 
-	world_reset(w);
+	world_reset(&stage->world);
 	if (s->row->prepare)
-		s->row->prepare(w->root);
+		s->row->prepare(stage->world.root);
 	lacking = outside_lacking();
-	if (lacking)
+	if (lacking) {
 		print_message("no      %s: no %s\n", s->row->name,
 			      outside_lacking());
-	else
-		fire(w, s);
+	} else {
+		s->tree = stage_perform(stage, &s->act, alike, &seen);
+		s->result = (int)seen.result;
+	}
 	outside_undo();
 	return !lacking;
 }
@@ -150,16 +140,16 @@ static const char *name_of(int result)
 				 : "0";
 }
 
-/* Return: whether the row came out as it must */
-static bool check_row(const struct world *w, const struct row *row)
+static enum row_end check_row(struct stage *stage, unsigned n)
 {
-	struct shot native = { row, false, 0, NULL };
-	struct shot emulated = { row, true, 0, NULL };
+	const struct row *row = row_at(n);
+	struct shot native = {{n, false}, row, 0, NULL};
+	struct shot emulated = {{n, true}, row, 0, NULL};
 	bool good;
 
-	if (!shoot(w, &native))
-		return true;
-	assert_true(shoot(w, &emulated));
+	if (!shoot(stage, &native))
+		return ROW_NOT_PLAYED;
+	assert_true(shoot(stage, &emulated));
 	good = is_good(row, &native, &emulated);
 	print_message("%s %s: %s", good ? "ok    " : "FAILED", row->name,
 		      name_of(native.result));
@@ -173,41 +163,19 @@ static bool check_row(const struct world *w, const struct row *row)
 		       name_of(emulated.result), emulated.tree);
 	free(native.tree);
 	free(emulated.tree);
-	return good;
+	if (native.result == LACKING && good)
+		return ROW_NOT_PLAYED;
+	return good ? ROW_GOOD : ROW_BAD;
 }
 
-static void check_all(enum world_fs fs)
+void mknod_check(const struct stage_kind *kind, enum world_fs fs)
 {
-	struct world w;
-	unsigned failed = 0;
+	struct stage stage;
+	unsigned count[ROW_ENDS] = {0};
 
-	world_init(&w, fs);
-	for (size_t t = 0; t < ARRAY_SIZE(tables); t++) {
-		print_message("%s\n", tables[t]->name);
-		for (size_t i = 0; i < tables[t]->n; i++)
-			failed += !check_row(&w, &tables[t]->rows[i]);
-	}
-	world_done(&w);
-	assert_int_equal(failed, 0);
-}
-
-TEST_WITHIN(mknod, as_the_kernel_on_the_disk, 100)
-{
-	check_all(WORLD_EXT);
-}
-
-TEST_WITHIN(mknod, as_the_kernel_on_tmpfs, 100)
-{
-	check_all(WORLD_TMPFS);
-}
-
-TEST_WITHIN(mknod, as_the_kernel_in_a_rootless_container, 100)
-{
-	rootless = true;
-	check_all(WORLD_EXT);
-}
-
-TEST_WITHIN(mknod, as_the_kernel_on_overlay, 100)
-{
-	check_all(WORLD_OVERLAY);
+	stage_open(&stage, kind, &mknod_play, fs);
+	for (unsigned n = 0; row_at(n); n++)
+		count[check_row(&stage, n)]++;
+	stage_close(&stage);
+	stage_tell(count);
 }

@@ -44,6 +44,13 @@
 	"\"trusted.deputy.a\",\"directory\":\"" directory "\"},"                   \
 	"\"action\":\"emulate\"}"
 
+/* What a rule reads for the caller is listed for it. */
+#define LISTED_IF(who)                                                         \
+	"{\"syscalls\":[\"@setxattr\"],\"match\":{\"name\":\"trusted.deputy.a\"}," \
+	"\"action\":\"emulate\"},{\"syscalls\":[\"@getxattr\"],\"match\":{\"name\":" \
+	"\"trusted.deputy.a\"," who "},\"action\":\"emulate\"},"                 \
+	"{\"syscalls\":[\"@listxattr\"],\"action\":\"emulate\"}"
+
 static int mknod_at(const char *path)
 {
 	return mknod(path, S_IFCHR | 0644, makedev(1, 3)) < 0 ? errno : 0;
@@ -136,6 +143,21 @@ static int attr_through_a_link(void)
 	TRY(symlink("/box/d", "/tmp/l"));
 	return attr_on("/tmp/l", false);
 }
+static int attr_listed(void)
+{
+	char names[64];
+
+	if (attr_on("/box", false) != 0)
+		return EIO;
+	switch (listxattr("/box", names, sizeof(names))) {
+	case 0:
+		return ENODATA;
+	case sizeof("trusted.deputy.a"):
+		return memcmp(names, "trusted.deputy.a", 17) ? EINVAL : 0;
+	default:
+		return EINVAL;
+	}
+}
 static int attr_of_a_link(void)
 {
 	TRY(symlink("/box", "/tmp/l"));
@@ -190,6 +212,17 @@ static const struct row {
 	  POLICY(NULL_IF("\"root\":true")), null_by_nested_root, EXDEV },
 	{ "and slips through no denial", POLICY(DENIED_IF("\"uid\":1000")),
 	  null_by_nested_root, EXDEV },
+
+#ifdef __x86_64__
+	{ "listed on its ABI", POLICY(LISTED_IF("\"arch\":\"x86_64\"")),
+	  attr_listed, 0 },
+	{ "not listed on another", POLICY(LISTED_IF("\"arch\":\"x86\"")),
+	  attr_listed, ENODATA },
+#endif
+	{ "listed for its uid", POLICY(LISTED_IF("\"uid\":0")), attr_listed,
+	  0 },
+	{ "not listed for another", POLICY(LISTED_IF("\"uid\":1")),
+	  attr_listed, ENODATA },
 
 	{ "an attribute", POLICY(ATTR_IN("/box")), attr_of_a_file, 0 },
 	{ "an attribute of the directory itself", POLICY(ATTR_IN("/box")),

@@ -56,6 +56,8 @@ struct inmate_plan {
 	void *ctx;
 	bool killable; /* the filter waits killable once a call is received */
 	bool rootless; /* the host's WORLD_BASE owns the user namespace, not 0 */
+	bool host_pids; /* no pid namespace of its own: its init's end ends only
+			   those who asked for a signal at that */
 };
 
 /* Starts @plan->run in a new container; with a filter, @i->listener is set and

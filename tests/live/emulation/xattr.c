@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The xattr family by deputy against the kernel's own: each row's caller makes
- * the same call twice, each time in a new container laid in the same way.
+ * the same call twice, each time in a container (stage.h) laid in the same way.
  * First natively, of an attribute user.___deputy.*, which the kernel allows to
- * any container; then through a deputy-worker, of trusted.deputy.*.  The
+ * any container; then through deputy, of trusted.deputy.*.  The
  * result, what stands in the caller's buffer and all attributes that stand in
  * the container afterwards must be the same but for that prefix.
  *
@@ -16,13 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "lib/own.h"
 #include "tests/harness/test.h"
 #include "tests/live/emulation/caller.h"
+#include "tests/live/emulation/stage.h"
 #include "tests/live/emulation/world.h"
 #include "tests/live/emulation/xattr_row.h"
 
@@ -45,17 +45,15 @@ static const char policy[] =
 
 /* -- what the caller sees ---------------------------------------------------- */
 
-struct outcome {
-	long result;
-	size_t bytes;
-	char buf[XATTR_ROW_BUF];
-};
+_Static_assert(ACT_BUF == XATTR_ROW_BUF, "as much as is compared");
 
-struct shot {
-	const struct xattr_row *row;
-	bool native;
-	struct outcome *seen; /* shared with the test */
-};
+/* Rows of both tables are counted from here on. */
+enum { WRITTEN = 0, READ = 100000 };
+
+static const struct xattr_row *row_at(unsigned n)
+{
+	return n >= READ ? &xattr_rows_read[n - READ] : &xattr_rows_written[n];
+}
 
 const char *xattr_row_attr(const struct xattr_row *row, bool native)
 {
@@ -94,15 +92,14 @@ static int fd_of(const struct xattr_row *row)
 	return fd;
 }
 
-static int run_row(void *ctx)
+static void run_row(const struct act *act, struct act_outcome *ret)
 {
-	struct shot *s = ctx;
-	const struct xattr_row *row = s->row;
+	const struct xattr_row *row = row_at(act->row);
 	static char mine[70000];
 	struct xattr_call c = {.how = row->how,
 			       .path = row->null_path ? NULL : row->path,
 			       .at_flags = row->at_flags,
-			       .attr = xattr_row_attr(row, s->native),
+			       .attr = xattr_row_attr(row, !act->notified),
 			       .buf = mine,
 			       .size = size_of(row),
 			       .flags = row->flags,
@@ -118,12 +115,13 @@ static int run_row(void *ctx)
 		c.attr = row->attr_memory();
 	c.buf = m.at;
 	c.fd = fd_of(row);
-	s->seen->result = xattr_call(&c);
-	s->seen->bytes = how_reads(row->how) ? m.seen : 0;
-	if (s->seen->bytes)
-		memcpy(s->seen->buf, m.at, s->seen->bytes);
-	return 0;
+	ret->result = xattr_call(&c);
+	ret->bytes = how_reads(row->how) ? m.seen : 0;
+	if (ret->bytes)
+		memcpy(ret->buf, m.at, ret->bytes);
 }
+
+const struct play xattr_play = {"xattr", policy, run_row};
 
 /* -- running a row -------------------------------------------------------------- */
 
@@ -145,35 +143,20 @@ static void lay(const struct world *w, const struct xattr_row *row, bool native)
 }
 
 /* Return: what stands there then; by the caller to free */
-static char *shoot(const struct world *w, struct shot *s)
+static char *shoot(struct stage *stage, struct act act, struct act_outcome *seen)
 {
-	struct inmate_plan plan = {
-		.notified = !s->native, .run = run_row, .ctx = s};
-	struct inmate i;
-	struct attendant a;
-	char root[64], *tree;
+	char *tree;
 
-	memset(s->seen, 0, sizeof(*s->seen));
-	lay(w, s->row, s->native);
-	inmate_start(w, &plan, &i);
-	if (!s->native) {
-		attendant_start(&a, w, &i, policy);
-		inmate_go(&i);
-	}
-	assert_int_equal(inmate_result(&i), 0);
-	(void)snprintf(root, sizeof(root), "/proc/%d/root/.", i.pid);
-	tree = world_snapshot(root, "");
-	inmate_end(&i);
-	if (!s->native)
-		attendant_expect_exit(&a);
+	lay(&stage->world, row_at(act.row), !act.notified);
+	tree = stage_perform(stage, &act, "", seen);
 	translate(tree, strlen(tree));
-	translate(s->seen->buf, sizeof(s->seen->buf));
+	translate(seen->buf, sizeof(seen->buf));
 	return tree;
 }
 
 /* What must come of a row that the kernel is no oracle for. */
 static char *expected(const struct world *w, const struct xattr_row *row,
-		      struct outcome *want)
+		      struct act_outcome *want)
 {
 	char path[256];
 	const char *at = row->where ?: row->path;
@@ -193,96 +176,78 @@ static char *expected(const struct world *w, const struct xattr_row *row,
 		want->bytes = (size_t)row->returns;
 		memcpy(want->buf, row->given, want->bytes);
 	}
-	/* In a container procfs lies there, and is not looked at. */
-	(void)snprintf(path, sizeof(path), "%s/proc", w->root);
-	assert_int_equal(rmdir(path), 0);
 	return world_snapshot(w->root, "");
 }
 
-static bool same(const struct outcome *a, const struct outcome *b, bool alone)
+static bool same(const struct act_outcome *a, const struct act_outcome *b, bool alone)
 {
 	size_t bytes = alone ? a->bytes : XATTR_ROW_BUF;
 
 	return a->result == b->result && memcmp(a->buf, b->buf, bytes) == 0;
 }
 
-static void print_outcome(const char *what, const struct outcome *o,
+static void print_outcome(const char *what, const struct act_outcome *o,
 			  const char *tree)
 {
 	print_message("%s %ld [%.40s]\n%s", what, o->result, o->buf, tree);
 }
 
-/* Return: whether the row came out as it must */
-static bool check_row(const struct world *w, const struct xattr_row *row,
-		      struct outcome *seen)
+/* A filter that cannot name a call does not notify of it. */
+static bool is_notified(const struct stage *stage, const struct xattr_row *row)
 {
-	struct shot native = {row, true, seen}, emulated = {row, false, seen};
-	bool alone = row->alone != KERNEL;
-	struct outcome want;
-	char *want_tree, *tree;
-	bool good;
+	const char *name = how_name_of_young(row->how);
 
-	if (alone) {
-		want_tree = expected(w, row, &want);
-	} else {
-		want_tree = shoot(w, &native);
-		want = *seen;
-	}
-	tree = shoot(w, &emulated);
-	good = same(&want, seen, alone) && strcmp(want_tree, tree) == 0;
+	if (!name || stage_knows_call(stage, name))
+		return true;
+	print_message("no      %s: no %s in this libseccomp\n", row->name, name);
+	return false;
+}
+
+static enum row_end check_row(struct stage *stage, unsigned n)
+{
+	const struct xattr_row *row = row_at(n);
+	bool alone = row->alone != KERNEL, good;
+	struct act_outcome want, got;
+	char *want_tree, *tree;
+
+	if (!is_notified(stage, row))
+		return ROW_NOT_PLAYED;
+	if (alone)
+		want_tree = expected(&stage->world, row, &want);
+	else
+		want_tree = shoot(stage, (struct act){n, false}, &want);
+	tree = shoot(stage, (struct act){n, true}, &got);
+	good = same(&want, &got, alone) && strcmp(want_tree, tree) == 0;
 	print_message("%s %s: %s\n", good ? "ok    " : "FAILED", row->name,
 		      want.result < 0 ? strerrorname_np((int)-want.result) : "0");
 	if (!good) {
 		print_outcome("wanted", &want, want_tree);
-		print_outcome("got", seen, tree);
+		print_outcome("got", &got, tree);
 	}
 	free(want_tree);
 	free(tree);
-	return good;
+	return good ? ROW_GOOD : ROW_BAD;
 }
 
-static void check_all(enum world_fs fs, const struct xattr_row *rows)
+static void check_all(const struct stage_kind *kind, enum world_fs fs,
+		      unsigned first)
 {
-	struct outcome *seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
-				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct world w;
-	unsigned failed = 0;
+	struct stage stage;
+	unsigned count[ROW_ENDS] = {0};
 
-	assert_true(seen != MAP_FAILED);
-	world_init(&w, fs);
-	for (; rows->name; rows++)
-		failed += !check_row(&w, rows, seen);
-	world_done(&w);
-	(void)munmap(seen, sizeof(*seen));
-	assert_int_equal(failed, 0);
+	stage_open(&stage, kind, &xattr_play, fs);
+	for (unsigned n = first; row_at(n)->name; n++)
+		count[check_row(&stage, n)]++;
+	stage_close(&stage);
+	stage_tell(count);
 }
 
-TEST_WITHIN(xattr, written_as_the_kernel_does_on_the_disk, 100)
+void xattr_check_written(const struct stage_kind *kind, enum world_fs fs)
 {
-	check_all(WORLD_EXT, xattr_rows_written);
+	check_all(kind, fs, WRITTEN);
 }
 
-TEST_WITHIN(xattr, written_as_the_kernel_does_on_tmpfs, 100)
+void xattr_check_read(const struct stage_kind *kind, enum world_fs fs)
 {
-	check_all(WORLD_TMPFS, xattr_rows_written);
-}
-
-TEST_WITHIN(xattr, written_as_the_kernel_does_on_overlay, 100)
-{
-	check_all(WORLD_OVERLAY, xattr_rows_written);
-}
-
-TEST_WITHIN(xattr, read_as_the_kernel_does_on_the_disk, 100)
-{
-	check_all(WORLD_EXT, xattr_rows_read);
-}
-
-TEST_WITHIN(xattr, read_as_the_kernel_does_on_tmpfs, 100)
-{
-	check_all(WORLD_TMPFS, xattr_rows_read);
-}
-
-TEST_WITHIN(xattr, read_as_the_kernel_does_on_overlay, 100)
-{
-	check_all(WORLD_OVERLAY, xattr_rows_read);
+	check_all(kind, fs, READ);
 }

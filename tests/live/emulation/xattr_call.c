@@ -73,6 +73,22 @@ static long list_call(const struct xattr_call *c)
 	return syscall(nrs[c->how - LIST], where, c->buf, c->size);
 }
 
+const char *how_name_of_young(enum how how)
+{
+	switch (how) {
+	case SETAT:
+		return "setxattrat";
+	case REMOVEAT:
+		return "removexattrat";
+	case GETAT:
+		return "getxattrat";
+	case LISTAT:
+		return "listxattrat";
+	default:
+		return NULL;
+	}
+}
+
 long xattr_call(const struct xattr_call *c)
 {
 	long r;

@@ -53,5 +53,8 @@ static inline bool how_by_fd(enum how how)
 	return how == FSET || how == FREMOVE || how == FGET || how == FLIST;
 }
 
+/* Return: its name if it is one of the four youngest, else NULL */
+const char *how_name_of_young(enum how how);
+
 /* Return: the call's own, or a negative errno */
 long xattr_call(const struct xattr_call *c);

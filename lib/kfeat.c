@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "lib/kfeat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/listener.h"
+#include "lib/own.h"
+
+const struct kfeat_info kfeats[KFEATS] = {
+#define X(id, name, since, use) [KFEAT_##id] = { #name, since, use },
+#include "lib/kfeat.def"
+#undef X
+};
+
+#define NO_SUCH_ID UINT64_MAX
+
+/* In newer headers only. */
+#ifndef SECCOMP_ADDFD_FLAG_SEND
+#define SECCOMP_ADDFD_FLAG_SEND (1UL << 1)
+#endif
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
+struct result {
+	int error;
+	uint32_t mask;
+};
+
+static int load_filter(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog prog = { .len = 1, .filter = &allow };
+	int fd;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			  SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
+	return fd < 0 ? -errno : fd;
+}
+
+/* What a kernel knows it says ENOENT to; else EINVAL. */
+static bool knows_continue(int fd)
+{
+	struct seccomp_notif_resp resp = {
+		.id = NO_SUCH_ID, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE
+	};
+
+	return ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 && errno == ENOENT;
+}
+
+static bool knows_addfd(int fd, uint32_t flags)
+{
+	struct seccomp_notif_addfd addfd = { .id = NO_SUCH_ID,
+					     .flags = flags,
+					     .srcfd = (uint32_t)fd };
+
+	return ioctl(fd, SECCOMP_IOCTL_NOTIF_ADDFD, &addfd) < 0 &&
+	       errno == ENOENT;
+}
+
+/* The flags are looked at before the program: EFAULT, else EINVAL. */
+static bool knows_filter_flag(unsigned long flag)
+{
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		       SECCOMP_FILTER_FLAG_NEW_LISTENER | flag, NULL) < 0 &&
+	       errno == EFAULT;
+}
+
+static bool knows_notify(void)
+{
+	uint32_t action = SECCOMP_RET_USER_NOTIF;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+static void probe_listener(int fd, uint32_t *mask)
+{
+	*mask |= knows_continue(fd) ? KFEAT_BIT(KFEAT_CONTINUE) : 0;
+	*mask |= knows_addfd(fd, 0) ? KFEAT_BIT(KFEAT_ADDFD) : 0;
+	*mask |= knows_addfd(fd, SECCOMP_ADDFD_FLAG_SEND) ?
+			 KFEAT_BIT(KFEAT_ADDFD_SEND) :
+			 0;
+	*mask |= listener_set_sync(fd) == 0 ? KFEAT_BIT(KFEAT_SYNC_WAKE_UP) : 0;
+}
+
+static void child(int out)
+{
+	struct result r = { 0 };
+	int fd;
+
+	r.mask |= knows_notify() ? KFEAT_BIT(KFEAT_NOTIFY) : 0;
+	r.mask |= knows_filter_flag(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) ?
+			  KFEAT_BIT(KFEAT_WAIT_KILLABLE) :
+			  0;
+	fd = load_filter();
+	if (fd < 0)
+		r.error = fd;
+	else
+		probe_listener(fd, &r.mask);
+	_exit(write(out, &r, sizeof(r)) == sizeof(r) ? 0 : 1);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+int kfeat_probe(uint32_t *ret_mask)
+{
+	AUTO(fd_close) int out = -1, in = -1;
+	struct result r;
+	int pipe_fds[2], error;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return -errno;
+	in = pipe_fds[0];
+	out = pipe_fds[1];
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		child(out);
+	out = fd_close(out);
+	do
+		n = read(in, &r, sizeof(r));
+	while (n < 0 && errno == EINTR);
+	error = wait_for(pid);
+	if (error < 0)
+		return error;
+	if (n != sizeof(r))
+		return -ECHILD;
+	*ret_mask = r.mask;
+	return r.error;
+}

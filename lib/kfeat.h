@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * What this kernel can do, each thing named once (kfeat.def).
+ */
+
+#include <stdint.h>
+
+enum kfeat {
+#define X(id, name, since, use) KFEAT_##id,
+#include "lib/kfeat.def"
+#undef X
+	KFEATS
+};
+
+#define KFEAT_BIT(f) (UINT32_C(1) << (f))
+
+struct kfeat_info {
+	const char *name;  /* "sync_wake_up" */
+	const char *since; /* "6.6", of the first Linux */
+	const char *use;   /* what it is good for */
+};
+extern const struct kfeat_info kfeats[KFEATS];
+
+/**
+ * kfeat_probe() - try each in a child of its own
+ * The child loads a filter that lets all through and asks its listener about
+ * notifications that are not there.
+ * @ret_mask: KFEAT_BIT() of those that were found
+ * Return: 0; -EBUSY where this process already is under a filter with a
+ * listener, so that no other can be had (then only what needs none was looked
+ * for); or another negative errno
+ */
+int kfeat_probe(uint32_t *ret_mask);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * From a policy to the seccomp profile that notifies on what its rules need,
+ * and the check of a profile against a policy.
+ *
+ * A profile can only name calls, so a policy's default counts for the calls
+ * that its rules name.
+ */
+
+#include <json-c/json.h>
+
+#include "policy/diag.h"
+#include "policy/policy.h"
+
+#define PROFILE_LISTENER_DEFAULT "/run/deputy/oci.sock"
+
+enum profile_dialect {
+	PROFILE_AS_BASE = 0, /* the base's; oci without one */
+	PROFILE_OCI,	     /* linux.seccomp of the runtime specification */
+	PROFILE_DOCKER,	     /* Docker's, which Podman and Buildah read, too */
+};
+
+struct profile_options {
+	const char *policy; /* its name; NULL: the only one */
+	const char *base;   /* a profile's path; NULL: all is allowed */
+	const char *listener;
+	enum profile_dialect dialect;
+	bool wait_killable; /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
+};
+
+/* Why no engine takes this for a listener's path. Return: NULL where it can */
+const char *profile_listener_complaint(const char *path);
+
+/**
+ * profile_make() - the profile that notifies on what a policy's rules need
+ * @set:     as loaded by policy_set_load()
+ * @diags:   initialised with the policy file's name; gets what stands there
+ * @base:    gets what is wrong with the base, and warnings
+ * @ret:     the caller's to json_object_put()
+ * Return: 0, -EINVAL when @diags or @base has an error, or another negative
+ * errno
+ */
+int profile_make(const struct policy_set *set, const struct profile_options *o,
+		 struct diags *diags, struct diags *base,
+		 struct json_object **ret);
+
+/**
+ * profile_check() - does a profile notify on what a policy's rules need?
+ * @policy: a name; NULL: the one that the profile's listenerMetadata names, or
+ *          the only one
+ * @found:  gets what is wrong: an error where a rule would never be asked, an
+ *          answer would come from no rule, or an engine would not start the
+ *          container; a warning where it costs time, or depends on the engine
+ * Return: 0, -EINVAL when @diags or @found has an error, or another negative
+ * errno
+ */
+int profile_check(const struct policy_set *set, const char *policy,
+		  const char *path, struct diags *diags, struct diags *found);

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* deputyctl doctor: programs that say what a row tells them to, a process that is
+ * under a filter with a listener already, and this kernel's features against a
+ * listener that the test has itself. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/kfeat.h"
+#include "lib/listener.h"
+#include "lib/own.h"
+#include "tests/harness/test.h"
+
+#define OUT_MAX 16384
+
+static int load_listener(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog prog = { .len = 1, .filter = &allow };
+
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
+}
+
+/* Pretty JSON on one line. */
+static void compact(char *s)
+{
+	char *to = s;
+
+	for (char *p = s; *p; p++) {
+		if (*p == '\n') {
+			p += strspn(p + 1, " ");
+			continue;
+		}
+		*to++ = *p;
+		if (p > s && p[-1] == '"' && *p == ':' && p[1] == ' ')
+			p++;
+	}
+	*to = '\0';
+}
+
+/* Runs it with PATH a directory of one program. Return: its exit status */
+static int run_doctor(const char *path, bool under_listener, char *out)
+{
+	size_t n = 0;
+	ssize_t got;
+	int fds[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)setenv("PATH", path, 1);
+		(void)dup2(fds[1], STDOUT_FILENO);
+		/* Closed, it would be as if there had been none. */
+		if (under_listener && fcntl(load_listener(), F_SETFD, 0) < 0)
+			_exit(99);
+		execl(DEPUTYCTL, "deputyctl", "--socket", "/nowhere/c.sock",
+		      "--json", "doctor", NULL);
+		_exit(98);
+	}
+	close(fds[1]);
+	while ((got = read(fds[0], out + n, OUT_MAX - 1 - n)) > 0)
+		n += (size_t)got;
+	out[n] = '\0';
+	compact(out);
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void put_program(const char *dir, const char *name, const char *says)
+{
+	char path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fprintf(f, "#!/bin/sh\nPATH=/usr/bin:/bin\n%s\n", says);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, 0755), 0);
+}
+
+static const struct row {
+	const char *program, *says;
+	const char *expected; /* in the JSON */
+} rows[] = {
+	{ "runc", "echo 'runc version 1.0.3'",
+	  "\"name\":\"runc\",\"state\":\"bad\",\"found\":\"1.0.3 knows no listener\"" },
+	{ "runc", "echo 'runc version 1.1.5+ds1'",
+	  "\"name\":\"runc\",\"state\":\"good\",\"found\":\"1.1.5 sends its listener\"" },
+	{ "crun", "echo 'crun version 0.18'", "\"found\":\"0.18 knows no listener\"" },
+	{ "docker", "echo 'Docker version 20.10.24+dfsg1, build 297e128'",
+	  "\"state\":\"bad\",\"found\":\"20.10.24 drops listenerPath from profiles\"" },
+	{ "docker", "echo 'Docker version 23.0.1, build x'",
+	  "\"state\":\"good\",\"found\":\"23.0.1 passes listenerPath on\"" },
+	{ "podman", "echo nothing to say", "podman says no version" },
+	{ "podman", "exit 1", "podman says no version" },
+	{ "podman", "head -c 100000 /dev/zero", "podman says no version" },
+};
+
+TEST_WITHIN(doctor, knows_programs_by_their_version, 60)
+{
+	char dir[] = "/tmp/deputy-doctor-XXXXXX", path[64], out[OUT_MAX];
+
+	assert_non_null(mkdtemp(dir));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		put_program(dir, rows[i].program, rows[i].says);
+		(void)snprintf(path, sizeof(path), "%s:/usr/bin:/bin", dir);
+		assert_int_equal(run_doctor(path, false, out), 1);
+		if (!strstr(out, rows[i].expected))
+			fail_msg("row %zu: no %s in %s", i, rows[i].expected,
+				 out);
+		(void)snprintf(path, sizeof(path), "%s/%s", dir,
+			       rows[i].program);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
+TEST_WITHIN(doctor, sees_that_deputyd_does_not_run, 30)
+{
+	char out[OUT_MAX];
+
+	assert_int_equal(run_doctor("/usr/bin:/bin", false, out), 1);
+	assert_non_null(strstr(out, "\"good\":false"));
+	assert_non_null(strstr(out, "\"name\":\"control socket\",\"state\":"
+				    "\"bad\",\"found\":\"/nowhere/c.sock: No "
+				    "such file or directory\",\"advice\":"
+				    "\"start deputyd\""));
+}
+
+TEST_WITHIN(doctor, sees_an_inherited_listener, 30)
+{
+	char out[OUT_MAX];
+
+	assert_int_equal(run_doctor("/usr/bin:/bin", true, out), 1);
+	assert_non_null(strstr(out, "\"name\":\"inherited listener\",\"state\":"
+				    "\"bad\""));
+	assert_int_equal(run_doctor("/usr/bin:/bin", false, out), 1);
+	assert_null(strstr(out, "inherited listener"));
+}
+
+/* In a process of its own: the filter stays. */
+TEST(kfeat, agrees_with_a_listener)
+{
+	uint32_t mask = 0;
+	int fd;
+
+	assert_int_equal(kfeat_probe(&mask), 0);
+	assert_true(mask & KFEAT_BIT(KFEAT_NOTIFY));
+	fd = load_listener();
+	assert_true(fd >= 0);
+	assert_int_equal(listener_set_sync(fd) == 0,
+			 (mask & KFEAT_BIT(KFEAT_SYNC_WAKE_UP)) != 0);
+	assert_int_equal(kfeat_probe(&mask), -EBUSY);
+	close(fd);
+}
