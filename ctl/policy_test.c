@@ -22,10 +22,10 @@ static const struct {
 	const char *name;
 	enum ctl_option option;
 } line_options[] = {
-	{ "policy=", CTL_POLICY },	   { "arch=", CTL_ARCH },
-	{ "peer_uid=", CTL_PEER_UID },	   { "annotation=", CTL_ANNOTATION },
-	{ "metadata=", CTL_METADATA },	   { "uid=", CTL_UID },
-	{ "gid=", CTL_GID },		   { "caps=", CTL_CAP },
+	{ "policy=", CTL_POLICY },     { "arch=", CTL_ARCH },
+	{ "peer_uid=", CTL_PEER_UID }, { "annotation=", CTL_ANNOTATION },
+	{ "metadata=", CTL_METADATA }, { "uid=", CTL_UID },
+	{ "gid=", CTL_GID },	       { "caps=", CTL_CAP },
 	{ "dir=", CTL_DIRECTORY },
 };
 

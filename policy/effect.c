@@ -169,8 +169,7 @@ static const char *emulation(const struct call *c)
 		[SET] = "sets it",
 		[REMOVE] = "removes it",
 		[GET] = "reads it",
-		[LIST] = "lists the names, with those that an emulated "
-			 "getxattr reads,",
+		[LIST] = "lists the names, with those of emulated reads,",
 	};
 
 	return c->family == FAMILY_MKNOD ? "makes the node"

@@ -417,8 +417,8 @@ static const struct ctl_row explained_keys[] = {
 	{ { "policy", "explain", "k.json", "listxattr(\"/x\", NULL, 0)",
 	    "-ax86_64" },
 	  0,
-	  "effect   deputy lists the names, with those that an emulated "
-	  "getxattr reads, in the caller's place, with the caller's rights, if "
+	  "effect   deputy lists the names, with those of emulated reads, in "
+	  "the caller's place, with the caller's rights, if "
 	  "the caller has CAP_SYS_ADMIN in its user namespace; else the kernel "
 	  "answers\n",
 	  "" },
@@ -480,10 +480,7 @@ static const struct ctl_row explained_keys[] = {
 	  2,
 	  "",
 	  "\"dev\" is no value for --directory" },
-	{ { "policy", "diff", "a", "b", "-u5" },
-	  2,
-	  "",
-	  "policy diff has no --uid" },
+	{ { "policy", "diff", "a", "b", "-u5" }, 2, "", "policy diff has no --uid" },
 	{ { "policy", "explain", "d", "mount()", "-ax86_64" },
 	  0,
 	  "rule 0 (d/1.json:2): decides: it takes every one\nverdict  EPERM by "
