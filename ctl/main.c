@@ -13,6 +13,10 @@
 #define DEFAULT_SOCKET "/run/deputy/control.sock"
 
 #define TAKES(o) (1U << CTL_##o)
+#define TAKES_SUBJECT                                                          \
+	(TAKES(POLICY) | TAKES(ARCH) | TAKES(PEER_UID) | TAKES(ANNOTATION) |   \
+	 TAKES(METADATA) | TAKES(UID) | TAKES(GID) | TAKES(CAP) |              \
+	 TAKES(DIRECTORY))
 
 static const struct verb {
 	const char *name; /* one word or two */
@@ -46,6 +50,28 @@ static const struct verb {
 	  "With --profile also what a seccomp profile does not notify although\n"
 	  "rules need it, notifies for nothing, or no engine would take.\n",
 	  verb_policy_check, TAKES(PROFILE) | TAKES(POLICY) },
+	{ "policy explain", "FILE CALL", 2,
+	  "Say what a policy does with a call, and why",
+	  "CALL is written as strace does:\n"
+	  "  mknodat(AT_FDCWD, \"/dev/null\", S_IFCHR|0666, 1:3)\n"
+	  "  setxattr(\"/x\", \"trusted.a\", \"val\", 3, XATTR_CREATE)\n"
+	  "  setxattrat(AT_FDCWD, \"/x\", 0, \"trusted.a\",\n"
+	  "             {value=\"val\", size=3, flags=0}, 16)\n",
+	  verb_policy_explain, TAKES_SUBJECT },
+	{ "policy test", "FILE CASES", 2,
+	  "Hold a policy against a list of calls and verdicts",
+	  "CASES has a line each, with a tab or two blanks before the call:\n"
+	  "  emulate   mknod(\"/x\", S_IFCHR|0666, 1:3)\n"
+	  "  EPERM     mknod(\"/x\", S_IFBLK|0666, 8:0)   # a comment\n"
+	  "  policy=fuse arch=x86 return 0  mknod(\"/x\", S_IFIFO, 0)\n"
+	  "  uid=5 gid=5 caps=NONE dir=/srv EPERM  mknod(\"x\", S_IFIFO, 0)\n"
+	  "Exit status: 0 all as expected, 1 not.\n",
+	  verb_policy_test, TAKES_SUBJECT },
+	{ "policy diff", "OLD NEW", 2, "Say which calls get another verdict",
+	  "Tries whatever the rules of either file can tell apart: no call\n"
+	  "that differs is missed. A star stands for anything.\n"
+	  "Exit status: 0 no difference, 1 differences, 2 trouble, as diff(1).\n",
+	  verb_policy_diff, TAKES(POLICY) },
 	{ "policy profile", "FILE", 1,
 	  "Print the seccomp profile that a policy needs",
 	  "It notifies on what the rules need and nothing else.\n"
@@ -55,19 +81,37 @@ static const struct verb {
 		  TAKES(WAIT_KILLABLE) },
 };
 
-#define FIRST_LONG 256 /* options without a letter */
+#define FIRST 256 /* options that only some verbs take */
+
+/* Letters for these. */
+static const struct {
+	char letter;
+	enum ctl_option option;
+} letters[] = {
+	{ 'p', CTL_POLICY },	 { 'a', CTL_ARCH },	{ 'P', CTL_PEER_UID },
+	{ 'A', CTL_ANNOTATION }, { 'm', CTL_METADATA }, { 'u', CTL_UID },
+	{ 'g', CTL_GID },	 { 'c', CTL_CAP },	{ 'd', CTL_DIRECTORY },
+};
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
-	{ "base", required_argument, NULL, FIRST_LONG + CTL_BASE },
-	{ "dialect", required_argument, NULL, FIRST_LONG + CTL_DIALECT },
-	{ "listener", required_argument, NULL, FIRST_LONG + CTL_LISTENER },
-	{ "policy", required_argument, NULL, FIRST_LONG + CTL_POLICY },
-	{ "profile", required_argument, NULL, FIRST_LONG + CTL_PROFILE },
-	{ "wait-killable", no_argument, NULL, FIRST_LONG + CTL_WAIT_KILLABLE },
+	{ "annotation", required_argument, NULL, FIRST + CTL_ANNOTATION },
+	{ "arch", required_argument, NULL, FIRST + CTL_ARCH },
+	{ "base", required_argument, NULL, FIRST + CTL_BASE },
+	{ "cap", required_argument, NULL, FIRST + CTL_CAP },
+	{ "dialect", required_argument, NULL, FIRST + CTL_DIALECT },
+	{ "directory", required_argument, NULL, FIRST + CTL_DIRECTORY },
+	{ "gid", required_argument, NULL, FIRST + CTL_GID },
+	{ "listener", required_argument, NULL, FIRST + CTL_LISTENER },
+	{ "metadata", required_argument, NULL, FIRST + CTL_METADATA },
+	{ "peer-uid", required_argument, NULL, FIRST + CTL_PEER_UID },
+	{ "policy", required_argument, NULL, FIRST + CTL_POLICY },
+	{ "profile", required_argument, NULL, FIRST + CTL_PROFILE },
+	{ "uid", required_argument, NULL, FIRST + CTL_UID },
+	{ "wait-killable", no_argument, NULL, FIRST + CTL_WAIT_KILLABLE },
 	{ 0 },
 };
 
@@ -77,8 +121,25 @@ static const char options_help[] =
 	"  -j, --json         print the reply as JSON\n"
 	"  -h, --help         this help, or that of the verb before it\n"
 	"  -V, --version      print the version\n"
-	"Options of \"policy check\" and \"policy profile\":\n"
-	"  --policy NAME      which of the file's policies\n"
+	"Of the verbs that look into a policy file:\n"
+	"  -p, --policy NAME  of the policies in it, this one\n"
+	"Of \"policy explain\" and \"policy test\":\n"
+	"  -a, --arch ABI     the ABI of the calls: x86, x86_64, x32, aarch64, ...\n"
+	"  -P, --peer-uid UID\n"
+	"                     the policy that the bindings give to a container\n"
+	"                     whose listener comes from this uid\n"
+	"  -A, --annotation KEY=VALUE\n"
+	"                     and that has this annotation; may be repeated\n"
+	"  -m, --metadata TEXT\n"
+	"                     and this listenerMetadata\n"
+	"  -u, --uid UID      who calls, by its uid in the container (0); unknown\n"
+	"  -g, --gid GID      its gid there (0)\n"
+	"  -c, --cap CAP      its capability, ALL or NONE; may be repeated (ALL for\n"
+	"                     uid 0, else NONE)\n"
+	"  -d, --directory DIR\n"
+	"                     where the call's path really ends (where it says, as\n"
+	"                     if there were no links); NOWHERE\n"
+	"Of \"policy check\" and \"policy profile\":\n"
 	"  --profile PATH     check: the seccomp profile to hold against it\n"
 	"  --base PATH        profile: what to add to; else all calls are allowed\n"
 	"  --dialect WORD     profile: oci or docker; else the base's, or oci\n"
@@ -95,7 +156,7 @@ static void print_help(void)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		int n = printf("  %s %s", verbs[i].name, verbs[i].args);
 
-		printf("%*s%s\n", n < 23 ? 23 - n : 2, "", verbs[i].summary);
+		printf("%*s%s\n", n < 27 ? 28 - n : 2, "", verbs[i].summary);
 	}
 	printf("\n%s\nExit status: 0 good, 1 failed, 2 wrong usage.\n",
 	       options_help);
@@ -137,12 +198,19 @@ static int usage(void)
 static bool options_fit(const struct ctl *ctl, const struct verb *v)
 {
 	for (const struct option *o = options; o->name; o++) {
-		int i = o->val - FIRST_LONG;
+		int i = o->val - FIRST;
 
 		if (i < 0 || !ctl->option[i] || (v->takes & 1U << i))
 			continue;
 		fprintf(stderr, "deputyctl: %s has no --%s\n", v->name,
 			o->name);
+		return false;
+	}
+	if ((ctl->option[CTL_METADATA] || ctl->option[CTL_ANNOTATION]) &&
+	    !ctl->option[CTL_PEER_UID]) {
+		fprintf(stderr,
+			"deputyctl: --metadata and --annotation want "
+			"--peer-uid: a policy asks for it beside them\n");
 		return false;
 	}
 	return true;
@@ -180,35 +248,68 @@ static int run(const struct ctl *ctl, char **args, int n, bool help)
 	return usage();
 }
 
+/* Of getopt's, which is a letter, or FIRST and more. Return: CTL_OPTIONS: none */
+static enum ctl_option option_of(int option)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
+		if (letters[i].letter == option)
+			return letters[i].option;
+	return option >= FIRST ? (enum ctl_option)(option - FIRST) : CTL_OPTIONS;
+}
+
+static const char *option_name(enum ctl_option which)
+{
+	const struct option *o = options;
+
+	while (o->name && o->val != FIRST + (int)which)
+		o++;
+	return o->name;
+}
+
+/* Return: CTL_OK, or CTL_USAGE; -1: go on */
+static int read_option(struct ctl *ctl, int option, bool *help)
+{
+	enum ctl_option which = option_of(option);
+
+	switch (option) {
+	case 's':
+		ctl->socket = optarg;
+		return -1;
+	case 'j':
+		ctl->json = true;
+		return -1;
+	case 'h':
+		*help = true;
+		return -1;
+	case 'V':
+		puts("deputyctl " DEPUTY_VERSION);
+		return CTL_OK;
+	default:
+		if (which == CTL_OPTIONS)
+			return usage();
+		ctl->option[which] = optarg ? optarg : "";
+		if (subject_set(&ctl->subject, which, ctl->option[which]))
+			return -1;
+		fprintf(stderr, "deputyctl: \"%s\" is no value for --%s\n",
+			optarg, option_name(which));
+		return usage();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct ctl ctl = { .socket = DEFAULT_SOCKET };
 	bool help = false;
-	int r, option;
+	int r = -1, option;
 
 	setlocale(LC_CTYPE, "");
-	while ((option = getopt_long(argc, argv, "s:jhV", options, NULL)) >= 0)
-		switch (option) {
-		case 's':
-			ctl.socket = optarg;
-			break;
-		case 'j':
-			ctl.json = true;
-			break;
-		case 'h':
-			help = true;
-			break;
-		case 'V':
-			puts("deputyctl " DEPUTY_VERSION);
-			return CTL_OK;
-		default:
-			if (option < FIRST_LONG)
-				return usage();
-			ctl.option[option - FIRST_LONG] = optarg ? optarg : "";
-			break;
-		}
+	while (r < 0 && (option = getopt_long(argc, argv,
+					      "s:jhVp:a:P:A:m:u:g:c:d:", options,
+					      NULL)) >= 0)
+		r = read_option(&ctl, option, &help);
 	ctl.colour = wants_colour();
-	r = run(&ctl, argv + optind, argc - optind, help);
+	if (r < 0)
+		r = run(&ctl, argv + optind, argc - optind, help);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		perror("deputyctl: writing the output");
 		return r == CTL_OK ? CTL_FAILED : r;

@@ -10,6 +10,7 @@
  * this table, one bit a row.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,23 @@ struct arch {
 extern const struct arch arches[];
 extern const size_t n_arches;
 
-/* The number of a call, libseccomp's or one that is younger than it. Return:
- * negative where this ABI has no such call */
+/* Return: NULL where there is none */
+const struct arch *arch_find(const char *name);
+/* The ABI of a notified call. Return: NULL where it is none of these */
+const struct arch *arch_of(uint32_t audit_arch, uint32_t nr);
+/* That of this program. */
+const struct arch *arch_native(void);
+/* Its bit in a set. */
+uint32_t arch_bit(const struct arch *a);
+
+/* The number of a call, libseccomp's or the kernel's where libseccomp has a
+ * made-up one: for a call younger than it, and for one that a multiplexer does,
+ * too. Return: negative where this ABI has no such call */
 int arch_number(const struct arch *a, const char *name);
+
+/* Does libseccomp know such a call, on whatever ABI? */
+bool arch_knows(const char *name);
+
+/* The call that does @name, too, where an ABI has it: "socketcall" or "ipc",
+ * with what is to be done in a register. Return: NULL where there is none */
+const char *arch_multiplexer(const char *name);

@@ -116,3 +116,8 @@ int call_has(enum call_id id, enum call_arg arg)
 {
 	return call_index_of(id, arg) >= 0;
 }
+
+enum call_arg call_arg_at(enum call_id id, int i)
+{
+	return id < CALL_IDS && i >= 0 && i < 6 ? rows[id].args[i] : ARG_NONE;
+}

@@ -83,6 +83,8 @@ enum call_id call_from_name(const char *name); /* CALL_OTHER: no row */
 enum call_family call_family_of(enum call_id id);
 /* Has this call an argument of kind @arg? */
 int call_has(enum call_id id, enum call_arg arg);
+/* The kind of argument @i, 0..5; ARG_NONE behind the last one. */
+enum call_arg call_arg_at(enum call_id id, int i);
 /* Return: which of the six it is, or -1 */
 int call_index_of(enum call_id id, enum call_arg arg);
 
@@ -94,4 +96,8 @@ static inline uint32_t dev_major(uint32_t dev)
 static inline uint32_t dev_minor(uint32_t dev)
 {
 	return (dev & 0xff) | ((dev >> 12) & 0xfff00);
+}
+static inline uint32_t dev_make(uint32_t major, uint32_t minor)
+{
+	return (minor & 0xff) | major << 8 | (minor & 0xfff00) << 12;
 }

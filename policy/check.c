@@ -178,6 +178,7 @@ void doc_check(struct doc *d)
 		for (size_t k = 0; k < p->n_rules; k++)
 			check_rule(d, p, &p->rules[k]);
 		doc_check_calls(d, p);
+		doc_check_mux(d, p);
 	}
 	sets_check_used(d);
 	for (size_t i = 0; i < d->n_bindings; i++) {

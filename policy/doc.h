@@ -245,6 +245,7 @@ int doc_read(const char *text, size_t bytes, enum lex_integers integers,
 /* What the parts mean together; adds to the document's diags. */
 void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
+void doc_check_mux(struct doc *d, const struct doc_policy *p);	 /* by it */
 void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */
 struct doc *doc_free(struct doc *d); /* Return: NULL */
 DEFINE_AUTO(struct doc *, doc_free);
@@ -268,3 +269,10 @@ const char *doc_where(const struct doc *d, uint32_t node, char *buf, size_t size
 
 /* Return: the sealed arena of one policy, or a negative errno */
 int doc_compile(const struct doc *d, const struct doc_policy *p);
+
+/* The document of a policy that was loaded (policy.h), and its part of it. */
+struct policy_set;
+struct policy;
+const struct doc *policy_set_doc(const struct policy_set *s);
+const struct doc_policy *policy_doc(const struct policy_set *s,
+				    const struct policy *p);

@@ -94,4 +94,5 @@ void match_root(struct doc *d, struct value v, void *out);
 void parse_errno(struct doc *d, struct value v, void *out); /* a verdict */
 void parse_action(struct doc *d, struct value v, struct verdict *verdict,
 		  bool *emulate);
+int errno_from_name(const char *name); /* 0: there is no such one */
 void parse_rule(struct doc *d, struct value v, void *out);

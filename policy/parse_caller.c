@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Of a match: who asks, and where its path ends. */
 #include <limits.h>
-#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/cap.h"
 #include "policy/nearest.h"
 #include "policy/parse.h"
 
@@ -57,15 +57,6 @@ void match_gid(struct doc *d, struct value v, void *out)
 
 /* -- capability, root ------------------------------------------------------------ */
 
-static const struct {
-	const char *name;
-	int cap;
-} caps[] = {
-#define X(cap) {#cap, cap},
-#include "policy/cap.def"
-#undef X
-};
-
 static void parse_cap(struct doc *d, struct value v, void *out)
 {
 	struct nearest near;
@@ -76,13 +67,11 @@ static void parse_cap(struct doc *d, struct value v, void *out)
 		return;
 	s = json_object_get_string(v.json);
 	nearest_init(&near, s);
-	for (size_t i = 0; i < ARRAY_SIZE(caps); i++) {
-		if (strcmp(caps[i].name, s) == 0) {
-			*(uint64_t *)out = UINT64_C(1) << caps[i].cap;
-			return;
-		}
+	*(uint64_t *)out = cap_find(s);
+	if (cap_find(s))
+		return;
+	for (size_t i = 0; i < n_caps; i++)
 		nearest_offer(&near, caps[i].name);
-	}
 	ERROR(d, v.node, "unknown capability \"%.64s\"%s", s,
 	      nearest_hint(&near, hint, sizeof(hint)));
 }

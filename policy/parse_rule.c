@@ -7,6 +7,7 @@
 
 #include <seccomp.h>
 
+#include "policy/arch.h"
 #include "policy/nearest.h"
 #include "policy/parse.h"
 
@@ -25,7 +26,7 @@ static const struct {
 	{ "EDEADLOCK", EDEADLOCK },
 };
 
-static int errno_from_name(const char *name)
+int errno_from_name(const char *name)
 {
 	for (int e = 1; e <= ERRNO_MAX; e++) {
 		const char *known = strerrorname_np(e);
@@ -158,8 +159,7 @@ static void parse_syscall(struct doc *d, struct value v, void *out)
 		return;
 	s->name = json_object_get_string(v.json);
 	s->id = call_from_name(s->name);
-	if (s->id != CALL_OTHER ||
-	    seccomp_syscall_resolve_name(s->name) != __NR_SCMP_ERROR)
+	if (arch_knows(s->name))
 		return;
 	unknown_syscall(d, s, v.node);
 	s->name = "";

@@ -27,7 +27,7 @@ struct policy_set {
 	struct policy *policies;
 	size_t n_policies;
 	struct texts *texts; /* in which the document's places are */
-	struct doc *doc;     /* its bindings */
+	struct doc *doc;     /* its bindings; reasons for explain.c */
 };
 
 /* -- loading ------------------------------------------------------------------------ */
@@ -243,6 +243,17 @@ const struct policy *policy_set_find(const struct policy_set *s, const char *nam
 	return NULL;
 }
 
+const struct policy *policy_set_unconditional(const struct policy_set *s)
+{
+	for (size_t i = 0; i < s->doc->n_bindings; i++) {
+		const struct doc_binding *b = &s->doc->bindings[i];
+
+		if (!b->has_peer_uid && !b->metadata && !b->n_annotations)
+			return &s->policies[b->policy_index];
+	}
+	return NULL;
+}
+
 /* -- looking ------------------------------------------------------------------------- */
 
 const char *policy_set_source(const struct policy_set *s)
@@ -273,6 +284,17 @@ size_t policy_rule_count(const struct policy *p)
 int policy_memfd(const struct policy *p)
 {
 	return p->memfd;
+}
+
+const struct doc *policy_set_doc(const struct policy_set *s)
+{
+	return s->doc;
+}
+
+const struct doc_policy *policy_doc(const struct policy_set *s,
+				    const struct policy *p)
+{
+	return &s->doc->policies[p - s->policies];
 }
 
 struct verdict policy_fail(const struct policy *p)

@@ -69,6 +69,9 @@ const struct policy *policy_set_bind(const struct policy_set *s,
 const struct policy *policy_set_find(const struct policy_set *s,
 				     const char *name);
 
+/* The policy of the first binding without a condition. Return: NULL: none */
+const struct policy *policy_set_unconditional(const struct policy_set *s);
+
 const char *policy_set_source(const struct policy_set *s); /* path, "built-in" */
 size_t policy_set_count(const struct policy_set *s);
 const struct policy *policy_set_at(const struct policy_set *s, size_t i);

@@ -12,7 +12,7 @@ _deputyctl()
 		esac
 	done
 	case $prev in
-	-s|--socket|check|profile|--profile|--base|--listener)
+	-s|--socket|check|profile|explain|test|diff|--profile|--base|--listener)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -21,18 +21,42 @@ _deputyctl()
 		words=$(deputyctl "${socket[@]}" list 2>/dev/null |
 			awk 'NR > 1 && $1 ~ /^[A-Za-z0-9_.-]+$/ { print $1 }') ;;
 	policy)
-		words="check profile" ;;
+		words="check explain test diff profile" ;;
+	-a|--arch)
+		words="x86 x86_64 x32 arm aarch64 riscv64 s390x ppc64le" ;;
 	--dialect)
 		words="oci docker" ;;
+	-c|--cap)
+		words="ALL NONE CAP_MKNOD CAP_SYS_ADMIN" ;;
+	-d|--directory)
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		compopt -o filenames
+		return ;;
+	-p|--policy|-P|--peer-uid|-A|--annotation|-m|--metadata|-u|--uid|-g|--gid)
+		words="" ;;
+	*)
+		# the second file of these
+		case " ${COMP_WORDS[*]:1:COMP_CWORD-2} " in
+		*" test "|*" diff ")
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			compopt -o filenames
+			return ;;
+		esac ;;
 	esac
 	case $cur in
 	-*) words="--socket --json --help --version"
-		if [[ " ${COMP_WORDS[*]} " = *" policy check "* ]]; then
-			words+=" --profile --policy "
-		elif [[ " ${COMP_WORDS[*]} " = *" policy profile "* ]]; then
+		case " ${COMP_WORDS[*]} " in
+		*" policy check "*)
+			words+=" --profile --policy " ;;
+		*" policy profile "*)
 			words+=" --policy --base --dialect --listener "
-			words+=" --wait-killable "
-		fi ;;
+			words+=" --wait-killable " ;;
+		*" policy diff "*)
+			words+=" --policy " ;;
+		*" policy explain "*|*" policy test "*)
+			words+=" --policy --arch --peer-uid --annotation "
+			words+=" --metadata --uid --gid --cap --directory " ;;
+		esac ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "policy/decide.h"
+#include "policy/explain.h"
 #include "policy/policy.h"
 #include "tests/case/corpus.h"
 #include "tests/harness/test.h"
@@ -185,7 +186,7 @@ static void read_row(struct row *r, char *line)
 	bad_row(r, "no ->");
 }
 
-static uint32_t arch_of(const struct row *r)
+static uint32_t audit_arch_of(const struct row *r)
 {
 	for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++)
 		if (strcmp(abis[i].name, r->abi) == 0)
@@ -231,7 +232,7 @@ static void decide_row(const struct row *r, const struct arena *a,
 	struct facts f = { .call = &call };
 	const char *want = layout_of(r->call) ? r->call : "?";
 
-	decide_plan(a, arch_of(r), r->nr, &plan);
+	decide_plan(a, audit_arch_of(r), r->nr, &plan);
 	if (plan.call_index != UINT32_MAX &&
 	    strcmp(call_name(plan.id), want) != 0)
 		fail_msg("decisions.txt:%u: decoded as %s", r->line,
@@ -269,6 +270,52 @@ static void print_decision(const struct decision *d, char *buf, size_t size)
 		       d->log ? " log" : "", d->closed ? " closed" : "");
 }
 
+/* Rules before the one that decides differ in something, the others are not
+ * reached. */
+static void check_reasons(const struct row *r, const struct explain *e)
+{
+	bool decided = false;
+
+	for (size_t i = 0; i < e->n_rules; i++) {
+		const struct explain_rule *rule = &e->rules[i];
+		bool decides = (int32_t)rule->index == e->decision.rule;
+
+		if (decided != (rule->outcome == EXPLAIN_NOT_REACHED) ||
+		    decides != (rule->outcome == EXPLAIN_DECIDES))
+			fail_msg("decisions.txt:%u: rule %zu", r->line,
+				 rule->index);
+		if (rule->outcome == EXPLAIN_DIFFERS && rule->n_keys == 0)
+			fail_msg("decisions.txt:%u: rule %zu has no reason",
+				 r->line, rule->index);
+		decided |= decides;
+	}
+	if (decided != (e->decision.rule >= 0))
+		fail_msg("decisions.txt:%u: no rule decides", r->line);
+}
+
+static void explain_row(const struct row *r, const struct policy_set *s)
+{
+	const struct explain_call c = {
+		.data = &r->data,
+		.id = call_from_name(r->call),
+		.name = r->has_name ? r->name : NULL,
+		.value = r->has_value ? r->value : NULL,
+		.value_bytes = sizeof(r->value),
+		.caller = r->has_caller ? &r->caller : NULL,
+		.directory = r->directory[0] ? r->directory : NULL,
+	};
+	struct explain *e = NULL;
+	char have[64];
+
+	if (explain(s, policy_set_at(s, 0), &c, &e) != 0)
+		fail_msg("decisions.txt:%u: cannot be explained", r->line);
+	print_decision(&e->decision, have, sizeof(have));
+	if (strcmp(r->answer, have) != 0)
+		fail_msg("decisions.txt:%u: explained as %s", r->line, have);
+	check_reasons(r, e);
+	explain_free(e);
+}
+
 static void run_row(struct row *r, char *line)
 {
 	struct policy_set *s = NULL;
@@ -290,6 +337,9 @@ static void run_row(struct row *r, char *line)
 		fail_msg("decisions.txt:%u: %s, not %s", r->line, have,
 			 r->answer);
 	arena_unmap(a);
+	r->data.arch = audit_arch_of(r);
+	r->data.nr = (int)r->nr;
+	explain_row(r, s);
 	policy_set_unref(s);
 }
 

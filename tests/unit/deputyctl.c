@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -15,9 +14,7 @@
 
 #include "lib/own.h"
 #include "tests/harness/test.h"
-
-#define ARGS_MAX 8
-#define OUT_MAX	 8192
+#include "tests/unit/ctl_run.h"
 
 struct fake {
 	char dir[32];
@@ -78,80 +75,7 @@ static void fake_stop(struct fake *f)
 	rmdir(f->dir);
 }
 
-struct result {
-	int status;
-	char out[OUT_MAX], err[OUT_MAX];
-};
-
-static void slurp(int fd, char *buf)
-{
-	ssize_t n = pread(fd, buf, OUT_MAX - 1, 0);
-
-	buf[n > 0 ? n : 0] = 0;
-	close(fd);
-}
-
-/* @socket: NULL: no --socket */
-static void ctl_run(const char *socket, const char *const *args,
-		    struct result *ret)
-{
-	const char *argv[ARGS_MAX + 4] = { "deputyctl" };
-	int out = memfd_create("out", MFD_CLOEXEC), status, n = 1;
-	int err = memfd_create("err", MFD_CLOEXEC);
-	pid_t pid;
-
-	if (socket) {
-		argv[n++] = "--socket";
-		argv[n++] = socket;
-	}
-	for (int i = 0; i < ARGS_MAX && args[i]; i++)
-		argv[n++] = args[i];
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		dup2(out, STDOUT_FILENO);
-		dup2(err, STDERR_FILENO);
-		setenv("LC_ALL", "C.UTF-8", 1);
-		execv(DEPUTYCTL, (char **)argv);
-		_exit(126);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	ret->status = WEXITSTATUS(status);
-	slurp(out, ret->out);
-	slurp(err, ret->err);
-}
-
-static void expect_in(const char *what, const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("%s lacks \"%s\":\n%s", what, part, text);
-}
-
-/* Parts of stdout and stderr; an empty one wants nothing there. */
-struct row {
-	const char *args[ARGS_MAX];
-	int status;
-	const char *out, *err;
-};
-
-static void expect_row(const char *socket, const struct row *row)
-{
-	struct result r;
-
-	ctl_run(socket, row->args, &r);
-	if (r.status != row->status)
-		fail_msg("%s: status %d, wanted %d\n%s%s", row->args[0],
-			 r.status, row->status, r.out, r.err);
-	if (!*row->out)
-		assert_string_equal(r.out, "");
-	if (!*row->err)
-		assert_string_equal(r.err, "");
-	expect_in("stdout", r.out, row->out);
-	expect_in("stderr", r.err, row->err);
-}
-
-static const struct row without_server[] = {
+static const struct ctl_row without_server[] = {
 	{ { "--help" }, 0, "Usage: deputyctl", "" },
 	{ { "-h" }, 0, "--socket PATH", "" },
 	{ { "--version" }, 0, "deputyctl " DEPUTY_VERSION, "" },
@@ -194,7 +118,7 @@ static const struct row without_server[] = {
 TEST(deputyctl, usage)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(without_server); i++)
-		expect_row(NULL, &without_server[i]);
+		ctl_expect(NULL, &without_server[i]);
 }
 
 #define COUNTERS                                                               \
@@ -227,7 +151,7 @@ TEST(deputyctl, usage)
 
 static const struct {
 	const char *request, *reply;
-	struct row row;
+	struct ctl_row row;
 } with_server[] = {
 	{ "Status", STATUS,
 	  { { "status" }, 0, "deputyd 9.8, up 1h 1m, pid 77\n", "" } },
@@ -313,17 +237,17 @@ TEST(deputyctl, shows_what_deputyd_replies)
 		struct fake f;
 
 		fake_start(&f, with_server[i].reply);
-		expect_row(f.addr.sun_path, &with_server[i].row);
+		ctl_expect(f.addr.sun_path, &with_server[i].row);
 		fake_stop(&f);
-		expect_in("request", f.request, with_server[i].request);
-		expect_in("request", f.request,
+		ctl_expect_in("request", f.request, with_server[i].request);
+		ctl_expect_in("request", f.request,
 			  "{\"method\":\"io.deputy.Control.");
 	}
 }
 
 TEST(deputyctl, deputyd_that_says_nothing)
 {
-	static const struct row row = { { "status" },
+	static const struct ctl_row row = { { "status" },
 					1,
 					"",
 					"did not answer within 5 s" };
@@ -331,14 +255,14 @@ TEST(deputyctl, deputyd_that_says_nothing)
 	struct fake f;
 
 	fake_start(&f, "");
-	expect_row(f.addr.sun_path, &row);
+	ctl_expect(f.addr.sun_path, &row);
 	assert_in_range(test_now_ms() - start_ms, 4900, 15000);
 	fake_stop(&f);
 }
 
 TEST(deputyctl, deputyd_that_takes_no_connection)
 {
-	static const struct row row = { { "status" },
+	static const struct ctl_row row = { { "status" },
 					1,
 					"",
 					"took no connection within 5 s" };
@@ -352,7 +276,7 @@ TEST(deputyctl, deputyd_that_takes_no_connection)
 	assert_int_equal(bind(listener, (void *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(listener, 0), 0);
 	assert_int_equal(connect(queued, (void *)&addr, sizeof(addr)), 0);
-	expect_row(addr.sun_path, &row);
+	ctl_expect(addr.sun_path, &row);
 	close(listener);
 	close(queued);
 	unlink(addr.sun_path);
@@ -361,23 +285,23 @@ TEST(deputyctl, deputyd_that_takes_no_connection)
 
 TEST(deputyctl, no_socket_says_what_to_do)
 {
-	static const struct row missing = {
+	static const struct ctl_row missing = {
 		{ "status" }, 1, "", "deputyd does not seem to run (/tmp/no"
 	};
-	static const struct row far = { { "list" }, 1, "", "too long" };
+	static const struct ctl_row far = { { "list" }, 1, "", "too long" };
 	char path[300];
 
-	expect_row("/tmp/no/such/socket", &missing);
+	ctl_expect("/tmp/no/such/socket", &missing);
 	memset(path, 'x', sizeof(path));
 	path[sizeof(path) - 1] = 0;
-	expect_row(path, &far);
+	ctl_expect(path, &far);
 }
 
 TEST(deputyctl, a_socket_of_others_says_who_may)
 {
 	static const char *const args[] = { "status", NULL };
 	char dir[] = "/tmp/deputy-ctl-XXXXXX", path[64];
-	struct result r;
+	struct ctl_result r;
 
 	if (geteuid() != 0)
 		TEST_SKIP("changing the uid needs root");
@@ -389,7 +313,7 @@ TEST(deputyctl, a_socket_of_others_says_who_may)
 	assert_int_equal(seteuid(0), 0);
 	rmdir(dir);
 	assert_int_equal(r.status, 1);
-	expect_in("stderr", r.err, "needs root or the group \"deputy\"");
+	ctl_expect_in("stderr", r.err, "needs root or the group \"deputy\"");
 }
 
 #define GOOD_POLICY                                                            \
@@ -398,7 +322,7 @@ TEST(deputyctl, a_socket_of_others_says_who_may)
 	"\"continue\" } }, \"bindings\": [ { \"when\": {}, \"policy\": \"p\" } ] }"
 #define BAD_POLICY "{ \"version\": 1,\n  \"polices\": {} }"
 
-static void check_policy(const char *text, const struct row *rows, size_t n)
+static void check_policy(const char *text, const struct ctl_row *rows, size_t n)
 {
 	char path[] = "/tmp/deputy-ctl-XXXXXX";
 	int fd = mkstemp(path);
@@ -407,40 +331,40 @@ static void check_policy(const char *text, const struct row *rows, size_t n)
 	assert_int_equal(write(fd, text, bytes), bytes);
 	close(fd);
 	for (size_t i = 0; i < n; i++) {
-		struct row row = rows[i];
+		struct ctl_row row = rows[i];
 
 		for (int a = 0; row.args[a]; a++)
 			if (strcmp(row.args[a], "FILE") == 0)
 				row.args[a] = path;
-		expect_row(NULL, &row);
+		ctl_expect(NULL, &row);
 	}
 	unlink(path);
 }
 
 TEST(deputyctl, policy_check)
 {
-	static const struct row good[] = {
+	static const struct ctl_row good[] = {
 		{ { "policy", "check", "FILE" }, 0, ": good, 1 policy\n", "" },
 		{ { "policy", "check", "FILE", "--json" },
 		  0,
 		  "\"errors\": 0,\n",
 		  "" },
 	};
-	static const struct row bad[] = {
+	static const struct ctl_row bad[] = {
 		{ { "policy", "check", "FILE" }, 1, "", ":2:3: error: " },
 		{ { "policy", "check", "FILE", "-j" },
 		  1,
 		  "\"line\": 2,\n",
 		  "error: " },
 	};
-	static const struct row missing = { { "policy", "check", "/no/file" },
+	static const struct ctl_row missing = { { "policy", "check", "/no/file" },
 					    1,
 					    "",
 					    "/no/file: " };
 
 	check_policy(GOOD_POLICY, good, ARRAY_SIZE(good));
 	check_policy(BAD_POLICY, bad, ARRAY_SIZE(bad));
-	expect_row(NULL, &missing);
+	ctl_expect(NULL, &missing);
 }
 
 #define PROFILE_POLICY                                                         \
@@ -451,7 +375,7 @@ TEST(deputyctl, policy_check)
 
 TEST(deputyctl, policy_profile)
 {
-	static const struct row rows[] = {
+	static const struct ctl_row rows[] = {
 		{ { "policy", "profile", "FILE" }, 0,
 		  "\"action\": \"SCMP_ACT_NOTIFY\",\n", "" },
 		{ { "policy", "profile", "FILE" }, 0,

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * Which calls two policies decide differently.
+ *
+ * A rule is a question to each of a call's arguments, so the answer can only
+ * change where some rule of either policy begins or ends.  Every such place is
+ * tried from both sides, in every combination of the arguments, on every ABI:
+ * two policies that differ in any call differ in one of these.
+ */
+
+#include "lib/own.h"
+#include "policy/arch.h"
+#include "policy/call_text.h"
+#include "policy/decide.h"
+#include "policy/policy.h"
+
+#define DIFF_TRIALS_MAX (4 * 1000 * 1000) /* of one syscall */
+
+struct diff_side {
+	const struct policy_set *set;
+	const struct policy *policy;
+};
+
+/* Calls that differ in the same way. */
+struct diff_call {
+	const char *syscall; /* NULL: all that no rule of either names, or fail */
+	char *text;	     /* where any value of an argument does: a star */
+	char *asker;	     /* "uid=0 dir=/dev": what counts of it; or "" */
+	bool fail;	     /* where deputy itself cannot do it */
+	enum call_family family;
+	struct decision before, after;
+	bool every_abi; /* that has the call */
+	size_t n_abis;
+	const char *abis[ARCHES_MAX];
+};
+
+struct policy_diff {
+	size_t trials;
+	struct diff_call *calls; /* by syscall, then by decisions */
+	size_t n_calls, room;
+};
+
+/**
+ * policy_diff() - compare two policies
+ * Return: 0, -ENOMEM, -E2BIG past DIFF_TRIALS_MAX or SAMPLES_MAX, or another
+ * negative errno
+ */
+int policy_diff(const struct diff_side *before, const struct diff_side *after,
+		struct policy_diff **ret);
+struct policy_diff *policy_diff_free(struct policy_diff *d); /* Return: NULL */
+DEFINE_AUTO(struct policy_diff *, policy_diff_free);
+
+/* Do both say the same to everybody? Which rule says it does not count. */
+bool decision_same(const struct decision *a, const struct decision *b);
+
+#define DIFF_CONTAINERS_MAX (1000 * 1000)
+
+/* Containers that get another policy. */
+struct diff_container {
+	bool other_uid; /* the listener comes from one that no binding names */
+	uid_t uid;	/* else from this one */
+	char *text;	/* "annotation \"a\"=\"b\", metadata \"c\"", or "" */
+	const char *before, *after; /* a policy's name; NULL: refused */
+};
+
+struct bindings_diff {
+	size_t trials;
+	struct diff_container *containers;
+	size_t n, room;
+};
+
+/**
+ * bindings_diff() - compare which policy containers get
+ * Whatever differs does so for a container with nothing but what two bindings
+ * ask for, one of each file: all of those are tried, with each uid.
+ * Return: 0, -ENOMEM, or -E2BIG past DIFF_CONTAINERS_MAX
+ */
+int bindings_diff(const struct policy_set *before,
+		  const struct policy_set *after, struct bindings_diff **ret);
+struct bindings_diff *bindings_diff_free(struct bindings_diff *d);
+DEFINE_AUTO(struct bindings_diff *, bindings_diff_free);
