@@ -42,14 +42,6 @@ static void add_annotation(struct words *w, const char *key, const char *value)
 	add_word(w, word);
 }
 
-static const char *owner_word(const struct identity *i, char *buf, size_t size)
-{
-	if (i->userns_fact != USERNS_OWNED)
-		return i->userns_fact == USERNS_NONE ? "none" : "unknown";
-	(void)snprintf(buf, size, "%u", i->userns_owner);
-	return buf;
-}
-
 /*
  * All that a binding could have looked at, for who is to write one. What the
  * kernel says stands first: a line that is too long loses its end.
@@ -57,7 +49,7 @@ static const char *owner_word(const struct identity *i, char *buf, size_t size)
 static void log_unbound(const struct container *c, pid_t peer_pid)
 {
 	struct words cgroups = { .len = 0 }, annotations = { .len = 0 };
-	char owner[16];
+	char owner[IDENTITY_OWNER_MAX];
 
 	for (size_t i = 0; i < c->identity.cgroups.n; i++)
 		add_word(&cgroups, c->identity.cgroups.paths[i]);
@@ -70,8 +62,7 @@ static void log_unbound(const struct container *c, pid_t peer_pid)
 		  LOG_S("why", "no binding of the policy matches"),
 		  LOG_U("peer_uid", c->peer->uid),
 		  LOG_U("peer_gid", c->peer_gid), LOG_I("peer_pid", peer_pid),
-		  LOG_S("userns_owner",
-			owner_word(&c->identity, owner, sizeof(owner))),
+		  LOG_S("userns_owner", identity_owner(&c->identity, owner)),
 		  LOG_S("cgroup", cgroups.len ? cgroups.text : "unknown"),
 		  LOG_S("id", c->id), LOG_S("bundle", c->bundle),
 		  LOG_S("metadata", c->metadata),

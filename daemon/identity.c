@@ -136,6 +136,18 @@ int identity_settle(const struct ns_id *peer, pid_t init_pid,
 	return 0;
 }
 
+const char *identity_owner(const struct identity *i,
+			   char buf[static IDENTITY_OWNER_MAX])
+{
+	if (i->userns_fact == USERNS_OWNED)
+		(void)snprintf(buf, IDENTITY_OWNER_MAX, "%u", i->userns_owner);
+	else
+		(void)snprintf(buf, IDENTITY_OWNER_MAX, "%s",
+			       i->userns_fact == USERNS_NONE ? "none"
+							     : "unknown");
+	return buf;
+}
+
 void identity_done(struct identity *i)
 {
 	i->userns_fd = fd_close(i->userns_fd);

@@ -55,6 +55,11 @@ struct ns_id identity_peer(pid_t pid);
  */
 int identity_settle(const struct ns_id *peer, pid_t init_pid,
 		    struct identity *ret);
+/* The owner of its user namespace in a policy's words: a uid, or "none"; else
+ * "unknown". Return: @buf */
+#define IDENTITY_OWNER_MAX 16
+const char *identity_owner(const struct identity *i,
+			   char buf[static IDENTITY_OWNER_MAX]);
 void identity_done(struct identity *i);
 static inline void identity_done_cleanup(struct identity *i)
 {
