@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "daemon/report.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 
 #include "daemon/registry.h"
 #include "lib/own.h"
+#include "policy/utf8.h"
 #include "proto/varlink.h"
 
 static const char *const phases[] = {
@@ -165,14 +167,36 @@ static void add_str_or_null(struct tree *t, const char *key, const char *v)
 		json_object_object_add(t->o, key, NULL);
 }
 
+/* JSON has characters only: bytes that are none become \xHH. */
+static json_object *path_json(const char *path)
+{
+	AUTO(free_ptr) char *text = NULL;
+	size_t size, left = strlen(path);
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	while (left > 0) {
+		size_t step = utf8_step(path, left);
+
+		if (step)
+			(void)fwrite(path, step, 1, f);
+		else
+			(void)fprintf(f, "\\x%02x", (unsigned char)*path);
+		step = step ?: 1;
+		path += step;
+		left -= step;
+	}
+	return fclose(f) == 0 ? json_object_new_string(text) : NULL;
+}
+
 static json_object *facts_json(const struct container *c)
 {
 	json_object *cgroups = json_object_new_array();
 	struct tree t = tree_new();
 
 	for (size_t i = 0; cgroups && i < c->identity.cgroups.n; i++)
-		append(&t, cgroups,
-		       json_object_new_string(c->identity.cgroups.paths[i]));
+		append(&t, cgroups, path_json(c->identity.cgroups.paths[i]));
 	add(&t, "cgroups", cgroups);
 	add_str_or_null(&t, "bundle", c->bundle);
 	add_str_or_null(&t, "metadata", c->metadata);
