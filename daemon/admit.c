@@ -2,7 +2,9 @@
 #include "daemon/admit.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <json-c/json.h>
 
@@ -42,22 +44,58 @@ static void add_annotation(struct words *w, const char *key, const char *value)
 	add_word(w, word);
 }
 
+static bool is_full(const struct words *w)
+{
+	return w->len == sizeof(w->text) - 1;
+}
+
+/* Do bindings look at this one, before their @end-th? */
+static bool is_asked(const struct policy_set *set, const char *key, size_t end)
+{
+	const char *asked;
+
+	for (size_t i = 0; i < end && (asked = policy_set_annotation(set, i)); i++)
+		if (strcmp(asked, key) == 0)
+			return true;
+	return false;
+}
+
+/* Those that the bindings look at first: engines have many more. */
+static void add_annotations(struct words *w, struct json_object *all,
+			    const struct policy_set *set)
+{
+	const char *asked;
+
+	for (size_t i = 0; (asked = policy_set_annotation(set, i)); i++) {
+		const char *value = oci_annotation(all, asked);
+
+		if (value && !is_full(w) && !is_asked(set, asked, i))
+			add_annotation(w, asked, value);
+	}
+	if (!all)
+		return;
+	json_object_object_foreach(all, key, object)
+	{
+		if (is_full(w))
+			break;
+		if (!is_asked(set, key, SIZE_MAX))
+			add_annotation(w, key, json_object_get_string(object));
+	}
+}
+
 /*
  * All that a binding could have looked at, for who is to write one. What the
  * kernel says stands first: a line that is too long loses its end.
  */
-static void log_unbound(const struct container *c, pid_t peer_pid)
+static void log_unbound(const struct container *c, const struct policy_set *set,
+			pid_t peer_pid)
 {
 	struct words cgroups = { .len = 0 }, annotations = { .len = 0 };
 	char owner[IDENTITY_OWNER_MAX];
 
 	for (size_t i = 0; i < c->identity.cgroups.n; i++)
 		add_word(&cgroups, c->identity.cgroups.paths[i]);
-	if (c->annotations) {
-		json_object_object_foreach(c->annotations, key, value)
-			add_annotation(&annotations, key,
-				       json_object_get_string(value));
-	}
+	add_annotations(&annotations, c->annotations, set);
 	log_event(LOG_WARNING, "attach-refused",
 		  LOG_S("why", "no binding of the policy matches"),
 		  LOG_U("peer_uid", c->peer->uid),
@@ -96,7 +134,7 @@ static int create(struct registry *r, const struct sender *sender,
 	}
 	p = container_bind(c, r->set);
 	if (!p) {
-		log_unbound(c, sender->pid);
+		log_unbound(c, r->set, sender->pid);
 		container_reap(r, c);
 		return ADMIT_UNBOUND;
 	}

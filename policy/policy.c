@@ -208,6 +208,18 @@ const struct policy *policy_set_bind(const struct policy_set *s,
 	return NULL;
 }
 
+const char *policy_set_annotation(const struct policy_set *s, size_t i)
+{
+	for (size_t b = 0; b < s->doc->n_bindings; b++) {
+		const struct doc_binding *binding = &s->doc->bindings[b];
+
+		if (i < binding->n_annotations)
+			return binding->annotations[i].key;
+		i -= binding->n_annotations;
+	}
+	return NULL;
+}
+
 const struct policy *policy_set_find(const struct policy_set *s, const char *name)
 {
 	for (size_t i = 0; i < s->n_policies; i++)

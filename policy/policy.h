@@ -86,6 +86,9 @@ struct binding_facts {
 /* First match wins. Return: NULL when no binding matches */
 const struct policy *policy_set_bind(const struct policy_set *s,
 				     const struct binding_facts *f);
+/* The names of annotations that bindings look at, some more than once.
+ * Return: NULL behind the last */
+const char *policy_set_annotation(const struct policy_set *s, size_t i);
 const struct policy *policy_set_find(const struct policy_set *s,
 				     const char *name);
 

@@ -184,6 +184,16 @@ TEST(set, tells_its_policies)
 	policy_set_unref(s);
 }
 
+TEST(set, tells_the_annotations_that_it_looks_at)
+{
+	struct policy_set *s = load();
+
+	assert_string_equal(policy_set_annotation(s, 0), "x");
+	assert_string_equal(policy_set_annotation(s, 1), "y");
+	assert_null(policy_set_annotation(s, 2));
+	policy_set_unref(s);
+}
+
 TEST(set, lives_as_long_as_a_reference)
 {
 	struct policy_set *s = load();

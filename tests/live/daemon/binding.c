@@ -268,7 +268,9 @@ TEST(binding, the_refusal_tells_all_facts)
 	int fds;
 
 	start(&f);
-	put_policy(&f, "", "\"peer_uid\":0", "EXDEV");
+	put_policy(&f, "",
+		   "\"peer_uid\":0,\"annotation\":{\"none\":\"x\",\"l\":\"x\"}",
+		   "EXDEV");
 	fds = fixture_fds(&f);
 	tracee_start_as(&t, TRACEE_USERNS, &role);
 	attach(&t, &f, &(struct message){ OTHER, GROUP, 0 });
@@ -284,7 +286,7 @@ TEST(binding, the_refusal_tells_all_facts)
 	assert_int_equal(
 		count_in_log(&f,
 			     " id=web-1 bundle=/b/web metadata=\"meta data\" "
-			     "annotation=\"k=v1, l=\\\"w\\n\"\n"),
+			     "annotation=\"l=\\\"w\\n, k=v1\"\n"),
 		1);
 	assert_int_equal(count_in_log(&f, "web-1"), 1); /* no other line */
 	assert_int_equal(containers(&f), 0);
