@@ -7,22 +7,32 @@
 #include "ctl/text.h"
 
 static const struct table_column columns[] = {
-	{ "ID" },	       { "POLICY" },	      { "UID", true },
-	{ "LISTENERS", true }, { "RECEIVED", true },  { "CONTINUED", true },
-	{ "EMULATED", true },  { "DENIED", true },    { "FAILED", true },
+	{ "ID" },
+	{ "POLICY" },
+	{ "UID", true },
+	{ "GID", true },
+	{ "OWNER", true },
+	{ "LISTENERS", true },
+	{ "RECEIVED", true },
+	{ "CONTINUED", true },
+	{ "EMULATED", true },
+	{ "DENIED", true },
+	{ "FAILED", true },
 	{ "SINCE", true },
 };
 
 static void add_row(struct table *t, struct json_object *row)
 {
-	static const char *const numbers[] = { "peer_uid",  "listeners",
-					       "received",  "continued",
-					       "emulated",  "denied",
-					       "failed" };
+	static const char *const numbers[] = { "listeners", "received",
+					       "continued", "emulated",
+					       "denied",    "failed" };
 	char age[32];
 
 	table_cell(t, reply_str(row, "id"));
 	table_cell(t, reply_str(row, "policy"));
+	table_cell_number(t, reply_int(row, "peer_uid"));
+	table_cell_number(t, reply_int(row, "peer_gid"));
+	table_cell(t, reply_str(row, "userns_owner"));
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		table_cell_number(t, reply_int(row, numbers[i]));
 	text_duration(time(NULL) - reply_int(row, "since"), age, sizeof(age));

@@ -30,17 +30,70 @@ static void add_row(struct table *t, struct json_object *listener)
 		table_cell_number(t, reply_int(counters, numbers[i]));
 }
 
-static void print_container(struct json_object *c)
+/* The first line has the title. */
+static void print_line(const char **title, const char *key, const char *text)
 {
-	AUTO(free_ptr) char *id = text_escape(reply_str(c, "id"));
-	AUTO(free_ptr) char *policy = text_escape(reply_str(c, "policy"));
+	AUTO(free_ptr) char *k = key ? text_escape(key) : NULL;
+	AUTO(free_ptr) char *t = text_escape(text);
+
+	printf("%-11s%s%s%s\n", *title, k ? k : "", key ? "=" : "", t ? t : "?");
+	*title = "";
+}
+
+static void print_str(const char *title, struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (json_object_object_get_ex(o, key, &v) &&
+	    json_object_is_type(v, json_type_string))
+		print_line(&title, NULL, json_object_get_string(v));
+}
+
+static void print_cgroups(struct json_object *facts)
+{
+	struct json_object *paths = reply_array(facts, "cgroups");
+	size_t n = paths ? json_object_array_length(paths) : 0;
+	const char *title = "Cgroup";
+
+	for (size_t i = 0; i < n; i++) {
+		const char *path = json_object_get_string(
+			json_object_array_get_idx(paths, i));
+
+		print_line(&title, NULL, path ? path : "?");
+	}
+	if (paths && n == 0)
+		print_line(&title, NULL, "unknown");
+}
+
+static void print_annotations(struct json_object *facts)
+{
+	struct json_object *all = reply_object(facts, "annotations");
+	const char *title = "Annotated";
+
+	if (!all)
+		return;
+	json_object_object_foreach(all, key, value)
+	{
+		const char *text = json_object_get_string(value);
+
+		print_line(&title, key, text ? text : "?");
+	}
+}
+
+static void print_container(struct json_object *c, struct json_object *facts)
+{
 	char age[32];
 
+	print_str("Container", c, "id");
+	print_str("Policy", c, "policy");
 	text_duration(time(NULL) - reply_int(c, "since"), age, sizeof(age));
-	printf("Container  %s\nPolicy     %s\n", id ? id : "?",
-	       policy ? policy : "?");
-	printf("Attached   %s ago, by uid %" PRId64 "\n", age,
-	       reply_int(c, "peer_uid"));
+	printf("Attached   %s ago, by uid %" PRId64 ", gid %" PRId64 "\n", age,
+	       reply_int(c, "peer_uid"), reply_int(c, "peer_gid"));
+	print_str("Owner", c, "userns_owner");
+	print_cgroups(facts);
+	print_str("Bundle", facts, "bundle");
+	print_str("Metadata", facts, "metadata");
+	print_annotations(facts);
 	if (json_object_object_get_ex(c, "userns", NULL) &&
 	    reply_int(c, "userns") == 0)
 		puts("Note       it has no user namespace of its own, or an "
@@ -61,7 +114,7 @@ int verb_show(const struct ctl *ctl, char **args)
 		return r;
 	if (ctl->json)
 		return reply_print_json(p);
-	print_container(reply_object(p, "container"));
+	print_container(reply_object(p, "container"), reply_object(p, "facts"));
 	rows = reply_array(p, "listeners");
 	n = rows ? json_object_array_length(rows) : 0;
 	t = table_new(columns, ARRAY_SIZE(columns));

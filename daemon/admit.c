@@ -2,6 +2,11 @@
 #include "daemon/admit.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
 
 #include "daemon/registry.h"
 #include "lib/listener.h"
@@ -14,33 +19,124 @@ static int refuse(const char **why, int error, const char *text)
 	return -error;
 }
 
+/* One value of a log line, of several words. */
+struct words {
+	char text[LOG_VALUE_MAX + 1];
+	size_t len;
+};
+
+static void add_word(struct words *w, const char *word)
+{
+	size_t room = sizeof(w->text) - w->len;
+	int n = snprintf(w->text + w->len, room, "%s%s", w->len ? ", " : "",
+			 word);
+
+	if (n > 0)
+		w->len += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+/* Cut, so that a long one leaves room for others. */
+static void add_annotation(struct words *w, const char *key, const char *value)
+{
+	char word[160];
+
+	(void)snprintf(word, sizeof(word), "%.64s=%.64s", key, value);
+	add_word(w, word);
+}
+
+static bool is_full(const struct words *w)
+{
+	return w->len == sizeof(w->text) - 1;
+}
+
+/* Do bindings look at this one, before their @end-th? */
+static bool is_asked(const struct policy_set *set, const char *key, size_t end)
+{
+	const char *asked;
+
+	for (size_t i = 0; i < end && (asked = policy_set_annotation(set, i)); i++)
+		if (strcmp(asked, key) == 0)
+			return true;
+	return false;
+}
+
+/* Those that the bindings look at first: engines have many more. */
+static void add_annotations(struct words *w, struct json_object *all,
+			    const struct policy_set *set)
+{
+	const char *asked;
+
+	for (size_t i = 0; (asked = policy_set_annotation(set, i)); i++) {
+		const char *value = oci_annotation(all, asked);
+
+		if (value && !is_full(w) && !is_asked(set, asked, i))
+			add_annotation(w, asked, value);
+	}
+	if (!all)
+		return;
+	json_object_object_foreach(all, key, object)
+	{
+		if (is_full(w))
+			break;
+		if (!is_asked(set, key, SIZE_MAX))
+			add_annotation(w, key, json_object_get_string(object));
+	}
+}
+
+/*
+ * All that a binding could have looked at, for who is to write one. What the
+ * kernel says stands first: a line that is too long loses its end.
+ */
+static void log_unbound(const struct container *c, const struct policy_set *set,
+			pid_t peer_pid)
+{
+	struct words cgroups = { .len = 0 }, annotations = { .len = 0 };
+	char owner[IDENTITY_OWNER_MAX];
+
+	for (size_t i = 0; i < c->identity.cgroups.n; i++)
+		add_word(&cgroups, c->identity.cgroups.paths[i]);
+	add_annotations(&annotations, c->annotations, set);
+	log_event(LOG_WARNING, "attach-refused",
+		  LOG_S("why", "no binding of the policy matches"),
+		  LOG_U("peer_uid", c->peer->uid),
+		  LOG_U("peer_gid", c->peer_gid), LOG_I("peer_pid", peer_pid),
+		  LOG_S("userns_owner", identity_owner(&c->identity, owner)),
+		  LOG_S("cgroup", cgroups.len ? cgroups.text : "unknown"),
+		  LOG_S("id", c->id), LOG_S("bundle", c->bundle),
+		  LOG_S("metadata", c->metadata),
+		  LOG_S("annotation", annotations.len ? annotations.text : NULL));
+}
+
 /* crun's exec says neither pid: then the id must be enough, if it is one's
  * only.  A second listener of a container comes with its init's pid, too. */
-static struct container *find(struct registry *r, const struct peer *peer,
+static struct container *find(struct registry *r, const struct sender *sender,
 			      const struct oci_state *state,
 			      const struct identity *id)
 {
-	return registry_find(r, peer->uid, state->id,
+	return registry_find(r, sender->peer->uid, sender->gid, state->id,
 			     state->init_pid > 0 ? &id->userns : NULL);
 }
 
-static int create(struct registry *r, struct peer *peer,
+static int create(struct registry *r, const struct sender *sender,
 		  const struct oci_state *state, struct identity *id_taken,
 		  struct container **ret, const char **why)
 {
-	struct container *c = container_new(r, peer, state->id, id_taken);
+	struct container *c = container_new(r, sender->peer, state->id, id_taken);
 	const struct policy *p;
 
 	if (!c)
 		return refuse(why, ENOMEM, "no memory");
-	if (container_set_facts(c, state->metadata, state->annotations) < 0) {
+	c->peer_gid = sender->gid;
+	if (container_set_facts(c, state->bundle, state->metadata,
+				state->annotations) < 0) {
 		container_reap(r, c);
 		return refuse(why, ENOMEM, "no memory");
 	}
 	p = container_bind(c, r->set);
 	if (!p) {
+		log_unbound(c, r->set, sender->pid);
 		container_reap(r, c);
-		return refuse(why, EACCES, "no binding of the policy matches");
+		return ADMIT_UNBOUND;
 	}
 	container_set_policy(c, r->set, p);
 	*ret = c;
@@ -51,13 +147,20 @@ static void log_attached(const struct registry *r, const struct container *c,
 			 const struct oci_state *state)
 {
 	log_event(LOG_INFO, "listener-attached", LOG_S("container", c->id),
-		  LOG_U("peer_uid", c->peer->uid),
+		  LOG_U("peer_uid", c->peer->uid), LOG_U("peer_gid", c->peer_gid),
 		  LOG_S("policy", policy_name(c->policy)),
 		  LOG_U("userns", c->identity.userns.ino),
 		  LOG_I("init_pid", state->init_pid),
 		  LOG_S("status", state->status),
 		  LOG_U("container_listeners", c->n_sessions),
 		  LOG_U("listeners", r->n_sessions));
+}
+
+static void log_unknown(const struct oci_state *state, int error)
+{
+	log_event(LOG_NOTICE, "container-unknown", LOG_S("container", state->id),
+		  LOG_I("init_pid", state->init_pid), LOG_E(error),
+		  LOG_S("so", "nothing is emulated for it"));
 }
 
 static int check_limits(const struct registry *r, const struct peer *peer,
@@ -72,27 +175,24 @@ static int check_limits(const struct registry *r, const struct peer *peer,
 	return 0;
 }
 
-int admit(struct registry *r, struct peer *peer,
-	  const struct ns_id *peer_userns, const struct oci_state *state,
-	  int *listener_fd_taken, const char **why)
+int admit(struct registry *r, const struct sender *sender,
+	  const struct oci_state *state, int *listener_fd_taken, const char **why)
 {
 	AUTO(identity_done) struct identity id = { .userns_fd = -1 };
 	struct container *c;
-	int error = check_limits(r, peer, *listener_fd_taken, why);
+	int error = check_limits(r, sender->peer, *listener_fd_taken, why);
 
 	if (error < 0)
 		return error;
-	error = identity_settle(peer_userns, state->init_pid, &id);
-	c = find(r, peer, state, &id);
-	if (error < 0 && !c)
-		log_event(LOG_NOTICE, "container-unknown",
-			  LOG_S("container", state->id),
-			  LOG_I("init_pid", state->init_pid), LOG_E(error),
-			  LOG_S("so", "nothing is emulated for it"));
+	error = identity_settle(&sender->userns, state->init_pid, &id);
+	c = find(r, sender, state, &id);
 	if (!c) {
-		error = create(r, peer, state, &id, &c, why);
+		int status = create(r, sender, state, &id, &c, why);
+
+		if (status != 0)
+			return status;
 		if (error < 0)
-			return error;
+			log_unknown(state, error);
 	}
 	/* EINVAL is an older kernel: slower, no worse. */
 	(void)listener_set_sync(*listener_fd_taken);
@@ -102,5 +202,5 @@ int admit(struct registry *r, struct peer *peer,
 		return refuse(why, -error, "cannot attach");
 	}
 	log_attached(r, c, state);
-	return 0;
+	return ADMIT_OK;
 }

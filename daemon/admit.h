@@ -15,14 +15,25 @@
 
 struct registry;
 
+/* Who sent a listener, as its socket showed when it connected. */
+struct sender {
+	struct peer *peer; /* borrowed */
+	gid_t gid;
+	pid_t pid;	     /* for the log */
+	struct ns_id userns; /* identity_peer() */
+};
+
+enum admit_status {
+	ADMIT_OK = 0,
+	ADMIT_UNBOUND = 1, /* no binding matches; all that is known is logged */
+};
+
 /**
  * admit() - attach a listener
- * @peer:	  who sent it
- * @peer_userns:  identity_peer() of when it connected
  * @listener_fd_taken: verified by listener_check(); -1 afterwards on success
  * @why:	  on an error, for the log
- * Return: 0 or a negative errno
+ * Return: enum admit_status, or a negative errno
  */
-int admit(struct registry *r, struct peer *peer,
-	  const struct ns_id *peer_userns, const struct oci_state *state,
-	  int *listener_fd_taken, const char **why);
+int admit(struct registry *r, const struct sender *sender,
+	  const struct oci_state *state, int *listener_fd_taken,
+	  const char **why);

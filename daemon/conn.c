@@ -28,6 +28,7 @@ struct conn {
 	LIST_ENTRY(conn) entry;
 	struct conn_pool *pool;
 	struct peer *peer;
+	gid_t peer_gid;
 	pid_t peer_pid;
 	struct ns_id peer_userns;
 	int sock;
@@ -105,8 +106,8 @@ static void refuse(struct conn *c, const char *why)
 {
 	log_event(LOG_WARNING, "attach-refused", LOG_S("why", why),
 		  LOG_U("peer_uid", c->peer->uid),
-		  LOG_I("peer_pid", c->peer_pid), LOG_U("bytes", c->len),
-		  LOG_U("fds", c->n_fds));
+		  LOG_U("peer_gid", c->peer_gid), LOG_I("peer_pid", c->peer_pid),
+		  LOG_U("bytes", c->len), LOG_U("fds", c->n_fds));
 	conn_end(c);
 }
 
@@ -135,6 +136,7 @@ static const char *keep(struct conn *c, const char *data, size_t n)
 static void take_state(struct conn *c, const struct oci_state *state)
 {
 	const char *why = NULL;
+	struct sender sender;
 	int fd, r;
 
 	if (state->n_fds != c->n_fds) {
@@ -149,11 +151,13 @@ static void take_state(struct conn *c, const struct oci_state *state)
 		return;
 	}
 	c->fds[state->fd_index] = c->fds[--c->n_fds];
-	r = admit(c->pool->registry, c->peer, &c->peer_userns, state, &fd, &why);
+	sender = (struct sender){ c->peer, c->peer_gid, c->peer_pid,
+				  c->peer_userns };
+	r = admit(c->pool->registry, &sender, state, &fd, &why);
 	(void)fd_close(fd); /* a listener: its close never waits */
 	if (r < 0)
 		refuse(c, why);
-	else
+	else /* taken, or refused and logged */
 		conn_end(c);
 }
 
@@ -296,6 +300,7 @@ int conn_new(struct conn_pool *pool, int sock_taken, const char **why)
 	c->pool = pool;
 	c->sock = sock;
 	c->peer_pid = cred.pid;
+	c->peer_gid = cred.gid;
 	c->peer = peer_get(&pool->registry->peers, cred.uid);
 	if (!c->peer) {
 		free(c);

@@ -22,7 +22,7 @@ struct container *container_new(struct registry *r, struct peer *peer,
 	(void)snprintf(c->id, sizeof(c->id), "%s", id);
 	c->peer = peer_ref(peer);
 	c->identity = *id_taken;
-	id_taken->userns_fd = -1;
+	*id_taken = (struct identity){ .userns_fd = -1 };
 	c->since = (int64_t)time(NULL);
 	TAILQ_INIT(&c->sessions);
 	TAILQ_INSERT_TAIL(&r->containers, c, entry);
@@ -30,14 +30,20 @@ struct container *container_new(struct registry *r, struct peer *peer,
 	return c;
 }
 
-int container_set_facts(struct container *c, const char *metadata,
-			struct json_object *annotations)
+/* NULL stays NULL. Return: 0 or -ENOMEM */
+static int copy(const char *s, char **ret)
 {
-	if (metadata) {
-		c->metadata = strdup(metadata);
-		if (!c->metadata)
-			return -ENOMEM;
-	}
+	if (!s)
+		return 0;
+	*ret = strdup(s);
+	return *ret ? 0 : -ENOMEM;
+}
+
+int container_set_facts(struct container *c, const char *bundle,
+			const char *metadata, struct json_object *annotations)
+{
+	if (copy(bundle, &c->bundle) < 0 || copy(metadata, &c->metadata) < 0)
+		return -ENOMEM;
 	c->annotations = json_object_get(annotations);
 	return 0;
 }
@@ -57,6 +63,13 @@ const struct policy *container_bind(const struct container *c,
 {
 	const struct binding_facts facts = {
 		.peer_uid = c->peer->uid,
+		.peer_gid = c->peer_gid,
+		.userns = c->identity.userns_fact,
+		.userns_owner = c->identity.userns_owner,
+		.cgroups = c->identity.cgroups.paths,
+		.n_cgroups = c->identity.cgroups.n,
+		.id = c->id,
+		.bundle = c->bundle,
 		.metadata = c->metadata,
 		.annotation = oci_annotation,
 		.annotation_ctx = c->annotations,
@@ -76,6 +89,7 @@ void container_reap(struct registry *r, struct container *c)
 	peer_put(c->peer);
 	policy_set_unref(c->set);
 	json_object_put(c->annotations);
+	free(c->bundle);
 	free(c->metadata);
 	free(c);
 }

@@ -73,10 +73,31 @@ static int outermost(int fd, const struct ns_id *stop, const struct ns_id *top)
 	return -ELOOP;
 }
 
-static int settle(const struct ns_id *peer, int proc_fd, struct identity *i)
+/* Its owner has an id in each namespace around it (user_namespaces(7)), so in
+ * ours. */
+static int settle_own(const struct ns_id *peer, int fd_taken,
+		      const struct ns_id *own, struct identity *i)
 {
-	AUTO(fd_close) int fd = openat(proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
-	AUTO(fd_close) int its = -1;
+	AUTO(fd_close) int its = outermost(fd_taken, peer, own);
+	int r;
+
+	if (its < 0)
+		return its;
+	if (ioctl(its, NS_GET_OWNER_UID, &i->userns_owner) < 0)
+		return -errno;
+	r = ns_fd_id(its, &i->userns);
+	if (r < 0)
+		return r;
+	i->userns_fact = USERNS_OWNED;
+	i->userns_fd = TAKE_FD(its);
+	return 0;
+}
+
+static int settle_userns(const struct ns_id *peer, int proc_fd,
+			 struct identity *i)
+{
+	AUTO(fd_close)
+	int fd = openat(proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
 	struct ns_id own = { 0, 0 }, id = { 0, 0 };
 	int r;
 
@@ -85,15 +106,12 @@ static int settle(const struct ns_id *peer, int proc_fd, struct identity *i)
 	r = ns_path_id("/proc/self/ns/user", &own);
 	if (r == 0)
 		r = ns_fd_id(fd, &id);
-	if (r < 0 || ns_id_is(&id, &own))
-		return r; /* no user namespace: the kernel's word is enough */
-	its = outermost(TAKE_FD(fd), peer, &own);
-	if (its < 0)
-		return its;
-	r = ns_fd_id(its, &i->userns);
-	if (r == 0)
-		i->userns_fd = TAKE_FD(its);
-	return r;
+	if (r < 0)
+		return r;
+	if (!ns_id_is(&id, &own))
+		return settle_own(peer, TAKE_FD(fd), &own, i);
+	i->userns_fact = USERNS_NONE; /* the kernel's word is enough for it */
+	return 0;
 }
 
 int identity_settle(const struct ns_id *peer, pid_t init_pid,
@@ -101,6 +119,7 @@ int identity_settle(const struct ns_id *peer, pid_t init_pid,
 {
 	AUTO(fd_close) int proc_fd = -1;
 	char path[32];
+	int r;
 
 	*ret = (struct identity){ .userns_fd = -1 };
 	if (init_pid <= 0)
@@ -109,10 +128,28 @@ int identity_settle(const struct ns_id *peer, pid_t init_pid,
 	proc_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (proc_fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	return settle(peer, proc_fd, ret);
+	r = settle_userns(peer, proc_fd, ret);
+	if (r < 0)
+		return r;
+	/* Through the same fd, so of the same process. Not known is no match. */
+	(void)cgroups_read(proc_fd, &ret->cgroups);
+	return 0;
+}
+
+const char *identity_owner(const struct identity *i,
+			   char buf[static IDENTITY_OWNER_MAX])
+{
+	if (i->userns_fact == USERNS_OWNED)
+		(void)snprintf(buf, IDENTITY_OWNER_MAX, "%u", i->userns_owner);
+	else
+		(void)snprintf(buf, IDENTITY_OWNER_MAX, "%s",
+			       i->userns_fact == USERNS_NONE ? "none"
+							     : "unknown");
+	return buf;
 }
 
 void identity_done(struct identity *i)
 {
 	i->userns_fd = fd_close(i->userns_fd);
+	cgroups_done(&i->cgroups);
 }

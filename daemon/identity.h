@@ -8,11 +8,20 @@
  * Of the namespaces from init's outwards, the container's is the outermost one
  * below its runtime's.  Not init's own: a hostile init may have unshared one
  * more before we look, and a capability gained there counts for nothing.
+ *
+ * Which process is init is a stranger's word.  All facts are of that one
+ * process, whatever becomes of its pid meanwhile, and a lie gains nothing: what
+ * deputy does for anybody it does for callers in this very user namespace, so
+ * who names another's process gets a policy that acts for the other's calls
+ * alone; and who has tasks in the other's namespace is the other.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "daemon/cgroup.h"
+#include "policy/policy.h"
 
 struct ns_id {
 	uint64_t dev, ino; /* both 0: none */
@@ -26,6 +35,9 @@ static inline bool ns_id_is(const struct ns_id *a, const struct ns_id *b)
 struct identity {
 	int userns_fd; /* -1: unknown, or deputyd's own */
 	struct ns_id userns; /* none: nothing is ever emulated */
+	enum userns_fact userns_fact;
+	uid_t userns_owner;	/* of USERNS_OWNED */
+	struct cgroups cgroups; /* of init; none: unknown */
 };
 
 /**
@@ -43,6 +55,11 @@ struct ns_id identity_peer(pid_t pid);
  */
 int identity_settle(const struct ns_id *peer, pid_t init_pid,
 		    struct identity *ret);
+/* The owner of its user namespace in a policy's words: a uid, or "none"; else
+ * "unknown". Return: @buf */
+#define IDENTITY_OWNER_MAX 16
+const char *identity_owner(const struct identity *i,
+			   char buf[static IDENTITY_OWNER_MAX]);
 void identity_done(struct identity *i);
 static inline void identity_done_cleanup(struct identity *i)
 {

@@ -77,12 +77,14 @@ void registry_set_policy(struct registry *r, struct policy_set *set)
 }
 
 struct container *registry_find(struct registry *r, uid_t peer_uid,
-				const char *id, const struct ns_id *userns)
+				gid_t peer_gid, const char *id,
+				const struct ns_id *userns)
 {
 	struct container *c, *found = NULL;
 
 	TAILQ_FOREACH(c, &r->containers, entry) {
-		if (c->peer->uid != peer_uid || strcmp(c->id, id) != 0)
+		if (c->peer->uid != peer_uid || c->peer_gid != peer_gid ||
+		    strcmp(c->id, id) != 0)
 			continue;
 		if (userns && !ns_id_is(&c->identity.userns, userns))
 			continue;

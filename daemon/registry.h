@@ -6,7 +6,7 @@
  *
  * A session is one attached listener with its journal slot and its worker.
  * Sessions are keyed by nothing that a stranger chose; containers group them
- * by peer uid, id and user namespace, since "exec" brings more listeners.
+ * by peer uid and gid, id and user namespace, since "exec" brings more listeners.
  *
  *   registry ── container ── session ── worker process
  *
@@ -35,14 +35,15 @@ struct container {
 	TAILQ_ENTRY(container) entry;
 	char id[SLOT_CONTAINER_MAX];
 	struct peer *peer;
+	gid_t peer_gid;
 	struct identity identity;
 	int64_t since; /* seconds since 1970 */
 	TAILQ_HEAD(, session) sessions;
 	size_t n_sessions;
 	struct counters ended; /* of its sessions that are gone */
 
-	/* What its policy was chosen by, for the next reload. */
-	char *metadata;			 /* NULL: none */
+	/* What its policy was chosen by besides, for the next reload. */
+	char *bundle, *metadata;	 /* NULL: none */
 	struct json_object *annotations; /* NULL: none */
 	struct policy_set *set;		 /* a reference */
 	const struct policy *policy;	 /* of set */
@@ -123,7 +124,8 @@ void registry_set_policy(struct registry *r, struct policy_set *set);
 
 /* @userns: NULL: the only one with this peer and id, whatever it is */
 struct container *registry_find(struct registry *r, uid_t peer_uid,
-				const char *id, const struct ns_id *userns);
+				gid_t peer_gid, const char *id,
+				const struct ns_id *userns);
 /* Is this the listener of a session (kcmp(2))? */
 bool registry_has_listener(const struct registry *r, int fd);
 
@@ -135,9 +137,9 @@ bool registry_has_listener(const struct registry *r, int fd);
  */
 struct container *container_new(struct registry *r, struct peer *peer,
 				const char *id, struct identity *id_taken);
-/* Remembers what chose the policy. Return: 0 or -ENOMEM */
-int container_set_facts(struct container *c, const char *metadata,
-			struct json_object *annotations);
+/* Remembers what its author wrote. Return: 0 or -ENOMEM */
+int container_set_facts(struct container *c, const char *bundle,
+			const char *metadata, struct json_object *annotations);
 /* @p is of @set, of which it takes a reference of its own. */
 void container_set_policy(struct container *c, struct policy_set *set,
 			  const struct policy *p);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "daemon/report.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 
 #include "daemon/registry.h"
 #include "lib/own.h"
+#include "policy/utf8.h"
 #include "proto/varlink.h"
 
 static const char *const phases[] = {
@@ -137,6 +139,7 @@ struct json_object *report_status(const struct registry *r, uint64_t uptime_s)
 
 static json_object *container_json(const struct container *c)
 {
+	char owner[IDENTITY_OWNER_MAX];
 	struct counters sum;
 	struct tree t = tree_new();
 
@@ -152,6 +155,56 @@ static json_object *container_json(const struct container *c)
 	add_int(&t, "failed", sum.failed);
 	add_int(&t, "since", (uint64_t)c->since);
 	add_int(&t, "userns", c->identity.userns.ino);
+	add_int(&t, "peer_gid", c->peer_gid);
+	add_str(&t, "userns_owner", identity_owner(&c->identity, owner));
+	return tree_take(&t);
+}
+
+/* json-c's null is NULL. */
+static void add_str_or_null(struct tree *t, const char *key, const char *v)
+{
+	if (v)
+		add_str(t, key, v);
+	else if (t->o)
+		json_object_object_add(t->o, key, NULL);
+}
+
+/* JSON has characters only: bytes that are none become \xHH. */
+static json_object *path_json(const char *path)
+{
+	AUTO(free_ptr) char *text = NULL;
+	size_t size, left = strlen(path);
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	while (left > 0) {
+		size_t step = utf8_step(path, left);
+
+		if (step)
+			(void)fwrite(path, step, 1, f);
+		else
+			(void)fprintf(f, "\\x%02x", (unsigned char)*path);
+		step = step ?: 1;
+		path += step;
+		left -= step;
+	}
+	return fclose(f) == 0 ? json_object_new_string(text) : NULL;
+}
+
+static json_object *facts_json(const struct container *c)
+{
+	json_object *cgroups = json_object_new_array();
+	struct tree t = tree_new();
+
+	for (size_t i = 0; cgroups && i < c->identity.cgroups.n; i++)
+		append(&t, cgroups, path_json(c->identity.cgroups.paths[i]));
+	add(&t, "cgroups", cgroups);
+	add_str_or_null(&t, "bundle", c->bundle);
+	add_str_or_null(&t, "metadata", c->metadata);
+	add(&t, "annotations",
+	    c->annotations ? json_object_get(c->annotations)
+			   : json_object_new_object());
 	return tree_take(&t);
 }
 
@@ -229,6 +282,7 @@ struct json_object *report_show(const struct registry *r, const char *id,
 		if (array)
 			append(&t, array, session_json(s));
 	add(&t, "container", container_json(c));
+	add(&t, "facts", facts_json(c));
 	add(&t, "listeners", array);
 	return tree_take(&t);
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What the parts of a rule mean together, and which binding is of which policy.
- * What the keys of a match mean together: check_match.c; rules: check_calls.c. */
+/* What the parts of a rule mean together. What the keys of a match mean
+ * together: check_match.c; rules: check_calls.c; bindings: check_binding.c. */
 #include <string.h>
 #include <sys/stat.h>
 
 #include "policy/doc.h"
-#include "policy/nearest.h"
 #include "policy/parse.h"
 
 /* -- one rule ------------------------------------------------------------------ */
@@ -119,57 +118,6 @@ static void check_rule(struct doc *d, const struct doc_policy *p,
 		ERROR(d, r->node, "only a rule that denies can be advisory");
 }
 
-/* -- bindings ------------------------------------------------------------------------ */
-
-static void check_binding(struct doc *d, struct doc_binding *b)
-{
-	struct nearest near;
-	char hint[96];
-
-	if ((b->n_annotations || b->metadata) && !b->has_peer_uid)
-		ERROR(d, b->node,
-		      "annotations and metadata are written by the "
-		      "container's author: say for which \"peer_uid\" they may "
-		      "choose this policy");
-	if (!b->policy)
-		return;
-	for (size_t i = 0; i < d->n_policies; i++)
-		if (strcmp(d->policies[i].name, b->policy) == 0) {
-			b->policy_index = i;
-			return;
-		}
-	nearest_init(&near, b->policy);
-	for (size_t i = 0; i < d->n_policies && !diags_full(d->diags); i++)
-		nearest_offer(&near, d->policies[i].name);
-	ERROR(d, b->policy_node, "no policy \"%.64s\"%s", b->policy,
-	      nearest_hint(&near, hint, sizeof(hint)));
-}
-
-/* Does every container match it? */
-static bool takes_all(const struct doc_binding *b)
-{
-	return !b->broken && b->has_when && !b->has_peer_uid && !b->metadata &&
-	       !b->n_annotations;
-}
-
-static void check_bound(struct doc *d, size_t at)
-{
-	char where[320];
-	size_t i = 0;
-
-	while (i < at && !takes_all(&d->bindings[i]))
-		i++;
-	if (i == at)
-		return;
-	if (d->n_files == 1)
-		ERROR(d, d->bindings[at].node,
-		      "never reached: binding %zu takes every container", i);
-	else
-		ERROR(d, d->bindings[at].node,
-		      "never reached: the binding in %s takes every container",
-		      doc_where(d, d->bindings[i].node, where, sizeof(where)));
-}
-
 void doc_check(struct doc *d)
 {
 	for (size_t i = 0; i < d->n_policies; i++) {
@@ -181,8 +129,5 @@ void doc_check(struct doc *d)
 		doc_check_mux(d, p);
 	}
 	sets_check_used(d);
-	for (size_t i = 0; i < d->n_bindings; i++) {
-		check_binding(d, &d->bindings[i]);
-		check_bound(d, i);
-	}
+	doc_check_bindings(d);
 }

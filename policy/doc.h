@@ -23,6 +23,8 @@
 #include "policy/layout.h"
 #include "policy/lexer.h"
 
+struct binding_facts;
+
 struct doc_syscall {
 	const char *name; /* "" where it is none: complained about already */
 	enum call_id id;  /* CALL_OTHER: nothing of it can be matched */
@@ -163,21 +165,56 @@ struct doc_policy {
 	struct verdict fail; /* an errno */
 };
 
+/* Of them one must match; none: nothing was said. */
+struct doc_ids {
+	struct doc_id *items;
+	size_t n;
+};
+
+struct doc_pattern {
+	const char *text; /* a glob; "": complained about already, or empty */
+	size_t bytes;
+};
+
+struct doc_patterns {
+	struct doc_pattern *items;
+	size_t n;
+};
+
 struct doc_annotation {
-	const char *key, *value;
+	const char *key;
+	struct doc_patterns values;
+};
+
+/* What a binding may look at. Who wrote it? */
+enum doc_fact {
+	/* the kernel */
+	FACT_PEER_UID = 1 << 0,
+	FACT_PEER_GID = 1 << 1,
+	FACT_USERNS_OWNER = 1 << 2,
+	FACT_CGROUP = 1 << 3,
+	FACTS_AUTHENTICATED =
+		FACT_PEER_UID | FACT_PEER_GID | FACT_USERNS_OWNER | FACT_CGROUP,
+	/* the container's author */
+	FACT_ANNOTATION = 1 << 4,
+	FACT_METADATA = 1 << 5,
+	FACT_ID = 1 << 6,
+	FACT_BUNDLE = 1 << 7,
+	FACTS_AUTHORED = FACT_ANNOTATION | FACT_METADATA | FACT_ID | FACT_BUNDLE,
 };
 
 struct doc_binding {
 	uint32_t node, policy_node;
-	struct doc_annotation *annotations;
+	unsigned facts; /* enum doc_fact: those that the binding looks at */
+	struct doc_ids peer_uids, peer_gids, userns_owners;
+	bool userns_none; /* or no user namespace */
+	struct doc_patterns cgroups, metadata, ids, bundles;
+	struct doc_annotation *annotations; /* all of them must match */
 	size_t n_annotations;
-	const char *metadata; /* NULL: any */
-	uid_t *peer_uids;
-	size_t n_peer_uids; /* 0: any */
-	bool has_when, has_peer_uid;
+	bool has_when;
 	bool broken; /* complained about: what it takes is not known */
 	const char *policy;
-	size_t policy_index; /* by check.c */
+	size_t policy_index; /* by check_binding.c */
 };
 
 /* A named list of strings. */
@@ -247,6 +284,9 @@ void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
 void doc_check_mux(struct doc *d, const struct doc_policy *p);	 /* by it */
 void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */
+void doc_check_bindings(struct doc *d);				 /* by it */
+/* Does it take a container of which this is known? */
+bool binding_matches(const struct doc_binding *b, const struct binding_facts *f);
 struct doc *doc_free(struct doc *d); /* Return: NULL */
 DEFINE_AUTO(struct doc *, doc_free);
 

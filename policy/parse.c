@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The keys of a policy file, as tables: one per kind of object (rules and what
- * is in them: parse_rule.c).
+ * is in them: parse_rule.c; bindings: parse_binding.c).
  *
  *   file     version (1), policies {NAME: policy}, bindings [binding],
  *            sets {@NAME: [STRING]}, comment
@@ -12,7 +12,8 @@
  *            value
  *   action   "continue" | "emulate" | {"errno": "EPERM"} | {"return": 0}
  *   binding  when, policy, comment
- *   when     annotation {KEY: VALUE}, metadata, peer_uid [UID], comment
+ *   when     peer_uid, peer_gid, userns_owner, cgroup, annotation {KEY: PATTERN},
+ *            metadata, id, bundle, comment (parse_binding.c)
  *
  * Every value is checked by itself here, and complained about where it stands;
  * the rest of the file is read all the same.
@@ -295,131 +296,6 @@ static void file_policies(struct doc *d, struct value v, void *out)
 		parse_policy(d, key, m);
 }
 
-/* -- bindings ---------------------------------------------------------------------- */
-
-static void when_annotation(struct doc *d, struct value v, void *out)
-{
-	struct doc_binding *b = out;
-	size_t n = (size_t)json_object_object_length(v.json);
-	struct value m = { NULL, LEX_NONE };
-	const char *key;
-
-	if (n == 0 || n > PARSE_LIST_MAX) {
-		ERROR(d, v.node, "1 to %d annotations", PARSE_LIST_MAX);
-		return;
-	}
-	b->annotations = calloc(n, sizeof(*b->annotations));
-	if (!b->annotations) {
-		ERROR(d, v.node, "out of memory");
-		return;
-	}
-	while (b->n_annotations < n && (key = parse_next_member(d, v, &m))) {
-		if (!parse_has_type(d, m, json_type_string))
-			continue;
-		b->annotations[b->n_annotations++] = (struct doc_annotation){
-			key, json_object_get_string(m.json)
-		};
-	}
-}
-
-static void when_metadata(struct doc *d, struct value v, void *out)
-{
-	((struct doc_binding *)out)->metadata = json_object_get_string(v.json);
-}
-
-static void parse_uid(struct doc *d, struct value v, void *out)
-{
-	int64_t n;
-
-	if (!parse_has_type(d, v, json_type_int))
-		return;
-	n = json_object_get_int64(v.json);
-	if (n < 0 || n >= UINT32_MAX)
-		ERROR(d, v.node, "a uid is 0 to %u", UINT32_MAX - 1);
-	*(uid_t *)out = (uid_t)n;
-}
-
-static void when_peer_uid(struct doc *d, struct value v, void *out)
-{
-	struct doc_binding *b = out;
-
-	b->has_peer_uid = true;
-	parse_require_some(d, v);
-	b->peer_uids = parse_list(d, v, sizeof(*b->peer_uids), parse_uid,
-				  &b->n_peer_uids);
-}
-
-static const struct field when_fields[] = {
-	{ "annotation", json_type_object, false, when_annotation },
-	{ "metadata", json_type_string, false, when_metadata },
-	{ "peer_uid", json_type_array, false, when_peer_uid },
-	{ "comment", json_type_string, false, parse_comment },
-	{ 0 },
-};
-
-static void binding_when(struct doc *d, struct value v, void *out)
-{
-	struct doc_binding *b = out;
-
-	b->has_when = true;
-	parse_object(d, v, when_fields, out);
-}
-
-static void binding_policy(struct doc *d, struct value v, void *out)
-{
-	struct doc_binding *b = out;
-
-	b->policy_node = v.node;
-	b->policy = json_object_get_string(v.json);
-}
-
-static const struct field binding_fields[] = {
-	{ "when", json_type_object, true, binding_when },
-	{ "policy", json_type_string, true, binding_policy },
-	{ "comment", json_type_string, false, parse_comment },
-	{ 0 },
-};
-
-static void parse_binding(struct doc *d, struct value v, void *out)
-{
-	struct doc_binding *b = out;
-
-	size_t errors = d->diags->n_errors;
-
-	b->node = v.node;
-	parse_object(d, v, binding_fields, b);
-	b->broken = d->diags->n_errors > errors;
-}
-
-static void file_bindings(struct doc *d, struct value v, void *out)
-{
-	struct doc_binding *some, *more;
-	size_t n;
-
-	parse_require_some(d, v);
-	some = parse_list(d, v, sizeof(*some), parse_binding, &n);
-	more = reallocarray(d->bindings, d->n_bindings + n + 1, sizeof(*more));
-	d->bindings = more ?: d->bindings;
-	if (!some || !more || d->n_bindings + n > PARSE_LIST_MAX) {
-		if (some)
-			ERROR(d, v.node, "more than %d bindings in all files",
-			      PARSE_LIST_MAX);
-		for (size_t i = 0; i < n; i++)
-			binding_done(&some[i]);
-		free(some);
-		return;
-	}
-	memcpy(more + d->n_bindings, some, n * sizeof(*more));
-	d->n_bindings += n;
-	free(some);
-}
-
-void binding_done(struct doc_binding *b)
-{
-	free(b->annotations);
-	free(b->peer_uids);
-}
-
 /* -- the file ----------------------------------------------------------------------- */
 
 static void file_version(struct doc *d, struct value v, void *out)
@@ -439,7 +315,7 @@ static void file_sets(struct doc *d, struct value v, void *out)
 static const struct field file_fields[] = {
 	{ "version", json_type_int, true, file_version },
 	{ "policies", json_type_object, true, file_policies },
-	{ "bindings", json_type_array, true, file_bindings },
+	{ "bindings", json_type_array, true, parse_bindings },
 	{ "sets", json_type_object, false, file_sets },
 	{ "comment", json_type_string, false, parse_comment },
 	{ "$schema", json_type_string, false, parse_comment },
@@ -449,7 +325,7 @@ static const struct field file_fields[] = {
 static const struct field part_fields[] = {
 	{ "version", json_type_int, true, file_version },
 	{ "policies", json_type_object, false, file_policies },
-	{ "bindings", json_type_array, false, file_bindings },
+	{ "bindings", json_type_array, false, parse_bindings },
 	{ "sets", json_type_object, false, file_sets },
 	{ "comment", json_type_string, false, parse_comment },
 	{ "$schema", json_type_string, false, parse_comment },

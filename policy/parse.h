@@ -64,6 +64,9 @@ static inline uint32_t parse_place(const struct doc *d, struct value v)
 
 /* parse.c */
 void parse_file(struct doc *d, struct value root);
+
+/* parse_binding.c */
+void parse_bindings(struct doc *d, struct value v, void *out);
 void binding_done(struct doc_binding *b);
 
 /* parse_sets.c */
@@ -84,6 +87,9 @@ void parse_match(struct doc *d, struct value v, struct doc_match *m);
 void match_done(struct doc_match *m);
 
 /* parse_caller.c */
+#define ID_MAX (UINT32_MAX - 1) /* the last one stands for none */
+/* A number or "FIRST-LAST"; @what is expected in a complaint, if it is neither. */
+void parse_id(struct doc *d, struct value v, struct doc_id *id, const char *what);
 void match_directory(struct doc *d, struct value v, void *out);
 void match_uid(struct doc *d, struct value v, void *out);
 void match_gid(struct doc *d, struct value v, void *out);

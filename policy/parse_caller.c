@@ -8,8 +8,6 @@
 #include "policy/nearest.h"
 #include "policy/parse.h"
 
-#define ID_MAX (UINT32_MAX - 1) /* the last one stands for none */
-
 /* -- uid, gid -------------------------------------------------------------------- */
 
 static bool parse_range(const char *s, struct doc_id *id)
@@ -22,9 +20,8 @@ static bool parse_range(const char *s, struct doc_id *id)
 	return p && !*p && id->first <= id->last;
 }
 
-static void parse_id(struct doc *d, struct value v, void *out)
+void parse_id(struct doc *d, struct value v, struct doc_id *id, const char *what)
 {
-	struct doc_id *id = out;
 	int64_t n;
 
 	id->node = v.node;
@@ -35,24 +32,31 @@ static void parse_id(struct doc *d, struct value v, void *out)
 			ERROR(d, v.node, "an id is 0 to %u", ID_MAX);
 	} else if (!json_object_is_type(v.json, json_type_string) ||
 		   !parse_range(json_object_get_string(v.json), id)) {
-		ERROR(d, v.node,
-		      "expected an id as the container sees it: a number, or "
-		      "\"FIRST-LAST\"");
+		ERROR(d, v.node, "expected %s", what);
 	}
+}
+
+static void parse_callers_id(struct doc *d, struct value v, void *out)
+{
+	parse_id(d, v, out,
+		 "an id as the container sees it: a number, or "
+		 "\"FIRST-LAST\"");
 }
 
 void match_uid(struct doc *d, struct value v, void *out)
 {
 	struct doc_match *m = out;
 
-	m->uids = parse_one_or_list(d, v, sizeof(*m->uids), parse_id, &m->n_uids);
+	m->uids = parse_one_or_list(d, v, sizeof(*m->uids), parse_callers_id,
+				    &m->n_uids);
 }
 
 void match_gid(struct doc *d, struct value v, void *out)
 {
 	struct doc_match *m = out;
 
-	m->gids = parse_one_or_list(d, v, sizeof(*m->gids), parse_id, &m->n_gids);
+	m->gids = parse_one_or_list(d, v, sizeof(*m->gids), parse_callers_id,
+				    &m->n_gids);
 }
 
 /* -- capability, root ------------------------------------------------------------ */

@@ -199,39 +199,24 @@ struct policy_set *policy_set_unref(struct policy_set *s)
 
 /* -- binding ------------------------------------------------------------------------- */
 
-static bool uid_listed(const struct doc_binding *b, uid_t uid)
-{
-	for (size_t i = 0; i < b->n_peer_uids; i++)
-		if (b->peer_uids[i] == uid)
-			return true;
-	return false;
-}
-
-static bool binding_matches(const struct doc_binding *b,
-			    const struct binding_facts *f)
-{
-	if (b->has_peer_uid && !uid_listed(b, f->peer_uid))
-		return false;
-	if (b->metadata && (!f->metadata || strcmp(b->metadata, f->metadata)))
-		return false;
-	for (size_t i = 0; i < b->n_annotations; i++) {
-		const char *v = f->annotation
-					? f->annotation(f->annotation_ctx,
-							b->annotations[i].key)
-					: NULL;
-
-		if (!v || strcmp(v, b->annotations[i].value) != 0)
-			return false;
-	}
-	return true;
-}
-
 const struct policy *policy_set_bind(const struct policy_set *s,
 				     const struct binding_facts *f)
 {
 	for (size_t i = 0; i < s->doc->n_bindings; i++)
 		if (binding_matches(&s->doc->bindings[i], f))
 			return &s->policies[s->doc->bindings[i].policy_index];
+	return NULL;
+}
+
+const char *policy_set_annotation(const struct policy_set *s, size_t i)
+{
+	for (size_t b = 0; b < s->doc->n_bindings; b++) {
+		const struct doc_binding *binding = &s->doc->bindings[b];
+
+		if (i < binding->n_annotations)
+			return binding->annotations[i].key;
+		i -= binding->n_annotations;
+	}
 	return NULL;
 }
 

@@ -55,10 +55,30 @@ int policy_set_parse(const char *name, const char *text, size_t bytes,
 struct policy_set *policy_set_ref(struct policy_set *s);   /* Return: @s */
 struct policy_set *policy_set_unref(struct policy_set *s); /* Return: NULL */
 
-/* What a binding may look at. Strings are borrowed, may be hostile. */
+/* Patterns of bindings, and what they are held against, have at most as many
+ * bytes; a longer text matches none. */
+#define BINDING_TEXT_MAX 4096
+
+enum userns_fact {
+	USERNS_UNKNOWN = 0,
+	USERNS_NONE,  /* deputyd's own */
+	USERNS_OWNED, /* one of the container's, by a uid */
+};
+
+/*
+ * What a binding may look at. Of what is not known, or NULL, nothing matches.
+ * Strings are borrowed, may be hostile.
+ */
 struct binding_facts {
+	/* from the kernel */
 	uid_t peer_uid;
-	const char *metadata;				       /* NULL: none */
+	gid_t peer_gid;
+	enum userns_fact userns;
+	uid_t userns_owner;	    /* of USERNS_OWNED */
+	const char *const *cgroups; /* paths; any of them may match */
+	size_t n_cgroups;
+	/* by the container's author */
+	const char *id, *bundle, *metadata;
 	const char *(*annotation)(void *ctx, const char *key); /* NULL: none */
 	void *annotation_ctx;
 };
@@ -66,6 +86,9 @@ struct binding_facts {
 /* First match wins. Return: NULL when no binding matches */
 const struct policy *policy_set_bind(const struct policy_set *s,
 				     const struct binding_facts *f);
+/* The names of annotations that bindings look at, some more than once.
+ * Return: NULL behind the last */
+const char *policy_set_annotation(const struct policy_set *s, size_t i);
 const struct policy *policy_set_find(const struct policy_set *s,
 				     const char *name);
 

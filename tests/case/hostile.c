@@ -15,6 +15,9 @@
 #define CPU_SECONDS_MAX 5 /* with sanitizers, on a slow machine */
 
 #define HEAD  "{\"version\":1,\"policies\":{\"p\":{\"rules\":["
+#define BINDINGS                                                               \
+	"{\"version\":1,\"policies\":{\"p\":{\"rules\":[],"                    \
+	"\"default\":\"continue\"}},\"bindings\":["
 #define TAIL  "],\"default\":\"continue\"}},\"bindings\":[" \
 	      "{\"when\":{},\"policy\":\"p\"}]}"
 #define LONG  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -30,8 +33,8 @@ struct hostile {
 };
 
 static const struct hostile files[] = {
-	{ "objects of many keys", "{\"comment\":[", "{", "\"k@\":0", "}", "]}", 0,
-	  1024, "expected a string" },
+	{ "objects of many keys", "{\"comment\":[", "{", "\"k@\":0", "}", "]}",
+	  0, 1024, "expected a string" },
 	{ "one object of many keys", "{", "\"k#\":0", NULL, "", "}", 0, 0,
 	  "more than 1024 keys" },
 	{ "a key many times", "{", "\"k\":0", NULL, "", "}", 0, 0,
@@ -47,20 +50,22 @@ static const struct hostile files[] = {
 	  "", TAIL, 1024, 0, "did you mean \"EHWPOISON\"" },
 	{ "a list longer than any", HEAD, "{\"syscalls\":[", "\"bpf\"",
 	  "],\"action\":\"continue\"}", TAIL, 1, 1025, "more than 1024 elements" },
-	{ "long lists", "{\"version\":1,\"policies\":{\"p\":{\"rules\":[],"
-	  "\"default\":\"continue\"}},\"bindings\":[",
-	  "{\"when\":{\"peer_uid\":[", "@", "]},\"policy\":\"p\"}", "]}", 0,
-	  1024, NULL },
+	{ "long lists", BINDINGS, "{\"when\":{\"peer_uid\":[", "@",
+	  ",\"9#-9#9\"]},\"policy\":\"p\"}", "]}", 0, 1023, NULL },
+	{ "patterns that nearly cover each other", BINDINGS,
+	  "{\"when\":{\"cgroup\":[", "\"/*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b@\"",
+	  ",\"/" LONG LONG LONG "#\"]},\"policy\":\"p\"}", "]}", 0, 100, NULL },
 	{ "a call over and over", HEAD, "{\"syscalls\":[", "\"bpf\"",
 	  "],\"action\":\"continue\"}", TAIL, 0, 1024, "stands here already" },
 	{ "many rules for one call", HEAD,
 	  "{\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":"
-	  "{\"name\":\"user.#\"},\"action\":\"continue\"}", NULL, "", TAIL,
-	  1024, 0, NULL },
+	  "{\"name\":\"user.#\"},\"action\":\"continue\"}",
+	  NULL, "", TAIL, 1024, 0, NULL },
 	{ "lists that nearly cover each other", HEAD,
 	  "{\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":"
-	  "{\"name\":[", "\"@\"", ",\"user.#\"]},\"action\":\"continue\"}", TAIL,
-	  0, 1023, "write shorter lists" },
+	  "{\"name\":[",
+	  "\"@\"", ",\"user.#\"]},\"action\":\"continue\"}", TAIL, 0, 1023,
+	  "write shorter lists" },
 	{ "globs that nearly cover each other", HEAD,
 	  "{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":[",
 	  "\"a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b@\"",
@@ -68,20 +73,22 @@ static const struct hostile files[] = {
 	  "write shorter lists" },
 	{ "values that nearly cover each other", HEAD,
 	  "{\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":"
-	  "{\"value\":[", "\"@\"", ",\"v#\"]},\"action\":\"continue\"}", TAIL, 0,
-	  1023, "write shorter lists" },
+	  "{\"value\":[",
+	  "\"@\"", ",\"v#\"]},\"action\":\"continue\"}", TAIL, 0, 1023,
+	  "write shorter lists" },
 	{ "ways by name before denials", HEAD,
 	  "{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":\"user.#\"},"
 	  "\"action\":\"continue\"},{\"syscalls\":[\"setxattr\"],\"match\":"
-	  "{\"size\":#},\"action\":{\"errno\":\"EPERM\"}}", NULL, "", TAIL, 512,
-	  0, "is no boundary" },
-	{ "unknown words", HEAD, "{\"syscalls\":[\"bpf\"],\"match\":{\"arch\":[",
-	  "\"x86_6\"", "]},\"action\":\"continue\"}", TAIL, 0, 1000,
-	  "unknown architecture" },
+	  "{\"size\":#},\"action\":{\"errno\":\"EPERM\"}}",
+	  NULL, "", TAIL, 512, 0, "is no boundary" },
+	{ "unknown words", HEAD,
+	  "{\"syscalls\":[\"bpf\"],\"match\":{\"arch\":[", "\"x86_6\"",
+	  "]},\"action\":\"continue\"}", TAIL, 0, 1000, "unknown architecture" },
 	{ "many rules for many calls", HEAD,
 	  "{\"syscalls\":[\"bpf\",\"mount\",\"umount2\",\"reboot\",\"mknod\","
 	  "\"mknodat\",\"swapon\",\"swapoff\",\"kexec_load\",\"socket\"],"
-	  "\"action\":\"continue\"}", NULL, "", TAIL, 1024, 0, "never reached" },
+	  "\"action\":\"continue\"}",
+	  NULL, "", TAIL, 1024, 0, "never reached" },
 };
 
 struct text {

@@ -77,6 +77,30 @@ for block in blocks():
                 check([json.dumps(policy_with(key, value))])
 
 
+def binding_with(key, value):
+    """A policy with one binding that looks at that."""
+    when = {key: value}
+    if key in ("annotation", "metadata", "id", "bundle"):
+        when["peer_uid"] = 0
+    return {
+        "version": 1,
+        "policies": {"p": {"rules": [], "default": "continue"}},
+        "bindings": [{"when": when, "policy": "p"}],
+    }
+
+
+when_keys = defs["$defs"]["binding"]["properties"]["when"]["properties"]
+shown = set()
+for block in blocks():
+    if block.startswith('"') and '"version"' not in block:
+        for key, value in json.loads("{" + block + "}").items():
+            if key in when_keys:
+                shown.add(key)
+                check([json.dumps(binding_with(key, value))])
+for key in sorted(set(when_keys) - shown - {"peer_gid", "comment"}):
+    complain(f"shows no example of the key {key} of when")
+
+
 def walk(node, keys, words):
     if isinstance(node, dict):
         keys.update(node.get("properties", {}))

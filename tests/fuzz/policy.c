@@ -51,7 +51,13 @@ static const char *annotation(void *ctx, const char *key)
 
 static void check_set(const struct policy_set *s)
 {
+	static const char *const cgroups[] = { "/", "/a/b" };
 	const struct binding_facts f = { .peer_uid = 1000,
+					 .userns = USERNS_OWNED,
+					 .cgroups = cgroups,
+					 .n_cgroups = 2,
+					 .id = "c",
+					 .bundle = "/b",
 					 .metadata = "m",
 					 .annotation = annotation };
 	const struct policy *bound = policy_set_bind(s, &f);

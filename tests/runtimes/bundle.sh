@@ -160,20 +160,20 @@ bundle_config()
 	END
 }
 
-# bundle_runc MODE STATE-DIR ARG...: runc with a root of its own, as the user
-# of MODE.
+# bundle_runc MODE STATE-DIR ARG...: runc, or another BUNDLE_RUNTIME, with a root
+# of its own, as the user of MODE.
 bundle_runc()
 {
-	local mode=$1 state=$2
+	local mode=$1 state=$2 runtime=${BUNDLE_RUNTIME:-runc}
 	shift 2
 
 	mkdir -p "$state"
 	if [ "$mode" = userns ]; then
-		runc --root "$state" "$@"
+		"$runtime" --root "$state" "$@"
 		return
 	fi
 	chown "$BUNDLE_ROOTLESS_ID:$BUNDLE_ROOTLESS_ID" "$state"
 	setpriv --reuid "$BUNDLE_ROOTLESS_ID" --regid "$BUNDLE_ROOTLESS_ID" \
 		--clear-groups env -i "PATH=$PATH" "HOME=$state" \
-		"XDG_RUNTIME_DIR=$state" runc --root "$state" "$@"
+		"XDG_RUNTIME_DIR=$state" "$runtime" --root "$state" "$@"
 }

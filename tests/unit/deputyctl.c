@@ -134,15 +134,21 @@ TEST(deputyctl, usage)
 #define CONTAINER(id)                                                          \
 	"{\"id\":\"" id "\",\"peer_uid\":1000,\"policy\":\"default\","         \
 	"\"listeners\":2,\"received\":1239,\"continued\":1000,"                \
-	"\"emulated\":200,\"denied\":34,\"failed\":5,\"since\":0}"
+	"\"emulated\":200,\"denied\":34,\"failed\":5,\"since\":0,"             \
+	"\"peer_gid\":7,\"userns_owner\":\"1001\"}"
+#define FACTS                                                                  \
+	"{\"cgroups\":[\"/a\",\"/b\\u0007\"],\"bundle\":\"/b\",\"metadata\":"  \
+	"null,\"annotations\":{\"k\":\"v\",\"l\\u001b\":\"w\\nx\"}}"
 #define LIST                                                                   \
 	"{\"parameters\":{\"containers\":[" CONTAINER("c1") ","                \
 	CONTAINER("\\u001b[2J\\nroot") "]}}"
 #define SHOW                                                                   \
-	"{\"parameters\":{\"container\":" CONTAINER("c1") ",\"listeners\":["   \
-	"{\"worker_pid\":815,\"phase\":\"idle\",\"restarts\":2,"               \
-	"\"counters\":" COUNTERS "},{\"worker_pid\":null,"                     \
-	"\"phase\":\"received\",\"restarts\":0,\"counters\":" COUNTERS "}]}}"
+	"{\"parameters\":{\"container\":" CONTAINER(                           \
+		"c1") ",\"facts\":" FACTS ",\"listeners\":["                   \
+		      "{\"worker_pid\":815,\"phase\":\"idle\",\"restarts\":2," \
+		      "\"counters\":" COUNTERS "},{\"worker_pid\":null,"       \
+		      "\"phase\":\"received\",\"restarts\":0,"                 \
+		      "\"counters\":" COUNTERS "}]}}"
 #define DIAGNOSTICS                                                            \
 	"[{\"level\":\"error\",\"file\":\"/etc/p.json\",\"line\":12,"          \
 	"\"column\":7,\"pointer\":\"/policies/x\",\"reason\":\"unknown\"}]"
@@ -153,56 +159,80 @@ static const struct {
 	const char *request, *reply;
 	struct ctl_row row;
 } with_server[] = {
-	{ "Status", STATUS,
+	{ "Status",
+	  STATUS,
 	  { { "status" }, 0, "deputyd 9.8, up 1h 1m, pid 77\n", "" } },
-	{ "Status", STATUS,
+	{ "Status",
+	  STATUS,
 	  { { "status" },
 	    0,
 	    "Policy      /etc/p.json, generation 4, 2 policies: default, "
 	    "strict\nContainers  2, with 3 listeners, 1 worker\n"
 	    "Calls       1239  received   ",
 	    "" } },
-	{ "Status", STATUS,
+	{ "Status",
+	  STATUS,
 	  { { "status" },
 	    0,
 	    "               5  failed     emulated calls that ended in an "
 	    "errno, as the kernel's\n               3  gone  ",
 	    "" } },
-	{ "Status", STATUS,
+	{ "Status",
+	  STATUS,
 	  { { "status" }, 0, "Kernel      continue, no sync\n", "" } },
-	{ "Status", STATUS,
-	  { { "-j", "status" }, 0, "\n  \"pid\": 77,\n", "" } },
+	{ "Status", STATUS, { { "-j", "status" }, 0, "\n  \"pid\": 77,\n", "" } },
 	{ "Status", "{\"parameters\":{}}", { { "status" }, 0, "deputyd ", "" } },
 	{ "Status", "{}", { { "status" }, 0, "deputyd ", "" } },
-	{ "List", LIST,
-	  { { "list" }, 0, "\nc1               default  1000  ", "" } },
-	{ "List", LIST,
-	  { { "list" }, 0, "\n\\x1b[2J\\x0aroot  default  1000  ", "" } },
+	{ "List",
+	  LIST,
+	  { { "list" }, 0, "\nc1               default  1000    7   1001  ", "" } },
+	{ "List",
+	  LIST,
+	  { { "list" }, 0, "\n\\x1b[2J\\x0aroot  default  1000    7   1001  ", "" } },
 	{ "List", LIST, { { "list", "--json" }, 0, "\"id\": \"c1\",", "" } },
-	{ "List", "{\"parameters\":{\"containers\":[]}}",
+	{ "List",
+	  "{\"parameters\":{\"containers\":[]}}",
 	  { { "list" }, 0, "No container is attached.\n", "" } },
-	{ "List", "{\"parameters\":{\"containers\":[null,7,{}]}}",
+	{ "List",
+	  "{\"parameters\":{\"containers\":[null,7,{}]}}",
 	  { { "list" }, 0, "ID  POLICY", "" } },
-	{ "Show\",\"parameters\":{\"id\":\"c1\"}", SHOW,
+	{ "Show\",\"parameters\":{\"id\":\"c1\"}",
+	  SHOW,
 	  { { "show", "c1" }, 0, "Container  c1\nPolicy     default\n", "" } },
-	{ "Show", SHOW,
+	{ "Show",
+	  SHOW,
 	  { { "show", "c1" },
 	    0,
 	    "   815  idle             2      1239       1000",
 	    "" } },
 	{ "Show", SHOW, { { "show", "c1" }, 0, "\n  none  received ", "" } },
-	{ "Show", SHOW, { { "show", "c1" }, 0, "by uid 1000\n\n", "" } },
-	{ "Show", "{\"parameters\":{\"container\":{\"userns\":0}}}",
+	{ "Show",
+	  SHOW,
+	  { { "show", "c1" },
+	    0,
+	    "by uid 1000, gid 7\n"
+	    "Owner      1001\n"
+	    "Cgroup     /a\n           /b\\x07\n"
+	    "Bundle     /b\n"
+	    "Annotated  k=v\n           l\\x1b=w\\x0ax\n\n",
+	    "" } },
+	{ "Show",
+	  "{\"parameters\":{\"facts\":{\"cgroups\":[]}}}",
+	  { { "show", "c1" }, 0, "Cgroup     unknown\n\n", "" } },
+	{ "Show",
+	  "{\"parameters\":{\"facts\":{\"cgroups\":[1,null],"
+	  "\"annotations\":{\"k\":null},\"bundle\":3}}}",
+	  { { "show", "c1" }, 0, "           ?\nAnnotated  k=?\n\n", "" } },
+	{ "Show",
+	  "{\"parameters\":{\"container\":{\"userns\":0}}}",
 	  { { "show", "c1" }, 0, "nothing is emulated", "" } },
-	{ "Show", ERROR("io.deputy.Control.NotFound", "{\"id\":\"a\\nb\"}"),
+	{ "Show",
+	  ERROR("io.deputy.Control.NotFound", "{\"id\":\"a\\nb\"}"),
 	  { { "show", "a\nb" }, 1, "", "has the id \"a\\x0ab\"" } },
 	{ "Reload",
 	  "{\"parameters\":{\"policy\":{\"source\":\"built-in\","
 	  "\"generation\":2,\"policies\":[\"d\"]},\"warnings\":[]}}",
-	  { { "reload" },
-	    0,
-	    "Reloaded: built-in, generation 2, 1 policy: d\n",
-	    "" } },
+	  { { "reload" }, 0, "Reloaded: built-in, generation 2, 1 policy: d\n", "" } },
 	{ "Reload",
 	  "{\"parameters\":{\"policy\":{},\"warnings\":" DIAGNOSTICS "}}",
 	  { { "reload" }, 0, "Reloaded", "/etc/p.json:12:7: error: /pol" } },
@@ -218,15 +248,18 @@ static const struct {
 	  ERROR("io.deputy.Control.ReloadFailed",
 		"{\"source\":\"x\",\"diagnostics\":" DIAGNOSTICS "}"),
 	  { { "reload", "--json" }, 1, "\"line\": 12,", "not taken" } },
-	{ "Reload", ERROR("org.varlink.service.PermissionDenied", "{}"),
+	{ "Reload",
+	  ERROR("org.varlink.service.PermissionDenied", "{}"),
 	  { { "reload" }, 1, "", "Reload is for root only" } },
-	{ "Status", ERROR("io.deputy.Control.LimitExceeded",
-			  "{\"limit\":\"\\u001b\"}"),
+	{ "Status",
+	  ERROR("io.deputy.Control.LimitExceeded", "{\"limit\":\"\\u001b\"}"),
 	  { { "status" }, 1, "", "answered io.deputy.Control.LimitExceeded" } },
-	{ "Status", "{\"error\":\"a.b\"}",
+	{ "Status",
+	  "{\"error\":\"a.b\"}",
 	  { { "status" }, 1, "", "answered a.b null" } },
 	{ "Status", "HTTP/1.1 400", { { "status" }, 1, "", "no deputyd" } },
-	{ "Status", "{\"parameters\":7}",
+	{ "Status",
+	  "{\"parameters\":7}",
 	  { { "status" }, 1, "", "\"parameters\" is not an object" } },
 	{ "Status", NULL, { { "status" }, 1, "", "without an answer" } },
 };

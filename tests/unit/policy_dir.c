@@ -97,7 +97,7 @@ TEST(directory, is_put_together_in_the_order_of_names)
 
 	setup();
 	put("20.json", POLICY("b", BINDING("b", "")));
-	put("10.json", POLICY("a", BINDING("a", "\"peer_uid\":[1]")));
+	put("10.json", POLICY("a", BINDING("a", "\"peer_uid\":[1,4]")));
 	/* "1.json" is before "10.json": '.' is before '0' */
 	put("1.json", POLICY("c", BINDING("c", "\"peer_uid\":[1,2]")));
 	put("B.json", "{\"version\":1,\"comment\":\"nothing\"}");
@@ -109,6 +109,7 @@ TEST(directory, is_put_together_in_the_order_of_names)
 	assert_string_equal(bound(s, 1), "c");
 	assert_string_equal(bound(s, 2), "c");
 	assert_string_equal(bound(s, 3), "b");
+	assert_string_equal(bound(s, 4), "a");
 	assert_string_equal(policy_set_source(s), ".");
 	policy_set_unref(s);
 	teardown();

@@ -79,6 +79,97 @@ TEST(binding, needs_all_that_it_names)
 	policy_set_unref(s);
 }
 
+/* Who it is that a binding of one condition takes, and who not. */
+struct known {
+	const char *when;
+	bool taken;
+	struct binding_facts facts;
+};
+
+static const char *const deep[] = { "/", "/a/b/c" };
+static const char *const odd[] = { "/x\x01\t\xff" };
+static const char *pair[] = { "k", "v*1", NULL };
+static char long_text[BINDING_TEXT_MAX + 2];
+
+static const struct known known[] = {
+	{ "\"peer_uid\":5", true, { .peer_uid = 5 } },
+	{ "\"peer_uid\":5", false, { .peer_uid = 6 } },
+	{ "\"peer_uid\":[\"5-7\",9]", true, { .peer_uid = 7 } },
+	{ "\"peer_uid\":[\"5-7\",9]", false, { .peer_uid = 8 } },
+	{ "\"peer_gid\":[\"5-7\",9]", true, { .peer_gid = 9 } },
+	{ "\"peer_gid\":\"5-7\"", false, { .peer_uid = 6, .peer_gid = 4 } },
+	{ "\"userns_owner\":0",
+	  true,
+	  { .userns = USERNS_OWNED, .userns_owner = 0 } },
+	{ "\"userns_owner\":0",
+	  false,
+	  { .userns = USERNS_OWNED, .userns_owner = 1 } },
+	{ "\"userns_owner\":0", false, { .userns = USERNS_NONE } },
+	{ "\"userns_owner\":0", false, { .userns = USERNS_UNKNOWN } },
+	{ "\"userns_owner\":\"none\"", true, { .userns = USERNS_NONE } },
+	{ "\"userns_owner\":\"none\"", false, { .userns = USERNS_UNKNOWN } },
+	{ "\"userns_owner\":\"none\"",
+	  false,
+	  { .userns = USERNS_OWNED, .userns_owner = 0 } },
+	{ "\"userns_owner\":[\"none\",\"1-9\"]",
+	  true,
+	  { .userns = USERNS_OWNED, .userns_owner = 9 } },
+	{ "\"userns_owner\":[\"none\",\"1-9\"]", true, { .userns = USERNS_NONE } },
+	{ "\"cgroup\":\"/a/b/c\"", true, { .cgroups = deep, .n_cgroups = 2 } },
+	{ "\"cgroup\":\"/a/*\"", true, { .cgroups = deep, .n_cgroups = 2 } },
+	{ "\"cgroup\":\"/\"", true, { .cgroups = deep, .n_cgroups = 2 } },
+	{ "\"cgroup\":\"/a\"", false, { .cgroups = deep, .n_cgroups = 2 } },
+	{ "\"cgroup\":[\"/b\",\"/a/?/c\"]",
+	  true,
+	  { .cgroups = deep, .n_cgroups = 2 } },
+	{ "\"cgroup\":\"/*\"", false, { .n_cgroups = 0 } },
+	{ "\"cgroup\":\"/x\\u0001\\t?\"", true, { .cgroups = odd, .n_cgroups = 1 } },
+	{ "\"peer_uid\":0,\"id\":\"web-?\"", true, { .id = "web-1" } },
+	{ "\"peer_uid\":0,\"id\":\"web-?\"", false, { .id = "web-12" } },
+	{ "\"peer_uid\":0,\"id\":\"web-?\"",
+	  false,
+	  { .peer_uid = 1, .id = "web-1" } },
+	{ "\"peer_uid\":0,\"bundle\":[\"/a/*\",\"/b\"]", true, { .bundle = "/b" } },
+	{ "\"peer_uid\":0,\"bundle\":[\"/a/*\",\"/b\"]", false, { .bundle = "/c" } },
+	{ "\"peer_uid\":0,\"bundle\":\"*\"", false, { .bundle = NULL } },
+	{ "\"peer_uid\":0,\"metadata\":\"*m*\"", true, { .metadata = "xmx" } },
+	{ "\"peer_uid\":0,\"metadata\":\"\"", true, { .metadata = "" } },
+	{ "\"peer_uid\":0,\"metadata\":\"\"", false, { .metadata = NULL } },
+	{ "\"peer_uid\":0,\"metadata\":\"*\"", false, { .metadata = long_text } },
+	{ "\"peer_uid\":0,\"metadata\":\"*\"", true, { .metadata = long_text + 1 } },
+	{ "\"peer_uid\":0,\"annotation\":{\"k\":\"v*\"}",
+	  true,
+	  { .annotation = annotation, .annotation_ctx = pair } },
+	{ "\"peer_uid\":0,\"annotation\":{\"k\":[\"w\",\"v??\"]}",
+	  true,
+	  { .annotation = annotation, .annotation_ctx = pair } },
+	{ "\"peer_uid\":0,\"annotation\":{\"k\":\"v\"}",
+	  false,
+	  { .annotation = annotation, .annotation_ctx = pair } },
+	{ "\"peer_uid\":0,\"annotation\":{\"k\":\"*\",\"l\":\"*\"}",
+	  false,
+	  { .annotation = annotation, .annotation_ctx = pair } },
+};
+
+TEST(binding, takes_by_each_fact)
+{
+	memset(long_text, 'm', sizeof(long_text) - 1);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct policy_set *s = NULL;
+		char json[512];
+
+		(void)snprintf(json, sizeof(json),
+			       "{\"version\":1,\"policies\":{\"p\":{\"rules\":"
+			       "[],\"default\":\"continue\"}},\"bindings\":[{"
+			       "\"when\":{%s},\"policy\":\"p\"}]}",
+			       known[i].when);
+		if (policy_set_parse("x", json, strlen(json), &s, &diags) ||
+		    !policy_set_bind(s, &known[i].facts) == known[i].taken)
+			fail_msg("row %zu: %s", i, known[i].when);
+		policy_set_unref(s);
+	}
+}
+
 TEST(set, tells_its_policies)
 {
 	struct policy_set *s = load();
@@ -90,6 +181,16 @@ TEST(set, tells_its_policies)
 	assert_null(policy_set_at(s, 3));
 	assert_ptr_equal(policy_set_find(s, "c"), policy_set_at(s, 2));
 	assert_null(policy_set_find(s, "d"));
+	policy_set_unref(s);
+}
+
+TEST(set, tells_the_annotations_that_it_looks_at)
+{
+	struct policy_set *s = load();
+
+	assert_string_equal(policy_set_annotation(s, 0), "x");
+	assert_string_equal(policy_set_annotation(s, 1), "y");
+	assert_null(policy_set_annotation(s, 2));
 	policy_set_unref(s);
 }
 

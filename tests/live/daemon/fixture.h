@@ -73,6 +73,14 @@ struct tracee {
 enum { TRACEE_USERNS = 1 };
 
 void tracee_start(struct tracee *t, int flags);
+
+/* Who a tracee is to be, before its filter; all zero: as tracee_start(). */
+struct tracee_role {
+	const char *cgroup_procs; /* the file of a cgroup to be in */
+	uid_t id; /* its uid and gid; with TRACEE_USERNS the one that is mapped */
+	const char *path; /* what tracee_call() makes; with umask 0 */
+};
+void tracee_start_as(struct tracee *t, int flags, const struct tracee_role *role);
 /* A message as runtimes send it. Return: the caller's to free() */
 char *tracee_state(const struct tracee *t, const char *id);
 /* Sends it with the listener, closes the listener and the connection. */

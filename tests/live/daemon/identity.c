@@ -3,6 +3,7 @@
 #include "daemon/identity.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -92,6 +93,21 @@ static void nest_end(const struct nest *n)
 	assert_int_equal(waitpid(n->pid, NULL, 0), n->pid);
 }
 
+/* A nest is in the cgroups of its test. */
+static void expect_own_cgroups(const struct cgroups *c, bool known)
+{
+	int proc_fd = open("/proc/self", O_PATH | O_CLOEXEC);
+	struct cgroups own;
+
+	assert_true(proc_fd >= 0);
+	assert_int_equal(cgroups_read(proc_fd, &own), 0);
+	assert_int_equal(c->n, known ? own.n : 0);
+	for (size_t i = 0; i < c->n; i++)
+		assert_string_equal(c->paths[i], own.paths[i]);
+	cgroups_done(&own);
+	close(proc_fd);
+}
+
 static void expect(const struct ns_id *peer, pid_t init, int result,
 		   const struct ns_id *want)
 {
@@ -102,6 +118,11 @@ static void expect(const struct ns_id *peer, pid_t init, int result,
 	assert_int_equal(i.userns.dev, want->dev);
 	assert_int_equal(i.userns.ino, want->ino);
 	assert_int_equal(i.userns_fd >= 0, want->ino != 0);
+	assert_int_equal(i.userns_fact, want->ino     ? USERNS_OWNED
+					: result == 0 ? USERNS_NONE
+						      : USERNS_UNKNOWN);
+	assert_int_equal(i.userns_owner, 0);
+	expect_own_cgroups(&i.cgroups, result == 0);
 	if (i.userns_fd >= 0) {
 		assert_int_equal(fstat(i.userns_fd, &st), 0);
 		assert_int_equal(st.st_ino, want->ino);
@@ -178,6 +199,38 @@ TEST(identity, of_a_peer)
 	assert_true(ns_id_is(&id, &own));
 	id = identity_peer(0);
 	assert_true(ns_id_is(&id, &own));
+}
+
+/* Another process by the same pid is not taken for it. */
+TEST(identity, a_process_that_ends_has_no_cgroups)
+{
+	struct cgroups c;
+	struct nest n;
+	char path[32];
+	int proc_fd;
+
+	nest_start(&n, 0);
+	(void)snprintf(path, sizeof(path), "/proc/%d", n.pid);
+	proc_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(proc_fd >= 0);
+	assert_int_equal(cgroups_read(proc_fd, &c), 0);
+	cgroups_done(&c);
+	nest_end(&n);
+	assert_true(cgroups_read(proc_fd, &c) < 0);
+	close(proc_fd);
+}
+
+TEST(identity, says_who_owns_it)
+{
+	char buf[IDENTITY_OWNER_MAX];
+	struct identity i = { .userns_fd = -1 };
+
+	assert_string_equal(identity_owner(&i, buf), "unknown");
+	i.userns_fact = USERNS_NONE;
+	assert_string_equal(identity_owner(&i, buf), "none");
+	i.userns_fact = USERNS_OWNED;
+	i.userns_owner = UINT32_MAX - 1;
+	assert_string_equal(identity_owner(&i, buf), "4294967294");
 }
 
 /* From inside one, what lies outside is out of reach. */

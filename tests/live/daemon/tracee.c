@@ -37,22 +37,61 @@ static int load_filter(void)
 			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
 }
 
-static void run(int sock, int flags)
+static bool write_line(const char *path, const char *text)
 {
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 &&
+		  write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static bool map_root(uid_t id)
+{
+	char map[32];
+
+	(void)snprintf(map, sizeof(map), "0 %u 1", id);
+	return write_line("/proc/self/setgroups", "deny") &&
+	       write_line("/proc/self/uid_map", map) &&
+	       write_line("/proc/self/gid_map", map);
+}
+
+static bool become(int flags, const struct tracee_role *role)
+{
+	if (role->cgroup_procs && !write_line(role->cgroup_procs, "0"))
+		return false;
+	if (role->id && (setresgid(role->id, role->id, role->id) < 0 ||
+			 setresuid(role->id, role->id, role->id) < 0 ||
+			 prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0))
+		return false;
+	if (role->path)
+		(void)umask(0);
+	if (!(flags & TRACEE_USERNS))
+		return true;
+	return unshare(CLONE_NEWUSER) == 0 && (!role->id || map_root(role->id));
+}
+
+static void run(int sock, int flags, const struct tracee_role *role)
+{
+	/* Continued, the kernel says ENOENT: nothing is ever made. */
+	const char *path = role->path ?: "/nowhere/at/all";
 	unsigned dev;
 	int listener, r;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if ((flags & TRACEE_USERNS) && unshare(CLONE_NEWUSER) < 0)
+	if (!become(flags, role))
 		_exit(1);
+	/* A change of ids forgets it. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	listener = load_filter();
 	if (listener < 0 || fdmsg_send(sock, "l", 1, &listener, 1) != 1)
 		_exit(2);
 	close(listener);
 	while (recv(sock, &dev, sizeof(dev), 0) == sizeof(dev)) {
-		/* Continued, the kernel says ENOENT: nothing is ever made. */
-		r = (int)syscall(SYS_mknodat, AT_FDCWD, "/nowhere/at/all",
-				 S_IFCHR | 0600, dev);
+		r = (int)syscall(SYS_mknodat, AT_FDCWD, path, S_IFCHR | 0600,
+				 dev);
 		r = r < 0 ? -errno : r;
 		if (send(sock, &r, sizeof(r), MSG_NOSIGNAL) != sizeof(r))
 			break;
@@ -61,6 +100,11 @@ static void run(int sock, int flags)
 }
 
 void tracee_start(struct tracee *t, int flags)
+{
+	tracee_start_as(t, flags, &(struct tracee_role){ .id = 0 });
+}
+
+void tracee_start_as(struct tracee *t, int flags, const struct tracee_role *role)
 {
 	struct fdmsg m;
 	int sv[2];
@@ -71,7 +115,7 @@ void tracee_start(struct tracee *t, int flags)
 	t->pid = fork();
 	assert_true(t->pid >= 0);
 	if (t->pid == 0)
-		run(sv[1], flags);
+		run(sv[1], flags, role);
 	close(sv[1]);
 	t->sock = sv[0];
 	assert_int_equal(fdmsg_recv(t->sock, &c, 1, &m), 1);
