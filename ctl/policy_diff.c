@@ -16,7 +16,7 @@ struct work {
 	const struct policy_set *sets[2]; /* old, new */
 	size_t trials, differences, policies;
 	struct json_object *json; /* policies; NULL: text is printed */
-	struct json_object *containers;
+	struct json_object *bindings;
 };
 
 /* -- one call ------------------------------------------------------------------------- */
@@ -150,31 +150,14 @@ static int compare_name(struct work *w, const char *name)
 
 /* -- bindings ------------------------------------------------------------------------ */
 
-static void print_container(const struct diff_container *c)
-{
-	if (c->other_uid)
-		printf("  any other uid");
-	else
-		printf("  uid %u", c->uid);
-	printf("%s%s: %s -> %s\n", *c->text ? ", " : "", c->text,
-	       c->before ? c->before : "refused",
-	       c->after ? c->after : "refused");
-}
-
-static struct json_object *string_or_null(const char *s)
-{
-	return s ? json_object_new_string(s) : NULL;
-}
-
-static struct json_object *container_json(const struct diff_container *c)
+static struct json_object *line_json(const struct binding_line *l)
 {
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(
-		o, "uid", c->other_uid ? NULL : json_object_new_int64(c->uid));
-	json_object_object_add(o, "shows", json_object_new_string(c->text));
-	json_object_object_add(o, "old", string_or_null(c->before));
-	json_object_object_add(o, "new", string_or_null(c->after));
+		o, "only",
+		json_object_new_string(l->sign == '-' ? "old" : "new"));
+	json_object_object_add(o, "binding", json_object_new_string(l->text));
 	return o;
 }
 
@@ -184,8 +167,7 @@ static int compare_bindings(struct work *w)
 	int r = bindings_diff(w->sets[0], w->sets[1], &d);
 
 	if (r < 0) {
-		fprintf(stderr, "deputyctl: bindings: cannot be compared: %s\n",
-			r == -E2BIG ? "more than can be tried" : strerror(-r));
+		fprintf(stderr, "deputyctl: out of memory\n");
 		return -1;
 	}
 	w->differences += d->n;
@@ -193,10 +175,10 @@ static int compare_bindings(struct work *w)
 		puts("bindings");
 	for (size_t i = 0; i < d->n; i++)
 		if (w->json)
-			json_object_array_add(w->containers,
-					      container_json(&d->containers[i]));
+			json_object_array_add(w->bindings,
+					      line_json(&d->lines[i]));
 		else
-			print_container(&d->containers[i]);
+			printf("  %c %s\n", d->lines[i].sign, d->lines[i].text);
 	return 0;
 }
 
@@ -233,8 +215,8 @@ static int report(const struct work *w)
 	if (w->json) {
 		o = json_object_new_object();
 		json_object_object_add(o, "policies", json_object_get(w->json));
-		json_object_object_add(o, "containers",
-				       json_object_get(w->containers));
+		json_object_object_add(o, "bindings",
+				       json_object_get(w->bindings));
 		json_object_object_add(
 			o, "trials", json_object_new_int64((int64_t)w->trials));
 		if (reply_print_json(o) != CTL_OK)
@@ -252,9 +234,8 @@ int verb_policy_diff(const struct ctl *ctl, char **args)
 	struct json_object *json = ctl->json ? json_object_new_array() : NULL;
 	struct policy_set *sets[2] = { NULL, NULL };
 	AUTO(json_put)
-	struct json_object *containers =
-		ctl->json ? json_object_new_array() : NULL;
-	struct work w = { .json = json, .containers = containers };
+	struct json_object *bindings = ctl->json ? json_object_new_array() : NULL;
+	struct work w = { .json = json, .bindings = bindings };
 	int r = -1;
 
 	for (int i = 0; i < 2; i++)

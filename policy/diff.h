@@ -55,27 +55,20 @@ DEFINE_AUTO(struct policy_diff *, policy_diff_free);
 /* Do both say the same to everybody? Which rule says it does not count. */
 bool decision_same(const struct decision *a, const struct decision *b);
 
-#define DIFF_CONTAINERS_MAX (1000 * 1000)
-
-/* Containers that get another policy. */
-struct diff_container {
-	bool other_uid; /* the listener comes from one that no binding names */
-	uid_t uid;	/* else from this one */
-	char *text;	/* "annotation \"a\"=\"b\", metadata \"c\"", or "" */
-	const char *before, *after; /* a policy's name; NULL: refused */
+/* A binding that only one of the files has there. */
+struct binding_line {
+	char sign;  /* '-': the old one, '+': the new one */
+	char *text; /* "peer_uid 0, annotation \"a\"=\"b\": policy" */
 };
 
 struct bindings_diff {
-	size_t trials;
-	struct diff_container *containers;
-	size_t n, room;
+	struct binding_line *lines;
+	size_t n;
 };
 
 /**
- * bindings_diff() - compare which policy containers get
- * Whatever differs does so for a container with nothing but what two bindings
- * ask for, one of each file: all of those are tried, with each uid.
- * Return: 0, -ENOMEM, or -E2BIG past DIFF_CONTAINERS_MAX
+ * bindings_diff() - compare the bindings as they are written, in their order
+ * Return: 0 or -ENOMEM
  */
 int bindings_diff(const struct policy_set *before,
 		  const struct policy_set *after, struct bindings_diff **ret);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * Why pairs are enough.  Say that some container is taken by binding i of the
- * one file and by j of the other (or by none).  Leave it nothing but what i and
- * j ask for, and its uid: then no binding matches it that did not before, so i
- * and j still are the first.
- */
+/* Bindings, each written in one way, and compared as diff(1) compares lines:
+ * which containers patterns take together is nobody's to enumerate. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,235 +9,170 @@
 #include "policy/diff.h"
 #include "policy/doc.h"
 
-/* What one container shows; borrowed from two bindings, either may be NULL. */
-struct container {
-	uid_t uid;
-	const struct doc_binding *of[2];
-};
+/* -- one binding, written ------------------------------------------------------------- */
 
-struct work {
-	const struct policy_set *sets[2];
-	const struct doc *docs[2];
-	uid_t *uids; /* all that are named, then one that is not */
-	size_t n_uids;
-	struct bindings_diff *out;
-};
-
-/* -- containers ----------------------------------------------------------------------- */
-
-static const char *annotation_of(const struct doc_binding *b, const char *key)
+static void begin(FILE *out, const char *what)
 {
-	for (size_t i = 0; b && i < b->n_annotations; i++)
-		if (strcmp(b->annotations[i].key, key) == 0)
-			return b->annotations[i].value;
-	return NULL;
+	(void)fprintf(out, "%s%s", ftell(out) ? ", " : "", what);
 }
 
-static const char *annotation(void *ctx, const char *key)
+static void write_ids(FILE *out, const char *what, const struct doc_ids *ids,
+		      bool none)
 {
-	const struct container *c = ctx;
-	const char *v = annotation_of(c->of[0], key);
+	begin(out, what);
+	for (size_t i = 0; i < ids->n; i++) {
+		const struct doc_id *id = &ids->items[i];
 
-	return v ? v : annotation_of(c->of[1], key);
-}
-
-static const char *metadata(const struct container *c)
-{
-	if (c->of[0] && c->of[0]->metadata)
-		return c->of[0]->metadata;
-	return c->of[1] ? c->of[1]->metadata : NULL;
-}
-
-/* Can a container be what both ask for? */
-static bool is_possible(const struct container *c)
-{
-	const struct doc_binding *a = c->of[0], *b = c->of[1];
-
-	if (!a || !b)
-		return true;
-	if (a->metadata && b->metadata && strcmp(a->metadata, b->metadata) != 0)
-		return false;
-	for (size_t i = 0; i < a->n_annotations; i++) {
-		const char *v = annotation_of(b, a->annotations[i].key);
-
-		if (v && strcmp(v, a->annotations[i].value) != 0)
-			return false;
+		(void)fprintf(out, "%s%u", i ? "|" : " ", id->first);
+		if (id->last != id->first)
+			(void)fprintf(out, "-%u", id->last);
 	}
-	return true;
+	if (none)
+		(void)fputs(ids->n ? "|none" : " none", out);
 }
 
-static const char *bind(const struct policy_set *s, struct container *c)
+static void write_patterns(FILE *out, const struct doc_patterns *p)
 {
-	const struct binding_facts f = {
-		.peer_uid = c->uid,
-		.metadata = metadata(c),
-		.annotation = annotation,
-		.annotation_ctx = c,
+	for (size_t i = 0; i < p->n; i++) {
+		(void)fputs(i ? "|" : "", out);
+		call_text_quote(p->items[i].text, p->items[i].bytes, out);
+	}
+}
+
+static void write_texts(FILE *out, const struct doc_binding *b)
+{
+	const struct {
+		enum doc_fact fact;
+		const char *what;
+		const struct doc_patterns *patterns;
+	} texts[] = {
+		{ FACT_CGROUP, "cgroup ", &b->cgroups },
+		{ FACT_METADATA, "metadata ", &b->metadata },
+		{ FACT_ID, "id ", &b->ids },
+		{ FACT_BUNDLE, "bundle ", &b->bundles },
 	};
-	const struct policy *p = policy_set_bind(s, &f);
 
-	return p ? policy_name(p) : NULL;
-}
-
-/* -- telling -------------------------------------------------------------------------- */
-
-static void print_annotations(const struct container *c, int side, FILE *out)
-{
-	const struct doc_binding *b = c->of[side];
-
-	for (size_t i = 0; b && i < b->n_annotations; i++) {
-		const struct doc_annotation *a = &b->annotations[i];
-
-		if (side == 1 && annotation_of(c->of[0], a->key))
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (!(b->facts & texts[i].fact))
 			continue;
-		(void)fputs(ftell(out) ? ", annotation " : "annotation ", out);
-		call_text_quote(a->key, strlen(a->key), out);
+		begin(out, texts[i].what);
+		write_patterns(out, texts[i].patterns);
+	}
+	for (size_t i = 0; i < b->n_annotations; i++) {
+		begin(out, "annotation ");
+		call_text_quote(b->annotations[i].key,
+				strlen(b->annotations[i].key), out);
 		(void)fputc('=', out);
-		call_text_quote(a->value, strlen(a->value), out);
+		write_patterns(out, &b->annotations[i].values);
 	}
 }
 
-static char *print_container(const struct container *c)
+/* Return: the caller's to free, NULL for lack of memory */
+static char *write_binding(const struct doc_binding *b)
 {
-	const char *data = metadata(c);
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
-	print_annotations(c, 0, out);
-	print_annotations(c, 1, out);
-	if (data) {
-		(void)fputs(ftell(out) ? ", metadata " : "metadata ", out);
-		call_text_quote(data, strlen(data), out);
-	}
+	if (b->facts & FACT_PEER_UID)
+		write_ids(out, "peer_uid", &b->peer_uids, false);
+	if (b->facts & FACT_PEER_GID)
+		write_ids(out, "peer_gid", &b->peer_gids, false);
+	if (b->facts & FACT_USERNS_OWNER)
+		write_ids(out, "userns_owner", &b->userns_owners, b->userns_none);
+	write_texts(out, b);
+	if (!ftell(out))
+		(void)fputs("any container", out);
+	(void)fprintf(out, ": %s", b->policy);
 	if (fclose(out) == 0)
 		return text;
 	free(text);
 	return NULL;
 }
 
-static bool same_name(const char *a, const char *b)
+/* -- two lists ------------------------------------------------------------------------ */
+
+struct lines {
+	char **text;
+	size_t n;
+};
+
+static void lines_done(struct lines *l)
 {
-	return a && b ? strcmp(a, b) == 0 : a == b;
+	for (size_t i = 0; l->text && i < l->n; i++)
+		free(l->text[i]);
+	free(l->text);
 }
 
-/* Was this said already, of this container or of one that shows nothing? */
-static bool is_told(const struct bindings_diff *d,
-		    const struct diff_container *one)
+static int lines_of(const struct policy_set *s, struct lines *l)
 {
-	for (size_t i = 0; i < d->n; i++) {
-		const struct diff_container *c = &d->containers[i];
+	const struct doc *d = policy_set_doc(s);
 
-		if (c->other_uid == one->other_uid && c->uid == one->uid &&
-		    same_name(c->before, one->before) &&
-		    same_name(c->after, one->after) &&
-		    (!*c->text || strcmp(c->text, one->text) == 0))
-			return true;
-	}
-	return false;
-}
-
-/* Return: 0 or -ENOMEM */
-static int tell(struct bindings_diff *d, struct diff_container one)
-{
-	if (!one.text)
+	*l = (struct lines){ .n = d->n_bindings };
+	l->text = calloc(l->n ? l->n : 1, sizeof(*l->text));
+	if (!l->text)
 		return -ENOMEM;
-	if (is_told(d, &one)) {
-		free(one.text);
-		return 0;
-	}
-	if (d->n == d->room) {
-		size_t room = d->room ? 2 * d->room : 16;
-		struct diff_container *more =
-			reallocarray(d->containers, room, sizeof(*more));
-
-		if (!more) {
-			free(one.text);
+	for (size_t i = 0; i < l->n; i++) {
+		l->text[i] = write_binding(&d->bindings[i]);
+		if (!l->text[i])
 			return -ENOMEM;
-		}
-		d->containers = more;
-		d->room = room;
 	}
-	d->containers[d->n++] = one;
 	return 0;
 }
 
-/* -- trying --------------------------------------------------------------------------- */
-
-static int try_uids(struct work *w, struct container *c)
+/* How many lines the rests of both have in common: a row each of @a, and one. */
+static void measure(const struct lines *a, const struct lines *b, uint32_t *common)
 {
-	int r = 0;
+	size_t row = b->n + 1;
 
-	for (size_t i = 0; i < w->n_uids && r == 0; i++) {
-		struct diff_container one = { .uid = w->uids[i] };
+	for (size_t i = a->n; i-- > 0;)
+		for (size_t k = b->n; k-- > 0;) {
+			uint32_t *here = &common[i * row + k];
 
-		if (w->out->trials++ == DIFF_CONTAINERS_MAX)
-			return -E2BIG;
-		c->uid = w->uids[i];
-		one.before = bind(w->sets[0], c);
-		one.after = bind(w->sets[1], c);
-		if (same_name(one.before, one.after))
-			continue;
-		one.other_uid = i == w->n_uids - 1;
-		one.text = print_container(c);
-		r = tell(w->out, one);
+			if (strcmp(a->text[i], b->text[k]) == 0)
+				*here = here[row + 1] + 1;
+			else
+				*here = here[row] > here[1] ? here[row] : here[1];
+		}
+}
+
+static void take(struct bindings_diff *d, char sign, char **text)
+{
+	d->lines[d->n++] = (struct binding_line){ sign, TAKE_PTR(*text) };
+}
+
+/* What is in one of them alone, in the order of both. */
+static void collect(struct lines *a, struct lines *b, const uint32_t *common,
+		    struct bindings_diff *d)
+{
+	size_t row = b->n + 1, i = 0, k = 0;
+
+	while (i < a->n || k < b->n) {
+		if (i < a->n && k < b->n && strcmp(a->text[i], b->text[k]) == 0) {
+			i++;
+			k++;
+		} else if (k == b->n ||
+			   (i < a->n && common[(i + 1) * row + k] >=
+						common[i * row + k + 1])) {
+			take(d, '-', &a->text[i++]);
+		} else {
+			take(d, '+', &b->text[k++]);
+		}
 	}
-	return r;
 }
 
-/* Pairs, with none of either first. */
-static int try_all(struct work *w)
+static int compare(struct lines *a, struct lines *b, struct bindings_diff *d)
 {
-	int r = 0;
+	AUTO(free_ptr)
+	uint32_t *common = calloc((a->n + 1) * (b->n + 1), sizeof(*common));
 
-	for (size_t i = 0; i <= w->docs[0]->n_bindings && r == 0; i++)
-		for (size_t k = 0; k <= w->docs[1]->n_bindings && r == 0; k++) {
-			struct container c = { 0 };
-
-			if (i)
-				c.of[0] = &w->docs[0]->bindings[i - 1];
-			if (k)
-				c.of[1] = &w->docs[1]->bindings[k - 1];
-			if (is_possible(&c))
-				r = try_uids(w, &c);
-		}
-	return r;
-}
-
-static bool has_uid(const struct work *w, uid_t uid)
-{
-	for (size_t i = 0; i < w->n_uids; i++)
-		if (w->uids[i] == uid)
-			return true;
-	return false;
-}
-
-static int collect_uids(struct work *w)
-{
-	size_t room = 1;
-	uid_t other = 65534;
-
-	for (int s = 0; s < 2; s++)
-		for (size_t i = 0; i < w->docs[s]->n_bindings; i++)
-			room += w->docs[s]->bindings[i].n_peer_uids;
-	w->uids = calloc(room, sizeof(*w->uids));
-	if (!w->uids)
+	d->lines = calloc(a->n + b->n + 1, sizeof(*d->lines));
+	if (!common || !d->lines)
 		return -ENOMEM;
-	for (int s = 0; s < 2; s++)
-		for (size_t i = 0; i < w->docs[s]->n_bindings; i++) {
-			const struct doc_binding *b = &w->docs[s]->bindings[i];
-
-			for (size_t k = 0; k < b->n_peer_uids; k++)
-				if (!has_uid(w, b->peer_uids[k]))
-					w->uids[w->n_uids++] = b->peer_uids[k];
-			if (w->n_uids > DIFF_CONTAINERS_MAX / 100)
-				return -E2BIG;
-		}
-	while (has_uid(w, other))
-		other--;
-	w->uids[w->n_uids++] = other;
+	measure(a, b, common);
+	collect(a, b, common, d);
 	return 0;
 }
 
@@ -250,18 +181,15 @@ int bindings_diff(const struct policy_set *before,
 {
 	AUTO(bindings_diff_free)
 	struct bindings_diff *d = calloc(1, sizeof(*d));
-	struct work w = { .sets = { before, after },
-			  .docs = { policy_set_doc(before),
-				    policy_set_doc(after) },
-			  .out = d };
-	int r;
+	struct lines a = { 0 }, b = { 0 };
+	int r = d ? lines_of(before, &a) : -ENOMEM;
 
-	if (!d)
-		return -ENOMEM;
-	r = collect_uids(&w);
 	if (r == 0)
-		r = try_all(&w);
-	free(w.uids);
+		r = lines_of(after, &b);
+	if (r == 0)
+		r = compare(&a, &b, d);
+	lines_done(&a);
+	lines_done(&b);
 	if (r == 0)
 		*ret = TAKE_PTR(d);
 	return r;
@@ -271,9 +199,9 @@ struct bindings_diff *bindings_diff_free(struct bindings_diff *d)
 {
 	if (!d)
 		return NULL;
-	for (size_t i = 0; i < d->n; i++)
-		free(d->containers[i].text);
-	free(d->containers);
+	for (size_t i = 0; d->lines && i < d->n; i++)
+		free(d->lines[i].text);
+	free(d->lines);
 	free(d);
 	return NULL;
 }

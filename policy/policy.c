@@ -233,7 +233,7 @@ const struct policy *policy_set_unconditional(const struct policy_set *s)
 	for (size_t i = 0; i < s->doc->n_bindings; i++) {
 		const struct doc_binding *b = &s->doc->bindings[i];
 
-		if (!b->has_peer_uid && !b->metadata && !b->n_annotations)
+		if (!b->facts)
 			return &s->policies[b->policy_index];
 	}
 	return NULL;

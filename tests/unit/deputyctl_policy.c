@@ -176,8 +176,9 @@ static const struct ctl_row differing[] = {
 	  "    mknodat(AT_FDCWD, \"/path\", S_IFCHR|0666, 7:0)\n"
 	  "    mknodat(AT_FDCWD, \"/path\", S_IFCHR|0666, 7:1048575)\n"
 	  "bindings\n"
-	  "  uid 0: p -> refused\n"
-	  "  any other uid: p -> refused\n",
+	  "  - any container: p\n"
+	  "  + peer_uid 0, annotation \"k\"=\"v\": p\n"
+	  "  + peer_uid 9: p\n",
 	  "" },
 	/* whole calls; what the first rule takes stays as it is */
 	{ { "policy", "diff", "a.json", "c.json" },
@@ -216,24 +217,26 @@ static const struct ctl_row differing[] = {
 	  "" },
 	{ { "policy", "diff", "-j", "a.json", "b.json" },
 	  1,
-	  "    {\n      \"uid\": 0,\n      \"shows\": \"\",\n"
-	  "      \"old\": \"p\",\n      \"new\": null\n    },\n",
+	  "    {\n      \"only\": \"old\",\n"
+	  "      \"binding\": \"any container: p\"\n    },\n",
 	  "" },
 	{ { "policy", "diff", "b.json", "h.json" },
 	  1,
-	  "bindings\n  uid 0: refused -> p\n",
+	  "bindings\n  - peer_uid 0, annotation \"k\"=\"v\": p\n  - peer_uid 9: p\n"
+	  "  + peer_uid 9|0: p\n",
 	  "" },
 	{ { "policy", "diff", "h.json", "b.json" },
 	  1,
-	  "bindings\n  uid 0: p -> refused\n",
+	  "bindings\n  - peer_uid 9|0: p\n  + peer_uid 0, annotation \"k\"=\"v\": p\n"
+	  "  + peer_uid 9: p\n",
 	  "" },
 	{ { "policy", "diff", "i.json", "h.json" },
 	  1,
-	  "bindings\n  uid 0: refused -> p\n  uid 9: refused -> p\n",
+	  "bindings\n  - peer_uid 0, annotation \"k\"=\"v\": p\n  + peer_uid 9|0: p\n",
 	  "" },
 	{ { "policy", "diff", "h.json", "i.json" },
 	  1,
-	  "bindings\n  uid 9: p -> refused\n  uid 0: p -> refused\n",
+	  "bindings\n  - peer_uid 9|0: p\n  + peer_uid 0, annotation \"k\"=\"v\": p\n",
 	  "" },
 	/* names that begin with q, but are neither q nor begin with qx */
 	{ { "policy", "diff", "f.json", "g.json" },
@@ -273,7 +276,15 @@ static const struct ctl_row differing[] = {
 	  "" },
 	{ { "policy", "diff", "b.json", "e.json" },
 	  1,
-	  "bindings\n  uid 0, annotation \"k\"=\"v\": p -> refused\n",
+	  "bindings\n  - peer_uid 0, annotation \"k\"=\"v\": p\n",
+	  "" },
+	/* each thing that a binding may look at; one stays where it is */
+	{ { "policy", "diff", "e.json", "all.json" },
+	  1,
+	  "bindings\n"
+	  "  + peer_uid 0-5|9, peer_gid 1, userns_owner 7|none, cgroup "
+	  "\"/a/*\"|\"/b\", metadata \"m?\", id \"i\", bundle \"/x/*\", "
+	  "annotation \"k\"=\"v\"|\"w*\": p\n",
 	  "" },
 };
 
@@ -300,6 +311,15 @@ TEST(deputyctl_policy, diff)
 		  SMALL(DEVICES("\"1:3\", \"7:*\""),
 			"{ \"when\": { \"peer_uid\": [9] }, \"policy\": "
 			"\"p\" }"));
+	files_add(&f, "all.json",
+		  SMALL(DEVICES("\"1:3\", \"7:*\""),
+			"{ \"when\": { \"bundle\": \"/x/*\", \"id\": \"i\", "
+			"\"cgroup\": [\"/a/*\", \"/b\"], \"metadata\": \"m?\", "
+			"\"userns_owner\": [7, \"none\"], \"peer_gid\": 1, "
+			"\"peer_uid\": [\"0-5\", 9], \"annotation\": { \"k\": "
+			"[\"v\", \"w*\"] } }, \"policy\": \"p\" }, "
+			"{ \"comment\": \"c\", \"when\": { \"peer_uid\": [9] }, "
+			"\"policy\": \"p\" }"));
 	files_add(&f, "f.json", SMALL(NAMES("\"q*\""), EVERYBODY));
 	files_add(&f, "g.json", SMALL(NAMES("\"q\", \"qx*\""), EVERYBODY));
 	files_add(&f, "dir1.json", SMALL(IN_DIRECTORY("/dev"), EVERYBODY));
