@@ -24,6 +24,7 @@ cases=(
 	"i386 userns rootless"
 	"profile userns rootless"
 	"exec userns" # rootless, runc 1.1 itself cannot: EPERM of pidfd_getfd
+	"facts userns rootless"
 	"thousand userns rootless"
 	"worker_killed userns"
 	"container_killed userns"
@@ -380,6 +381,23 @@ case_exec()
 	out=$(node "$dir/rootfs/t/second")
 	is "character special file 1:5 $(first_id "$1"):$(first_id "$1") 600" \
 		"$out" "made by exec"
+}
+
+# What bindings look at is what runc and the kernel say.
+case_facts()
+{
+	local dir pid owner=0
+	[ "$1" = rootless ] && owner=$BUNDLE_ROOTLESS_ID
+	dir=$(new_bundle "$1" facts <<<'echo ready; read -r line </t/stop')
+	mkfifo -m 0644 "$dir/rootfs/t/stop"
+	runc_in "$1" run -b "$dir" "facts.$1" >"$dir/out" 2>&1 </dev/null &
+	until_true 20 has_line "$dir/out" ready || wrong "no start: $(cat "$dir/out")"
+	pid=$(runc_in "$1" state "facts.$1" | json 'r["pid"]')
+	is "$owner $owner $owner $dir $(cut -d: -f3- "/proc/$pid/cgroup" | LC_ALL=C sort -u | xargs)" \
+		"$(ctl --json show "facts.$1" | json '"{peer_uid} {peer_gid} {userns_owner} {bundle} {paths}".format(
+			**r["container"], **r["facts"], paths=" ".join(sorted(r["facts"]["cgroups"])))')" facts
+	release "$dir/rootfs/t/stop"
+	until_true 10 no_containers || wrong "the container did not end"
 }
 
 case_thousand()
