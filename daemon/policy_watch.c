@@ -102,6 +102,7 @@ static void on_settled(uv_timer_t *t)
 		hash = 0;
 	if (hash == policy_set_hash(r->set) || (w->tried && hash == w->hash)) {
 		w->tried = w->tried && hash == w->hash;
+		log_event(LOG_DEBUG, "policy-files-same");
 		return;
 	}
 	log_event(LOG_NOTICE, "policy-files-changed");

@@ -246,6 +246,17 @@ static const struct {
 	    "" } },
 	{ "Status", STATUS,
 	  { { "status" }, 0, "Kernel      continue, no sync\n", "" } },
+	{ "Status",
+	  "{\"parameters\":{\"policy\":{\"source\":\"/p\","
+	  "\"generation\":2,\"policies\":[],\"hash\":\"00ff\\n\","
+	  "\"loaded\":1600000000,\"finishing\":1,\"kept\":2}}}",
+	  { { "status" },
+	    0,
+	    "\n            hash 00ff\\x0a, loaded 2020-09-13 12:26:40 UTC\n"
+	    "            1 worker still finishes under an older one\n"
+	    "            2 containers keep an older one: no binding matches\n"
+	    "Containers ",
+	    "" } },
 	{ "Status", STATUS,
 	  { { "-j", "status" }, 0, "\n  \"pid\": 77,\n", "" } },
 	{ "Status", "{\"parameters\":{}}", { { "status" }, 0, "deputyd ", "" } },
@@ -279,6 +290,19 @@ static const struct {
 	    0,
 	    "Reloaded: built-in, generation 2, 1 policy: d\n",
 	    "" } },
+	{ "Reload",
+	  "{\"parameters\":{\"policy\":{\"source\":\"/p\",\"hash\":\"0b\","
+	  "\"finishing\":3,\"loaded\":0},\"previous\":\"0a\"}}",
+	  { { "reload" },
+	    0,
+	    "          hash 0b, loaded 1970-01-01 00:00:00 UTC\n"
+	    "          3 workers still finish under an older one\n"
+	    "          hash before: 0a\n",
+	    "" } },
+	{ "Reload",
+	  "{\"parameters\":{\"policy\":{\"hash\":\"0b\"},"
+	  "\"previous\":\"0b\"}}",
+	  { { "reload" }, 0, "\n          the same as before\n", "" } },
 	{ "Reload",
 	  "{\"parameters\":{\"policy\":{},\"warnings\":" DIAGNOSTICS "}}",
 	  { { "reload" }, 0, "Reloaded", "/etc/p.json:12:7: error: /pol" } },
