@@ -246,6 +246,8 @@ int doc_read(const char *text, size_t bytes, enum lex_integers integers,
 void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
 void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */
+void doc_check_continue(struct doc *d, const struct doc_policy *p,
+			size_t at); /* by it, of rule @at */
 struct doc *doc_free(struct doc *d); /* Return: NULL */
 DEFINE_AUTO(struct doc *, doc_free);
 
