@@ -155,7 +155,7 @@ int policy_hash(struct policy_paths paths, uint64_t *ret)
 {
 	AUTO(texts_free) struct texts *t = texts_new();
 	AUTO(free_ptr) struct diags *diags = malloc(sizeof(*diags));
-	bool parts;
+	bool parts = false;
 	int r = t && diags ? 0 : -ENOMEM;
 
 	if (r == 0)
