@@ -39,8 +39,11 @@ static const struct verb {
 	{ "policy check", "FILE", 1, "Say what is wrong in a policy file",
 	  "Reads it as deputyd would, and needs no deputyd.\n"
 	  "With --profile also what a seccomp profile does not notify although\n"
-	  "rules need it, notifies for nothing, or no engine would take.\n",
-	  verb_policy_check, TAKES(PROFILE) | TAKES(POLICY) },
+	  "rules need it, notifies for nothing, or no engine would take.\n"
+	  "With --cgroup or --oci-config also which emulated device nodes a\n"
+	  "container could not open.\n",
+	  verb_policy_check,
+	  TAKES(PROFILE) | TAKES(POLICY) | TAKES(CGROUP) | TAKES(OCI_CONFIG) },
 	{ "policy profile", "FILE", 1,
 	  "Print the seccomp profile that a policy needs",
 	  "It notifies on what the rules need and nothing else.\n"
@@ -58,8 +61,10 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "base", required_argument, NULL, FIRST_LONG + CTL_BASE },
+	{ "cgroup", required_argument, NULL, FIRST_LONG + CTL_CGROUP },
 	{ "dialect", required_argument, NULL, FIRST_LONG + CTL_DIALECT },
 	{ "listener", required_argument, NULL, FIRST_LONG + CTL_LISTENER },
+	{ "oci-config", required_argument, NULL, FIRST_LONG + CTL_OCI_CONFIG },
 	{ "policy", required_argument, NULL, FIRST_LONG + CTL_POLICY },
 	{ "profile", required_argument, NULL, FIRST_LONG + CTL_PROFILE },
 	{ "wait-killable", no_argument, NULL, FIRST_LONG + CTL_WAIT_KILLABLE },
@@ -75,6 +80,8 @@ static const char options_help[] =
 	"Options of \"policy check\" and \"policy profile\":\n"
 	"  --policy NAME      which of the file's policies\n"
 	"  --profile PATH     check: the seccomp profile to hold against it\n"
+	"  --cgroup PATH      check: a container's cgroup, for its devices\n"
+	"  --oci-config PATH  check: a container's config.json, for its devices\n"
 	"  --base PATH        profile: what to add to; else all calls are allowed\n"
 	"  --dialect WORD     profile: oci or docker; else the base's, or oci\n"
 	"  --listener PATH    profile: deputyd's socket (" PROFILE_LISTENER_DEFAULT

@@ -26,6 +26,7 @@
 #include "daemon/socket.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "policy/machine_check.h"
 
 #define END_GRACE_MS 2000 /* for workers to finish what they hold */
 #define END_KILL_MS  1000 /* and to die; then deputyd goes without them */
@@ -185,10 +186,14 @@ static int check(const struct config *c)
 {
 	struct diags *diags = malloc(sizeof(*diags));
 	struct policy_set *set;
+	struct machine m;
 	int r = -ENOMEM;
 
 	if (diags) {
+		machine_probe(&m);
 		r = policy_set_load_all(config_policy_paths(c), &set, diags);
+		if (r == 0)
+			policy_check_machine(set, &m, diags);
 		diags_print(diags, stderr);
 	}
 	if (r == 0) {

@@ -12,6 +12,7 @@
 #include "daemon/appoint.h"
 #include "daemon/registry.h"
 #include "lib/log.h"
+#include "policy/machine_check.h"
 
 static void log_diags(const struct diags *d)
 {
@@ -28,7 +29,11 @@ static void log_diags(const struct diags *d)
 int reload_load(struct policy_paths paths, struct policy_set **ret, struct diags *diags)
 {
 	int r = policy_set_load_all(paths, ret, diags);
+	struct machine m;
 
+	machine_probe(&m);
+	if (r == 0)
+		policy_check_machine(*ret, &m, diags);
 	log_diags(diags);
 	if (r < 0)
 		log_event(LOG_ERR, "policy-refused",

@@ -174,7 +174,7 @@ static const struct row without_server[] = {
 	{ { "policy", "dance" }, 2, "", "unknown verb \"policy dance\"" },
 	{ { "policy", "check" }, 2, "", "usage: deputyctl policy check FILE\n" },
 	{ { "policy", "check", "f", "--policy", "p" }, 2, "",
-	  "--policy: only with --profile" },
+	  "--policy: only with --profile, --cgroup or --oci-config" },
 	{ { "policy", "check", "f", "--base", "b" }, 2, "",
 	  "policy check has no --base" },
 	{ { "policy", "profile", "--help" }, 0, "policy profile FILE\n", "" },
