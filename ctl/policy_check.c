@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,17 @@ static struct json_object *diagnostics(const struct checked *c)
 	return list;
 }
 
-static int print_json(const struct checked *c)
+static void add_hash(struct json_object *o, const struct policy_set *set)
+{
+	char text[17];
+
+	if (!set)
+		return;
+	(void)snprintf(text, sizeof(text), "%016" PRIx64, policy_set_hash(set));
+	json_object_object_add(o, "hash", json_object_new_string(text));
+}
+
+static int print_json(const struct checked *c, const struct policy_set *set)
 {
 	AUTO(json_put)
 	struct json_object *o = varlink_parameter_str("file", c->file);
@@ -49,6 +60,7 @@ static int print_json(const struct checked *c)
 	if (c->profile)
 		json_object_object_add(o, "profile",
 				       json_object_new_string(c->profile));
+	add_hash(o, set);
 	json_object_object_add(
 		o, "errors",
 		json_object_new_int64(
@@ -136,7 +148,7 @@ static int check(struct checked *c, const struct ctl *ctl)
 	if (r < 0 && c->policy.n_errors + c->found.n_errors == 0)
 		fprintf(stderr, "deputyctl: %s: %s\n", c->file, strerror(-r));
 	if (ctl->json) {
-		if (print_json(c) != CTL_OK)
+		if (print_json(c, set) != CTL_OK)
 			good = false;
 	} else if (good) {
 		print_good(c, set);

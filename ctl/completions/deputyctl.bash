@@ -12,7 +12,7 @@ _deputyctl()
 		esac
 	done
 	case $prev in
-	-s|--socket|check|profile|--profile|--base|--listener)
+	-s|--socket|check|profile|--profile|--base|--listener|--cgroup|--oci-config)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -28,7 +28,7 @@ _deputyctl()
 	case $cur in
 	-*) words="--socket --json --help --version"
 		if [[ " ${COMP_WORDS[*]} " = *" policy check "* ]]; then
-			words+=" --profile --policy "
+			words+=" --profile --policy --cgroup --oci-config "
 		elif [[ " ${COMP_WORDS[*]} " = *" policy profile "* ]]; then
 			words+=" --policy --base --dialect --listener "
 			words+=" --wait-killable "

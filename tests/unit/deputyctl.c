@@ -502,6 +502,73 @@ TEST(deputyctl, policy_profile)
 	check_policy(PROFILE_POLICY, rows, ARRAY_SIZE(rows));
 }
 
+#define NODES_POLICY                                                           \
+	"{ \"version\": 1, \"policies\": { \"p\": { \"rules\": [\n"             \
+	"{ \"syscalls\": [\"mknod\"], \"match\": { \"type\": \"char\", "         \
+	"\"device\": [\"1:3\", \"10:229\", \"10:200\", \"11:0-9\"] }, "          \
+	"\"action\": \"emulate\" } ], \"default\": \"continue\" } }, "             \
+	"\"bindings\": [ { \"when\": {}, \"policy\": \"p\" } ] }"
+#define AT(column, i) ":2:" column ": warning: /policies/p/rules/0/match/device/" i
+
+/* What the runtime itself allows stands behind the rules, and cannot be denied. */
+#define CONFIG                                                                 \
+	"{ \"linux\": { \"resources\": { \"devices\": [ { \"allow\": true, "       \
+	"\"type\": \"c\", \"major\": 11, \"minor\": 3, \"access\": \"rw\" }, "     \
+	"{ \"allow\": false, \"access\": \"rwm\" }, { \"allow\": true, "           \
+	"\"type\": \"c\", \"major\": 10, \"access\": \"rwm\" }, { \"allow\": "     \
+	"false, \"type\": \"c\", \"major\": 10, \"minor\": 200, "                 \
+	"\"access\": \"w\" }, { \"allow\": true, \"type\": \"b\", "                \
+	"\"major\": 11, \"access\": \"rw\" } ] } } }"
+
+TEST(deputyctl, policy_check_of_devices)
+{
+	static const struct {
+		const char *config;
+		struct row row;
+	} rows[] = {
+		{ CONFIG, { { "policy", "check", "FILE", "--oci-config" }, 0,
+			    ": good, 1 policy\n",
+			    AT("81", "2") ": \"devices\" of /tmp/deputy-ctl-c" } },
+		{ CONFIG, { { "policy", "check", "FILE", "--oci-config" }, 0,
+			    ": good", " refuses to open c 10:200 for writing\n" } },
+		{ CONFIG, { { "policy", "check", "FILE", "--policy", "p",
+			      "--oci-config" },
+			    0, ": good", " refuses to open c 11:0\n" } },
+		{ CONFIG, { { "policy", "check", "FILE", "--policy", "q",
+			      "--oci-config" },
+			    1, "", "no policy \"q\" in it\n" } },
+		{ "{ \"linux\": {} }",
+		  { { "policy", "check", "FILE", "--oci-config" }, 0, ": good",
+		    AT("71", "1") ": \"devices\" of " } },
+		{ "{ \"linux\": { \"resources\": { \"devices\": [ { \"allow\": "
+		  "true, \"type\": \"a\" } ] } } }",
+		  { { "policy", "check", "FILE", "--oci-config" }, 0, ": good",
+		    "" } },
+		{ "{ \"linux\": { \"resources\": { \"devices\": [ 7 ] } } }",
+		  { { "policy", "check", "FILE", "--oci-config" }, 1, "",
+		    ": a device rule is no object\n" } },
+		{ "{}", { { "policy", "check", "FILE", "--oci-config" }, 1, "",
+			  ": no config.json: \"linux\" is missing\n" } },
+		{ "{", { { "policy", "check", "FILE", "--oci-config" }, 1, "",
+			 "deputyctl: " } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char path[] = "/tmp/deputy-ctl-cXXXXXX";
+		struct row row = rows[i].row;
+		int fd = mkstemp(path), n = 0;
+		size_t bytes = strlen(rows[i].config);
+
+		assert_int_equal(write(fd, rows[i].config, bytes), bytes);
+		close(fd);
+		while (row.args[n])
+			n++;
+		row.args[n] = path;
+		check_policy(NODES_POLICY, &row, 1);
+		unlink(path);
+	}
+}
+
 TEST(deputyctl, output_that_cannot_be_written)
 {
 	assert_int_equal(
