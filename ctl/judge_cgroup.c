@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * On cgroup v2 a BPF program decides who opens a device, and nobody can read it;
- * the list of v1 says nothing of exceptions from "all".  But the kernel asks
- * either in inode_permission(), so access(2) in a process of that cgroup tells,
- * and opens nothing.  The nodes stand on a tmpfs that is mounted nowhere, and are
- * made from outside the cgroup, which may allow no mknod.
+ * On cgroup v2 a BPF program decides who opens a device, and nobody can read
+ * it; the list of v1 says nothing of exceptions from "all".  But the kernel
+ * asks either in inode_permission(), so access(2) in a process of that cgroup
+ * tells, and opens nothing.  The nodes stand on a tmpfs that is mounted
+ * nowhere, and are made from outside the cgroup, which may allow no mknod.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +55,8 @@ static bool may(int nodes, int how)
 /* Return: 0 or an errno */
 static int join(const char *directory)
 {
-	AUTO(fd_close) int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTO(fd_close)
+	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	AUTO(fd_close) int procs = -1;
 
 	if (fd < 0)
@@ -147,8 +148,8 @@ struct cgroup_judge *cgroup_judge_new(const char *directory)
 	r = start(c, directory);
 	if (r == 0)
 		return c;
-	fprintf(stderr, "deputyctl: %s: cannot look from there: %s\n", directory,
-		strerror(abs(r)));
+	fprintf(stderr, "deputyctl: %s: cannot look from there: %s\n",
+		directory, strerror(abs(r)));
 	return cgroup_judge_free(c);
 }
 

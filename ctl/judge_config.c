@@ -22,7 +22,10 @@ struct device_rule {
 /* What follows a container's own rules, whatever they say: both of runc's
  * (libcontainer/specconv) and crun's (cgroup-resources.c), to open. */
 static const struct device_rule always[] = {
-#define CHARS(major, minor) { true, true, false, major, minor, 3 }
+#define CHARS(major, minor)                                                    \
+	{                                                                      \
+		true, true, false, major, minor, 3                             \
+	}
 	CHARS(1, 3), CHARS(1, 5), CHARS(1, 7), CHARS(1, 8),
 	CHARS(1, 9), CHARS(5, 0), CHARS(5, 2), CHARS(136, ANY),
 #undef CHARS
@@ -52,7 +55,8 @@ static void apply(const struct device_rule *rules, size_t n,
 static int may_open(void *ctx, bool block, uint32_t major, uint32_t minor)
 {
 	const struct config_judge *c = ctx;
-	const struct device_rule asked = { .blocks = block, .major = major,
+	const struct device_rule asked = { .blocks = block,
+					   .major = major,
 					   .minor = minor };
 	int access = 0;
 
@@ -70,13 +74,14 @@ static int64_t number(struct json_object *o, const char *key)
 {
 	struct json_object *v = json_object_object_get(o, key);
 
-	return v && json_object_get_int64(v) >= 0 ? json_object_get_int64(v) :
-						    ANY;
+	return v && json_object_get_int64(v) >= 0 ? json_object_get_int64(v)
+						  : ANY;
 }
 
 static void add(struct config_judge *c, struct json_object *o)
 {
-	const char *type = reply_str(o, "type"), *access = reply_str(o, "access");
+	const char *type = reply_str(o, "type"),
+		   *access = reply_str(o, "access");
 	bool all = !*type || *type == 'a';
 
 	c->rules[c->n++] = (struct device_rule){

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Any event below a watched directory starts a timer, at whose end the watches
- * are set anew (a directory may have come, gone or been replaced), and only then
- * the files are read: nothing that changes later is missed.  Files whose hash is
- * what is served, or was refused already, are let alone.
+ * are set anew (a directory may have come, gone or been replaced), and only
+ * then the files are read: nothing that changes later is missed.  Files whose
+ * hash is what is served, or was refused already, are let alone.
  */
 #include "daemon/policy_watch.h"
 

@@ -25,7 +25,7 @@ struct policy_watch {
 	struct operations *operations; /* NULL: not watching */
 	uv_fs_event_t events[POLICY_WATCH_MAX];
 	uv_timer_t settle;
-	bool tried;	/* since the last success: a version that was refused, */
+	bool tried;    /* since the last success: a version that was refused, */
 	uint64_t hash; /* this one, 0: one that cannot be read */
 };
 

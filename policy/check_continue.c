@@ -104,8 +104,7 @@ void doc_check_continue(struct doc *d, const struct doc_policy *p, size_t at)
 	const char *why = NULL;
 	char buf[96];
 
-	if (r->emulate || r->verdict.kind != VERDICT_CONTINUE ||
-	    r->match.broken)
+	if (r->emulate || r->verdict.kind != VERDICT_CONTINUE || r->match.broken)
 		return;
 	for (size_t i = 0; i < r->n_syscalls; i++) {
 		why = why_eperm(r, &r->syscalls[i], buf, sizeof(buf));
@@ -113,7 +112,9 @@ void doc_check_continue(struct doc *d, const struct doc_policy *p, size_t at)
 			return;
 	}
 	if (why)
-		doc_complain(d, DIAG_WARNING, r->action_node,
-			     "only ever ends in EPERM: in a user namespace nobody "
-			     "%s", why);
+		doc_complain(
+			d, DIAG_WARNING, r->action_node,
+			"only ever ends in EPERM: in a user namespace nobody "
+			"%s",
+			why);
 }

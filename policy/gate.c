@@ -38,9 +38,8 @@ static uint32_t encode(uint32_t major, uint32_t minor)
 
 static struct arena_gate device_gate(const struct doc_device *d)
 {
-	uint32_t mask =
-		encode(UINT32_MAX,
-		       (uint32_t)common_bits(d->first_minor, d->last_minor));
+	uint32_t mask = encode(UINT32_MAX, (uint32_t)common_bits(d->first_minor,
+								 d->last_minor));
 
 	return (struct arena_gate){
 		.at = offsetof(struct probe, device),
@@ -159,8 +158,7 @@ static struct arena_gate gate_of_registers(const struct doc_match *m)
 		return (struct arena_gate){
 			.at = offsetof(struct probe, size),
 			.mask = common_bits(m->min_size, m->max_size),
-			.key = m->min_size &
-			       common_bits(m->min_size, m->max_size),
+			.key = m->min_size & common_bits(m->min_size, m->max_size),
 		};
 	return (struct arena_gate){
 		.at = offsetof(struct probe, bits),
@@ -172,9 +170,9 @@ static struct arena_gate gate_of_registers(const struct doc_match *m)
 
 struct arena_gate gate_of(const struct doc_match *m)
 {
-	struct arena_gate g = m->n_devices ? gate_of_devices(m) :
-			      m->n_names   ? gate_of_names(m) :
-					     gate_of_registers(m);
+	struct arena_gate g = m->n_devices ? gate_of_devices(m)
+			      : m->n_names ? gate_of_names(m)
+					   : gate_of_registers(m);
 
 	g.types = m->types ?: UINT32_MAX;
 	return g;

@@ -22,7 +22,7 @@ struct probe {
 	uint64_t name;	     /* probe_name() */
 	uint64_t name_bit;
 	uint64_t size;
-	uint64_t bits; /* flags and mode, the latter lower */
+	uint64_t bits;		     /* flags and mode, the latter lower */
 	char text[PROBE_NAME_BYTES]; /* the name, cut or with zeros behind it */
 };
 #define PROBE_AT_MAX (sizeof(struct probe) - sizeof(uint64_t))
@@ -69,8 +69,8 @@ static inline void probe_init(struct probe *p, const struct call *c,
 	       name_bytes < sizeof(p->text) ? name_bytes : sizeof(p->text));
 }
 
-static inline int gate_is_open(const struct arena_gate *g, const struct probe *p,
-			       uint32_t type)
+static inline int gate_is_open(const struct arena_gate *g,
+			       const struct probe *p, uint32_t type)
 {
 	uint64_t word;
 

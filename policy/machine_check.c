@@ -79,7 +79,8 @@ static void check_bind(struct doc *d, const struct machine *m,
 		return;
 	WARNING(d, asked ? r->unopenable_node : r->action_node,
 		"this kernel cannot bind a node over another (no open_tree or "
-		"move_mount, Linux 5.2 has them): say \"create\" or \"errno\" in "
+		"move_mount, Linux 5.2 has them): say \"create\" or \"errno\" "
+		"in "
 		"\"unopenable\"");
 	*said = true;
 }

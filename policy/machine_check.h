@@ -19,8 +19,8 @@ void policy_check_machine(const struct policy_set *s, const struct machine *m,
 enum device_access { DEVICE_READ = 1 << 0, DEVICE_WRITE = 1 << 1 };
 
 struct device_judge {
-	/* Return: enum device_access: how it may be opened; or a negative errno,
-	 * which ends the check */
+	/* Return: enum device_access: how it may be opened; or a negative
+	 * errno, which ends the check */
 	int (*may_open)(void *ctx, bool block, uint32_t major, uint32_t minor);
 	void *ctx;
 	const char *name;    /* of who would refuse */

@@ -8,7 +8,7 @@
 
 #include "policy/arch.h"
 
-#define ARCH_PREFIX "SCMP_ARCH_"
+#define ARCH_PREFIX	    "SCMP_ARCH_"
 #define ERROR(d, node, ...) doc_complain(d, DIAG_ERROR, node, __VA_ARGS__)
 
 /* -- architectures --------------------------------------------------------------- */
@@ -130,7 +130,8 @@ static int check_call(struct doc *d, const struct seccomp_profile *p,
 }
 
 /* It is told there which of all its calls are not notified. */
-static bool is_told(const struct profile_calls *calls, const struct doc_syscall *s)
+static bool is_told(const struct profile_calls *calls,
+		    const struct doc_syscall *s)
 {
 	const struct profile_call *c = profile_calls_find(calls, s->name);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Random policies and calls: what decide() finds in the arena, against the rules
- * of the document held to the call one after the other, key by key, in the plain
- * words of deputy-policy(5).  Always the same ones, from one seed.
+ * Random policies and calls: what decide() finds in the arena, against the
+ * rules of the document held to the call one after the other, key by key, in
+ * the plain words of deputy-policy(5).  Always the same ones, from one seed.
  */
 #include <fnmatch.h>
 #include <linux/audit.h>
@@ -16,12 +16,12 @@
 #include "policy/doc.h"
 #include "tests/harness/test.h"
 
-#define POLICIES      1500
-#define CALLS	      200 /* of each */
-#define RULES_MAX     12
-#define MKNOD_NR      133 /* x86-64's */
-#define SETXATTR_NR   188
-#define X86_64_BIT    1 /* in policy/arch.c */
+#define POLICIES    1500
+#define CALLS	    200 /* of each */
+#define RULES_MAX   12
+#define MKNOD_NR    133 /* x86-64's */
+#define SETXATTR_NR 188
+#define X86_64_BIT  1 /* in policy/arch.c */
 
 static uint64_t seed = 0x9b1e5;
 
@@ -43,21 +43,42 @@ static bool one_in(uint32_t n)
 
 /* Few of each, so that rules and calls meet. Those alike are far and near. */
 static const char *const names[] = {
-	"trusted.a", "trusted.b", "trusted.ab", "trusted.abcdefgh",
-	"trusted.abcdefghi", "trusted.abcdefghj", "trusted.abcdefg",
-	"trusted.overlay.opaque", "trusted.overlay.opaquE",
-	"trusted.overlay.origin", "user.a", "user.", "u", "trusted.",
-	"trusted", "security.capability",
+	"trusted.a",
+	"trusted.b",
+	"trusted.ab",
+	"trusted.abcdefgh",
+	"trusted.abcdefghi",
+	"trusted.abcdefghj",
+	"trusted.abcdefg",
+	"trusted.overlay.opaque",
+	"trusted.overlay.opaquE",
+	"trusted.overlay.origin",
+	"user.a",
+	"user.",
+	"u",
+	"trusted.",
+	"trusted",
+	"security.capability",
 };
 static const char *const patterns[] = {
-	"trusted.*", "trusted.a*", "trusted.abcdefgh*", "trusted.overlay.opaq*",
-	"*.a", "t*d.*b*", "trusted.overlay.?paque", "u*", "?", "user.?",
-	"trusted.overlay.opaque*", "*a*b*", "trusted.?b*",
+	"trusted.*",
+	"trusted.a*",
+	"trusted.abcdefgh*",
+	"trusted.overlay.opaq*",
+	"*.a",
+	"t*d.*b*",
+	"trusted.overlay.?paque",
+	"u*",
+	"?",
+	"user.?",
+	"trusted.overlay.opaque*",
+	"*a*b*",
+	"trusted.?b*",
 };
 static const char *const values[] = { "y", "n", "", "yes", "no", "abcdefgh" };
 static const char *const directories[] = { "/dev", "/dev/*", "/*", "/a/b", "/" };
-static const char *const places[] = { "/", "/dev", "/dev/shm", "/devil", "/a/b",
-				      "/a/b/c" };
+static const char *const places[] = { "/",	"/dev", "/dev/shm",
+				      "/devil", "/a/b", "/a/b/c" };
 #define PICK(list) ((list)[any_of(sizeof(list) / sizeof((list)[0]))])
 
 static uint32_t any_minor(void)
@@ -103,10 +124,9 @@ static void put_bits(FILE *f)
 
 static void put_node(FILE *f)
 {
-	static const char *const types[] = {
-		"\"char\"", "\"block\"", "[\"char\",\"block\"]", "\"fifo\"",
-		"[\"file\",\"socket\"]"
-	};
+	static const char *const types[] = { "\"char\"", "\"block\"",
+					     "[\"char\",\"block\"]", "\"fifo\"",
+					     "[\"file\",\"socket\"]" };
 	uint32_t type = any_of(5);
 
 	(void)fprintf(f, ",\"type\":%s", types[type]);
@@ -164,10 +184,13 @@ static void put_caller(FILE *f)
 
 static void put_rule(FILE *f)
 {
-	static const char *const actions[] = {
-		"\"continue\"", "{\"errno\":\"EPERM\"}", "{\"errno\":\"ENOENT\"}",
-		"{\"return\":7}", "\"emulate\"", "\"emulate\"", "\"emulate\""
-	};
+	static const char *const actions[] = { "\"continue\"",
+					       "{\"errno\":\"EPERM\"}",
+					       "{\"errno\":\"ENOENT\"}",
+					       "{\"return\":7}",
+					       "\"emulate\"",
+					       "\"emulate\"",
+					       "\"emulate\"" };
 	uint32_t action = any_of(7);
 	bool mknod = one_in(2);
 
@@ -199,8 +222,9 @@ static char *random_policy(size_t *ret_bytes)
 		(void)fputs(i ? "," : "", f);
 		put_rule(f);
 	}
-	(void)fprintf(f, "],\"default\":%s}},\"bindings\":[{\"when\":{},"
-			 "\"policy\":\"p\"}]}",
+	(void)fprintf(f,
+		      "],\"default\":%s}},\"bindings\":[{\"when\":{},"
+		      "\"policy\":\"p\"}]}",
 		      one_in(2) ? "\"continue\"" : "{\"errno\":\"EACCES\"}");
 	(void)fclose(f);
 	return text;
@@ -225,17 +249,17 @@ static uint64_t random_device(void)
 
 static void random_call(const struct arena *a, struct question *q)
 {
-	static const uint32_t types[] = { S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK,
-					  S_IFREG, 0 };
+	static const uint32_t types[] = { S_IFCHR,  S_IFBLK, S_IFIFO,
+					  S_IFSOCK, S_IFREG, 0 };
 	const char *value = PICK(values);
 	bool mknod = one_in(2);
 
-	*q = (struct question){ .data = {
-		.arch = AUDIT_ARCH_X86_64,
-		.nr = mknod ? MKNOD_NR : SETXATTR_NR } };
-	q->caller = (struct facts_caller){
-		one_in(9) ? UINT32_MAX : any_of(7), any_of(3),
-		one_in(2) ? 1 << 27 | 1 << 0 : 1 << 27 };
+	*q = (struct question){ .data = { .arch = AUDIT_ARCH_X86_64,
+					  .nr = mknod ? MKNOD_NR : SETXATTR_NR } };
+	q->caller =
+		(struct facts_caller){ one_in(9) ? UINT32_MAX : any_of(7),
+				       any_of(3),
+				       one_in(2) ? 1 << 27 | 1 << 0 : 1 << 27 };
 	if (mknod) {
 		q->data.args[1] = PICK(types) | any_of(4);
 		q->data.args[2] = random_device();
@@ -247,15 +271,13 @@ static void random_call(const struct arena *a, struct question *q)
 	call_decode(&q->data, q->plan.id, &q->call);
 	q->facts = (struct facts){
 		.call = &q->call,
-		.name = mknod || !q->plan.needs_name || one_in(20) ?
-				NULL :
-				PICK(names),
+		.name = mknod || !q->plan.needs_name || one_in(20) ? NULL
+								   : PICK(names),
 		.value_read = one_in(2),
 		.caller_read = one_in(2),
 		.directory_read = one_in(2),
 	};
-	if (q->facts.value_read && !one_in(9) &&
-	    q->call.size <= strlen(value))
+	if (q->facts.value_read && !one_in(9) && q->call.size <= strlen(value))
 		q->facts.value = value;
 	if (q->facts.caller_read && !one_in(9))
 		q->facts.caller = &q->caller;
@@ -286,9 +308,9 @@ static bool ref_names(const struct doc_match *m, const char *name)
 		(void)snprintf(pattern, sizeof(pattern), "%.*s%s",
 			       (int)m->names[i].bytes, m->names[i].text,
 			       m->names[i].prefix ? "*" : "");
-		if (m->names[i].prefix || m->names[i].glob ?
-			    fnmatch(pattern, name, FNM_NOESCAPE) == 0 :
-			    strcmp(pattern, name) == 0)
+		if (m->names[i].prefix || m->names[i].glob
+			    ? fnmatch(pattern, name, FNM_NOESCAPE) == 0
+			    : strcmp(pattern, name) == 0)
 			return true;
 	}
 	return m->n_names == 0;
@@ -382,8 +404,8 @@ static enum decide_status reference(const struct doc_policy *p,
 		const struct doc_match *m = &r->match;
 
 		*ret_rule = (int)i;
-		if (r->syscalls[0].id != (q->data.nr == MKNOD_NR ? CALL_mknod :
-								  CALL_setxattr) ||
+		if (r->syscalls[0].id !=
+			    (q->data.nr == MKNOD_NR ? CALL_mknod : CALL_setxattr) ||
 		    !ref_registers(m, q))
 			continue;
 		if (doc_has_caller(m) && !f->caller_read)
@@ -422,14 +444,15 @@ static void compare(const struct doc_policy *p, const struct arena *a,
 	status = reference(p, &q, &rule);
 	have = decide(a, &q.plan, &q.facts, &d);
 	if (have != status || d.rule != rule)
-		fail_msg("rule %d, status %d, not %d, %d: nr %d, args %llx %llx "
-			 "%llx %llx, name %s of %s",
-			 d.rule, have, rule, status, q.data.nr,
-			 (unsigned long long)q.data.args[1],
-			 (unsigned long long)q.data.args[2],
-			 (unsigned long long)q.data.args[3],
-			 (unsigned long long)q.data.args[4],
-			 q.facts.name ?: "none", text);
+		fail_msg(
+			"rule %d, status %d, not %d, %d: nr %d, args %llx %llx "
+			"%llx %llx, name %s of %s",
+			d.rule, have, rule, status, q.data.nr,
+			(unsigned long long)q.data.args[1],
+			(unsigned long long)q.data.args[2],
+			(unsigned long long)q.data.args[3],
+			(unsigned long long)q.data.args[4],
+			q.facts.name ?: "none", text);
 	if (rule >= 0)
 		want = p->rules[rule].verdict;
 	assert_int_equal(d.emulate, rule >= 0 && p->rules[rule].emulate);

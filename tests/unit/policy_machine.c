@@ -14,8 +14,8 @@
 	"],\"default\":\"continue\"}},"                                        \
 	"\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}"
 #define NODES(device, more)                                                    \
-	"{\"syscalls\":[\"mknod\"],\"match\":{\"type\":\"char\",\"device\":["  \
-	device "]" more "},\"action\":\"emulate\""
+	"{\"syscalls\":[\"mknod\"],\"match\":{\"type\":\"char\",\"device\":"   \
+	"[" device "]" more "},\"action\":\"emulate\""
 #define ATTRIBUTES(calls)                                                      \
 	"{\"syscalls\":[" calls "],\"match\":{\"name\":\"trusted.a\"},"        \
 	"\"action\":\"emulate\"}"
@@ -27,8 +27,7 @@ static struct policy_set *load(const char *text)
 {
 	struct policy_set *s = NULL;
 
-	if (policy_set_parse("f", text, strlen(text), &s, &diags) < 0 ||
-	    diags.n) {
+	if (policy_set_parse("f", text, strlen(text), &s, &diags) < 0 || diags.n) {
 		diags_print(&diags, stdout);
 		fail();
 	}
@@ -70,14 +69,18 @@ TEST(machine, without_the_calls_of_6_13)
 	m.setxattrat = m.removexattrat = m.getxattrat = m.listxattrat = false;
 	/* A set is for all kernels. */
 	expect(POLICY(ATTRIBUTES("\"@setxattr\"")), &m, "");
-	expect(POLICY(ATTRIBUTES("\"setxattr\",\"setxattrat\"") ",\n"
-		      ATTRIBUTES("\"removexattrat\",\"getxattrat\"")),
+	expect(POLICY(
+		       ATTRIBUTES(
+			       "\"setxattr\",\"setxattrat\"") ",\n" ATTRIBUTES("\"removexattrat\",\"getxattrat\"")),
 	       &m,
-	       "f:2:25: warning: /policies/p/rules/0/syscalls/1: this kernel has "
+	       "f:2:25: warning: /policies/p/rules/0/syscalls/1: this kernel "
+	       "has "
 	       "no setxattrat (Linux 6.13 has): it never arrives\n"
-	       "f:3:14: warning: /policies/p/rules/1/syscalls/0: this kernel has "
+	       "f:3:14: warning: /policies/p/rules/1/syscalls/0: this kernel "
+	       "has "
 	       "no removexattrat (Linux 6.13 has): it never arrives\n"
-	       "f:3:30: warning: /policies/p/rules/1/syscalls/1: this kernel has "
+	       "f:3:30: warning: /policies/p/rules/1/syscalls/1: this kernel "
+	       "has "
 	       "no getxattrat (Linux 6.13 has): it never arrives\n");
 }
 
@@ -89,7 +92,8 @@ TEST(machine, without_x32)
 	expect(POLICY(NODES("\"1:3\"", ",\"arch\":[\"x32\",\"x86\"]") "}"), &m,
 	       "");
 	expect(POLICY(NODES("\"1:3\"", ",\"arch\":\"x32\"") "}"), &m,
-	       "f:2:70: warning: /policies/p/rules/0/match/arch: this kernel has "
+	       "f:2:70: warning: /policies/p/rules/0/match/arch: this kernel "
+	       "has "
 	       "no x32: no such call ever arrives\n");
 }
 
@@ -98,13 +102,18 @@ TEST(machine, that_cannot_bind)
 	struct machine m = all;
 
 	m.binds = false;
-	expect(POLICY(NODES("\"1:3\"", "") ",\"unopenable\":\"create\"}"), &m, "");
+	expect(POLICY(NODES("\"1:3\"", "") ",\"unopenable\":\"create\"}"), &m,
+	       "");
 	/* The default is told once, who asks for it each time. */
-	expect(POLICY(NODES("\"1:3\"", "") "},\n" NODES("\"1:5\"", "") "},\n"
-		      NODES("\"1:7\"", "") ",\"unopenable\":\"bind\"}"),
+	expect(POLICY(NODES("\"1:3\"", "") "},\n" NODES(
+		       "\"1:5\"",
+		       "") "},\n" NODES("\"1:7\"",
+					"") ",\"unopenable\":\"bind\"}"),
 	       &m,
-	       "f:2:73: warning: /policies/p/rules/0/action: this kernel cannot "
-	       "bind a node over another (no open_tree or move_mount, Linux 5.2 "
+	       "f:2:73: warning: /policies/p/rules/0/action: this kernel "
+	       "cannot "
+	       "bind a node over another (no open_tree or move_mount, Linux "
+	       "5.2 "
 	       "has them): say \"create\" or \"errno\" in \"unopenable\"\n"
 	       "f:4:96: warning: /policies/p/rules/2/unopenable: this kernel "
 	       "cannot bind a node over another (no open_tree or move_mount, "
@@ -133,14 +142,15 @@ static int may_open(void *ctx, bool block, uint32_t major, uint32_t minor)
 	if (ctx)
 		return -ETIMEDOUT;
 	if (major == 10 && minor >= 229 && minor <= 231)
-		return minor == 229 ? 3 : minor == 230 ? DEVICE_READ : DEVICE_WRITE;
+		return minor == 229   ? 3
+		       : minor == 230 ? DEVICE_READ
+				      : DEVICE_WRITE;
 	return block && major == 7 && minor < 100 ? 3 : 0;
 }
 
 static const struct device_judge judge = { may_open, NULL, "who", 64 };
 
-static void expect_devices(const char *text, const char *policy,
-			   const char *want)
+static void expect_devices(const char *text, const char *policy, const char *want)
 {
 	struct policy_set *s = load(text);
 
@@ -153,14 +163,14 @@ static void expect_devices(const char *text, const char *policy,
 TEST(devices, that_are_refused)
 {
 	expect_devices(POLICY(NODES("\"10:229\"", "") "}"), NULL, "");
-	expect_devices(POLICY(NODES("\"10:229-231\",\"10:231\",\"7:5\"", "") "}"),
-		       NULL,
-		       "f:2:56: warning: /policies/p/rules/0/match/device/0: who "
-		       "refuses to open c 10:230 for writing\n"
-		       "f:2:69: warning: /policies/p/rules/0/match/device/1: who "
-		       "refuses to open c 10:231 for reading\n"
-		       "f:2:78: warning: /policies/p/rules/0/match/device/2: who "
-		       "refuses to open c 7:5\n");
+	expect_devices(
+		POLICY(NODES("\"10:229-231\",\"10:231\",\"7:5\"", "") "}"), NULL,
+		"f:2:56: warning: /policies/p/rules/0/match/device/0: who "
+		"refuses to open c 10:230 for writing\n"
+		"f:2:69: warning: /policies/p/rules/0/match/device/1: who "
+		"refuses to open c 10:231 for reading\n"
+		"f:2:78: warning: /policies/p/rules/0/match/device/2: who "
+		"refuses to open c 7:5\n");
 	/* What continues is the kernel's. */
 	expect_devices(POLICY("{\"syscalls\":[\"mknod\"],\"match\":{\"type\":"
 			      "\"fifo\"},\"action\":\"continue\"}"),
@@ -179,17 +189,19 @@ TEST(devices, of_long_ranges)
 	/* Not all of them are asked for, but the last one is. */
 	expect_devices(BLOCKS("\"7:0-98\""), NULL, "");
 	assert_int_equal(asked, 65);
-	expect_devices(BLOCKS("\"7:*\""), NULL,
-		       "f:2:57: warning: /policies/p/rules/0/match/device/0: who "
-		       "refuses to open b 7:1048575\n");
+	expect_devices(
+		BLOCKS("\"7:*\""), NULL,
+		"f:2:57: warning: /policies/p/rules/0/match/device/0: who "
+		"refuses to open b 7:1048575\n");
 }
 
 TEST(devices, of_one_policy)
 {
 	expect_devices(BLOCKS("\"8:0\""), "q", "");
-	expect_devices(BLOCKS("\"8:0\""), "p",
-		       "f:2:57: warning: /policies/p/rules/0/match/device/0: who "
-		       "refuses to open b 8:0\n");
+	expect_devices(
+		BLOCKS("\"8:0\""), "p",
+		"f:2:57: warning: /policies/p/rules/0/match/device/0: who "
+		"refuses to open b 8:0\n");
 }
 
 TEST(devices, a_judge_that_fails)

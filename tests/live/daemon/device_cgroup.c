@@ -113,7 +113,8 @@ static void open_there(const struct place *p, unsigned minor, int ret[2])
 		assert_true(pid >= 0);
 		if (pid == 0) {
 			write_text(p->cgroup, "cgroup.procs", "0");
-			_exit(open(node, i ? O_WRONLY : O_RDONLY) < 0 ? errno : 0);
+			_exit(open(node, i ? O_WRONLY : O_RDONLY) < 0 ? errno
+								      : 0);
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFEXITED(status));
@@ -137,7 +138,7 @@ static void expect_opens(const struct place *p)
 
 #define SAID                                                                   \
 	"policy.json:2:62: warning: /policies/p/rules/0/match/device/1: the "  \
-	"cgroup c refuses to open c 1:5 for writing\n"                        \
+	"cgroup c refuses to open c 1:5 for writing\n"                         \
 	"policy.json:2:68: warning: /policies/p/rules/0/match/device/2: the "  \
 	"cgroup c refuses to open c 1:7\n"
 
@@ -161,14 +162,24 @@ static int load_program(void)
 #define CTX_ACCESS 0 /* struct bpf_cgroup_dev_ctx */
 #define CTX_MINOR  8
 #define READ(reg, at)                                                          \
-	{ .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = (reg), .src_reg = 1,   \
-	  .off = (at) }
+	{                                                                      \
+		.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = (reg),           \
+		.src_reg = 1, .off = (at)                                      \
+	}
 #define SET(reg, v)                                                            \
-	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (reg), .imm = (v) }
+	{                                                                      \
+		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (reg),         \
+		.imm = (v)                                                     \
+	}
 #define JUMP(op, reg, v, n)                                                    \
-	{ .code = BPF_JMP | (op) | BPF_K, .dst_reg = (reg), .imm = (v),        \
-	  .off = (n) }
-#define RETURN { .code = BPF_JMP | BPF_EXIT }
+	{                                                                      \
+		.code = BPF_JMP | (op) | BPF_K, .dst_reg = (reg), .imm = (v),  \
+		.off = (n)                                                     \
+	}
+#define RETURN                                                                 \
+	{                                                                      \
+		.code = BPF_JMP | BPF_EXIT                                     \
+	}
 	static const struct bpf_insn code[] = {
 		READ(2, CTX_ACCESS),
 		READ(3, CTX_MINOR),
@@ -193,15 +204,16 @@ static int load_program(void)
 static bool attach_program(const char *cgroup)
 {
 	AUTO(fd_close) int program = load_program();
-	AUTO(fd_close) int fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(fd_close)
+	int fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	union bpf_attr attr = { .target_fd = (uint32_t)fd,
 				.attach_bpf_fd = (uint32_t)program,
 				.attach_type = BPF_CGROUP_DEVICE };
 
 	if (program < 0)
 		print_message("bpf: %s\n", strerror(errno));
-	return program >= 0 && syscall(SYS_bpf, BPF_PROG_ATTACH, &attr,
-				       sizeof(attr)) == 0;
+	return program >= 0 &&
+	       syscall(SYS_bpf, BPF_PROG_ATTACH, &attr, sizeof(attr)) == 0;
 }
 
 TEST(device_cgroup, v2)

@@ -37,8 +37,8 @@
 	"],\"default\":\"continue\"}},"                                        \
 	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}"
 #define ALLOW(devices)                                                         \
-	POLICY("{" MKNODS ",\"match\":{\"type\":\"char\",\"device\":["         \
-	       devices "]},\"action\":\"emulate\"},{" SETXATTRS                \
+	POLICY("{" MKNODS ",\"match\":{\"type\":\"char\",\"device\":[" devices \
+	       "]},\"action\":\"emulate\"},{" SETXATTRS                        \
 	       ",\"match\":{\"name\":\"trusted.deputy.*\"},"                   \
 	       "\"action\":\"emulate\"}")
 
@@ -105,9 +105,9 @@ static void mark(const char *path, unsigned n)
 {
 	unsigned begun = shared->epoch;
 
-	note(begun, setxattr(path, "trusted.deputy.n", &n, sizeof(n), 0) < 0 ?
-			    errno :
-			    0);
+	note(begun, setxattr(path, "trusted.deputy.n", &n, sizeof(n), 0) < 0
+			    ? errno
+			    : 0);
 }
 
 static void *call_on(void *arg)
@@ -197,11 +197,12 @@ static void assert_in_order(const struct fixture *f)
 	assert_int_equal(json_object_get_int64(at(o, "pid")), f->pid);
 	assert_int_equal(
 		json_object_get_int64(at(at(o, "counters"), "recovered")), 0);
-	assert_int_equal(json_object_get_int64(at(at(o, "policy"), "finishing")),
-			 0);
+	assert_int_equal(
+		json_object_get_int64(at(at(o, "policy"), "finishing")), 0);
 	assert_int_equal(json_object_get_int64(at(listener, "restarts")), 0);
-	assert_int_equal(json_object_get_int64(at(at(o, "policy"), "generation")),
-			 RELOADS + 1);
+	assert_int_equal(
+		json_object_get_int64(at(at(o, "policy"), "generation")),
+		RELOADS + 1);
 	assert_false(fixture_log_has(f, "event=call-failed"));
 	assert_false(fixture_log_has(f, "event=worker-died"));
 	json_object_put(show);
@@ -215,7 +216,8 @@ static void stage_end(struct stage *s)
 	print_message("%u calls, %u allowed, %u denied\n", shared->calls,
 		      shared->allowed, shared->denied);
 	if (shared->wrong)
-		fail_msg("%u wrong; the first: errno %d, begun at %u, ended at %u",
+		fail_msg("%u wrong; the first: errno %d, begun at %u, ended at "
+			 "%u",
 			 shared->wrong, shared->first_wrong.r,
 			 shared->first_wrong.begun, shared->first_wrong.ended);
 	assert_in_order(&s->f);
