@@ -48,8 +48,11 @@ static const struct verb {
 	{ "policy check", "FILE", 1, "Say what is wrong in a policy file",
 	  "Reads it as deputyd would, and needs no deputyd.\n"
 	  "With --profile also what a seccomp profile does not notify although\n"
-	  "rules need it, notifies for nothing, or no engine would take.\n",
-	  verb_policy_check, TAKES(PROFILE) | TAKES(POLICY) },
+	  "rules need it, notifies for nothing, or no engine would take.\n"
+	  "With --cgroup or --oci-config also which emulated device nodes a\n"
+	  "container could not open.\n",
+	  verb_policy_check,
+	  TAKES(PROFILE) | TAKES(POLICY) | TAKES(CGROUP) | TAKES(OCI_CONFIG) },
 	{ "policy explain", "FILE CALL", 2,
 	  "Say what a policy does with a call, and why",
 	  "CALL is written as strace does:\n"
@@ -102,11 +105,13 @@ static const struct option options[] = {
 	{ "arch", required_argument, NULL, FIRST + CTL_ARCH },
 	{ "base", required_argument, NULL, FIRST + CTL_BASE },
 	{ "cap", required_argument, NULL, FIRST + CTL_CAP },
+	{ "cgroup", required_argument, NULL, FIRST + CTL_CGROUP },
 	{ "dialect", required_argument, NULL, FIRST + CTL_DIALECT },
 	{ "directory", required_argument, NULL, FIRST + CTL_DIRECTORY },
 	{ "gid", required_argument, NULL, FIRST + CTL_GID },
 	{ "listener", required_argument, NULL, FIRST + CTL_LISTENER },
 	{ "metadata", required_argument, NULL, FIRST + CTL_METADATA },
+	{ "oci-config", required_argument, NULL, FIRST + CTL_OCI_CONFIG },
 	{ "peer-uid", required_argument, NULL, FIRST + CTL_PEER_UID },
 	{ "policy", required_argument, NULL, FIRST + CTL_POLICY },
 	{ "profile", required_argument, NULL, FIRST + CTL_PROFILE },
@@ -141,6 +146,8 @@ static const char options_help[] =
 	"                     if there were no links); NOWHERE\n"
 	"Of \"policy check\" and \"policy profile\":\n"
 	"  --profile PATH     check: the seccomp profile to hold against it\n"
+	"  --cgroup PATH      check: a container's cgroup, for its devices\n"
+	"  --oci-config PATH  check: a container's config.json, for its devices\n"
 	"  --base PATH        profile: what to add to; else all calls are allowed\n"
 	"  --dialect WORD     profile: oci or docker; else the base's, or oci\n"
 	"  --listener PATH    profile: deputyd's socket (" PROFILE_LISTENER_DEFAULT

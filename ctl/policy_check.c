@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/judge.h"
 #include "ctl/reply.h"
 #include "policy/profile.h"
 #include "proto/diagnostics.h"
 #include "proto/varlink.h"
+
+enum { CHECK_SAID = 1 }; /* why is on stderr */
 
 struct checked {
 	const char *file, *profile; /* the latter NULL: none */
@@ -32,7 +36,17 @@ static struct json_object *diagnostics(const struct checked *c)
 	return list;
 }
 
-static int print_json(const struct checked *c)
+static void add_hash(struct json_object *o, const struct policy_set *set)
+{
+	char text[17];
+
+	if (!set)
+		return;
+	(void)snprintf(text, sizeof(text), "%016" PRIx64, policy_set_hash(set));
+	json_object_object_add(o, "hash", json_object_new_string(text));
+}
+
+static int print_json(const struct checked *c, const struct policy_set *set)
 {
 	AUTO(json_put)
 	struct json_object *o = varlink_parameter_str("file", c->file);
@@ -46,6 +60,7 @@ static int print_json(const struct checked *c)
 	if (c->profile)
 		json_object_object_add(o, "profile",
 				       json_object_new_string(c->profile));
+	add_hash(o, set);
 	json_object_object_add(
 		o, "errors",
 		json_object_new_int64(
@@ -63,22 +78,77 @@ static void print_good(const struct checked *c, const struct policy_set *set)
 		       policy_set_count(set) == 1 ? "policy" : "policies");
 }
 
+static int check_config(const struct ctl *ctl, const struct policy_set *set,
+			struct diags *diags)
+{
+	struct config_judge *c = config_judge_new(ctl->option[CTL_OCI_CONFIG]);
+	struct device_judge j;
+	int r;
+
+	if (!c)
+		return CHECK_SAID;
+	j = config_judge_of(c);
+	r = policy_check_devices(set, ctl->option[CTL_POLICY], &j, diags);
+	config_judge_free(c);
+	return r;
+}
+
+static int check_cgroup(const struct ctl *ctl, const struct policy_set *set,
+			struct diags *diags)
+{
+	struct cgroup_judge *c = cgroup_judge_new(ctl->option[CTL_CGROUP]);
+	struct device_judge j;
+	int r;
+
+	if (!c)
+		return CHECK_SAID;
+	j = cgroup_judge_of(c);
+	r = policy_check_devices(set, ctl->option[CTL_POLICY], &j, diags);
+	cgroup_judge_free(c);
+	return r;
+}
+
+/* Return: 0, CHECK_SAID or a negative errno */
+static int check_machine(const struct ctl *ctl, const struct policy_set *set,
+			 struct checked *c)
+{
+	struct diags *diags = &c->policy;
+	struct machine m;
+	int r = 0;
+
+	machine_probe(&m);
+	policy_check_machine(set, &m, diags);
+	if (ctl->option[CTL_POLICY] && !c->profile &&
+	    !policy_set_find(set, ctl->option[CTL_POLICY])) {
+		fprintf(stderr, "deputyctl: no policy \"%s\" in it\n",
+			ctl->option[CTL_POLICY]);
+		return CHECK_SAID;
+	}
+	if (ctl->option[CTL_OCI_CONFIG])
+		r = check_config(ctl, set, diags);
+	if (r == 0 && ctl->option[CTL_CGROUP])
+		r = check_cgroup(ctl, set, diags);
+	return r;
+}
+
 static int check(struct checked *c, const struct ctl *ctl)
 {
 	struct policy_set *set = NULL;
 	int r = policy_set_load(c->file, &set, &c->policy);
 	bool good;
 
+	if (r == 0)
+		r = check_machine(ctl, set, c);
 	if (r == 0 && c->profile)
 		r = profile_check(set, ctl->option[CTL_POLICY], c->profile,
 				  &c->policy, &c->found);
 	good = r == 0 && c->policy.n_errors + c->found.n_errors == 0;
 	diags_print(&c->policy, stderr);
 	diags_print(&c->found, stderr);
-	if (!good && c->policy.n_errors + c->found.n_errors == 0)
+	if (r < 0 && c->policy.n_errors + c->found.n_errors == 0)
 		fprintf(stderr, "deputyctl: %s: %s\n", c->file, strerror(-r));
 	if (ctl->json) {
-		if (print_json(c) != CTL_OK)
+		if (print_json(c, set) != CTL_OK)
 			good = false;
 	} else if (good) {
 		print_good(c, set);
@@ -91,8 +161,10 @@ int verb_policy_check(const struct ctl *ctl, char **args)
 {
 	AUTO(free_ptr) struct checked *c = malloc(sizeof(*c));
 
-	if (ctl->option[CTL_POLICY] && !ctl->option[CTL_PROFILE]) {
-		fprintf(stderr, "deputyctl: --policy: only with --profile\n");
+	if (ctl->option[CTL_POLICY] && !ctl->option[CTL_PROFILE] &&
+	    !ctl->option[CTL_CGROUP] && !ctl->option[CTL_OCI_CONFIG]) {
+		fprintf(stderr, "deputyctl: --policy: only with --profile, "
+				"--cgroup or --oci-config\n");
 		return CTL_USAGE;
 	}
 	if (!c) {

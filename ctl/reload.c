@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <stdio.h>
-
 #include "ctl/client.h"
 #include "ctl/reply.h"
 
@@ -14,7 +12,6 @@ int verb_reload(const struct ctl *ctl, char **args)
 	if (ctl->json)
 		return reply_print_json(p);
 	reply_print_diagnostics(reply_array(p, "warnings"));
-	printf("Reloaded: ");
-	reply_print_policy(reply_object(p, "policy"));
+	reply_print_reloaded(p);
 	return CTL_OK;
 }

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #include "ctl/text.h"
 #include "lib/own.h"
@@ -78,6 +80,63 @@ void reply_print_policy(struct json_object *policy_set)
 		if (name)
 			print_escaped(json_object_get_string(name), stdout);
 	}
+	putchar('\n');
+}
+
+/* "2026-11-24 13:43:27 UTC" */
+static void print_time(int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+	char text[32];
+
+	if (gmtime_r(&t, &tm) &&
+	    strftime(text, sizeof(text), "%F %T UTC", &tm) > 0)
+		fputs(text, stdout);
+	else
+		putchar('?');
+}
+
+void reply_print_policy_state(struct json_object *policy_set,
+			      const char *indent)
+{
+	int64_t finishing = reply_int(policy_set, "finishing");
+	int64_t kept = reply_int(policy_set, "kept");
+
+	if (!*reply_str(policy_set, "hash"))
+		return; /* an older deputyd */
+	printf("%shash ", indent);
+	print_escaped(reply_str(policy_set, "hash"), stdout);
+	fputs(", loaded ", stdout);
+	print_time(reply_int(policy_set, "loaded"));
+	putchar('\n');
+	if (finishing)
+		printf("%s%" PRId64 " %s under an older one\n", indent,
+		       finishing,
+		       finishing == 1 ? "worker still finishes" :
+					"workers still finish");
+	if (kept)
+		printf("%s%" PRId64 " %s an older one: no binding matches\n",
+		       indent, kept,
+		       kept == 1 ? "container keeps" : "containers keep");
+}
+
+void reply_print_reloaded(struct json_object *p)
+{
+	struct json_object *set = reply_object(p, "policy");
+	const char *previous = reply_str(p, "previous");
+
+	printf("Reloaded: ");
+	reply_print_policy(set);
+	reply_print_policy_state(set, "          ");
+	if (!*previous)
+		return;
+	if (strcmp(previous, reply_str(set, "hash")) == 0) {
+		puts("          the same as before");
+		return;
+	}
+	printf("          hash before: ");
+	print_escaped(previous, stdout);
 	putchar('\n');
 }
 

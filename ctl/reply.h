@@ -24,6 +24,11 @@ int reply_print_json(struct json_object *o);
 
 /* "built-in, generation 1, 2 policies: a, b" of a PolicySet */
 void reply_print_policy(struct json_object *policy_set);
+/* Its hash, time and who is not served by it yet: whole lines, indented. */
+void reply_print_policy_state(struct json_object *policy_set,
+			      const char *indent);
+/* What Reload replied, but for its warnings. */
+void reply_print_reloaded(struct json_object *parameters);
 
 /* The Diagnostics of an array, a line each, to stderr. */
 void reply_print_diagnostics(struct json_object *array);

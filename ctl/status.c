@@ -82,6 +82,7 @@ int verb_status(const struct ctl *ctl, char **args)
 	       ctl->colour ? "\033[0m" : "", uptime, reply_int(p, "pid"));
 	printf("Policy      ");
 	reply_print_policy(reply_object(p, "policy"));
+	reply_print_policy_state(reply_object(p, "policy"), "            ");
 	printf("Containers  %" PRId64 ", with %" PRId64 " listener%s, %" PRId64
 	       " worker%s\n",
 	       reply_int(p, "containers"), reply_int(p, "listeners"),

@@ -20,8 +20,10 @@ enum ctl_exit {
 /* What only some verbs take; a row in main.c says which. */
 enum ctl_option {
 	CTL_BASE = 0,
+	CTL_CGROUP,
 	CTL_DIALECT,
 	CTL_LISTENER,
+	CTL_OCI_CONFIG,
 	CTL_POLICY,
 	CTL_PROFILE,
 	CTL_WAIT_KILLABLE, /* "" where it is given */

@@ -140,7 +140,8 @@ void appoint(struct session *s)
 	session_identify(s, &id);
 	/* Anew: the policy may be another, and the last worker a liar. */
 	slot_identify(s->slot, &id);
-	s->leaving = false;
+	atomic_store_explicit(&s->slot->superseded, 0, memory_order_release);
+	s->leaving = s->outdated = false;
 	s->seen_id = 0;
 	s->received_before = atomic_load_explicit(
 		&s->slot->counters.received, memory_order_relaxed);
@@ -174,6 +175,15 @@ void appoint_dismiss(struct session *s)
 		s->asked_ms = uv_now(s->registry->loop);
 	s->leaving = true;
 	(void)uv_process_kill(&s->worker->process, SIGTERM);
+}
+
+void appoint_supersede(struct session *s)
+{
+	if (s->worker_state != WORKER_RUNNING)
+		return;
+	s->outdated = true;
+	atomic_store_explicit(&s->slot->superseded, 1, memory_order_release);
+	appoint_dismiss(s);
 }
 
 /* Its exact child dies with it, but not where a container stopped it before it

@@ -36,6 +36,8 @@ static const struct row {
 	  AT(worker) },
 	{ "log-level", "LEVEL", "error, warning, notice, info or debug (info)",
 	  OPTION_LEVEL, AT(log_level) },
+	{ "watch-policy", NULL, "reload the policy when its files change",
+	  OPTION_FLAG, AT(watch_policy) },
 	{ "check", NULL, "check the policy and exit", OPTION_FLAG, AT(check) },
 	{ "help", NULL, "print this help and exit", OPTION_HELP, 0 },
 	{ "version", NULL, "print the version and exit", OPTION_VERSION, 0 },
@@ -172,6 +174,14 @@ int config_parse(struct config *c, int argc, char **argv)
 	else if (r == CONFIG_RUN && realpath(c->worker, c->worker_buf))
 		c->worker = c->worker_buf;
 	return r;
+}
+
+struct policy_paths config_policy_candidates(const struct config *c)
+{
+	if (c->policy)
+		return (struct policy_paths){ { c->policy }, 1 };
+	return (struct policy_paths){ { CONFIG_POLICY_FILE,
+					CONFIG_POLICY_DIRECTORY }, 2 };
 }
 
 struct policy_paths config_policy_paths(const struct config *c)

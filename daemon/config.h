@@ -25,7 +25,7 @@ struct config {
 	const char *worker;
 	mode_t oci_mode, control_mode;
 	int log_level;
-	bool check;
+	bool check, watch_policy;
 	char worker_buf[PATH_MAX];
 };
 
@@ -40,3 +40,5 @@ int config_parse(struct config *c, int argc, char **argv);
 
 /* What to load now; none: the built-in policy. */
 struct policy_paths config_policy_paths(const struct config *c);
+/* Where there may be something to load later. */
+struct policy_paths config_policy_candidates(const struct config *c);

@@ -2,6 +2,7 @@
 #include "daemon/flight.h"
 
 #include "daemon/registry.h"
+#include "lib/handover.h"
 #include "lib/log.h"
 #include "policy/policy.h"
 
@@ -53,6 +54,13 @@ void flight_expire(struct session *s)
 		give_up(s, s->expired_id, "deadline");
 }
 
+/* However often an administrator reloads, no call fails of it. */
+static bool left_for_newer_policy(const struct session *s)
+{
+	return s->outdated && !s->exit_signal &&
+	       s->exit_status == HANDOVER_EXIT_HANGUP;
+}
+
 int flight_settle(struct session *s)
 {
 	struct flight f = flight_read(s);
@@ -74,6 +82,7 @@ int flight_settle(struct session *s)
 		set_phase(s, SLOT_ANSWERED);
 		return FLIGHT_NONE;
 	}
-	s->attempts++;
+	if (!left_for_newer_policy(s))
+		s->attempts++;
 	return FLIGHT_GOES_ON;
 }

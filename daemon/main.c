@@ -20,11 +20,13 @@
 #include "daemon/host.h"
 #include "daemon/nodes.h"
 #include "daemon/operations.h"
+#include "daemon/policy_watch.h"
 #include "daemon/registry.h"
 #include "daemon/reload.h"
 #include "daemon/socket.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "policy/machine_check.h"
 
 #define END_GRACE_MS 2000 /* for workers to finish what they hold */
 #define END_KILL_MS  1000 /* and to die; then deputyd goes without them */
@@ -42,6 +44,7 @@ struct deputyd {
 	uv_signal_t signals[SIGNALS];
 	uv_timer_t end_timer;
 	struct operations operations;
+	struct policy_watch policy_watch;
 	bool ending;
 };
 
@@ -69,6 +72,7 @@ static void end(struct deputyd *d)
 	log_event(LOG_NOTICE, "ending", LOG_U("listeners", d->registry.n_sessions));
 	attach_close(d->attach);
 	control_free(d->control, NULL);
+	policy_watch_close(&d->policy_watch);
 	socket_done(&d->oci_socket);
 	socket_unlink(&d->control_socket);
 	registry_close(&d->registry);
@@ -141,6 +145,8 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 		.started_ms = uv_now(&d->loop),
 	};
 	watch_signals(d);
+	if (d->config.watch_policy)
+		policy_watch_start(&d->policy_watch, &d->operations);
 	r = attach_new(&d->registry, d->oci_socket.fd, &d->attach);
 	if (r == 0)
 		r = control_new(&d->loop, TAKE_FD(d->control_socket.fd),
@@ -181,10 +187,14 @@ static int check(const struct config *c)
 {
 	struct diags *diags = malloc(sizeof(*diags));
 	struct policy_set *set;
+	struct machine m;
 	int r = -ENOMEM;
 
 	if (diags) {
+		machine_probe(&m);
 		r = policy_set_load_all(config_policy_paths(c), &set, diags);
+		if (r == 0)
+			policy_check_machine(set, &m, diags);
 		diags_print(diags, stderr);
 	}
 	if (r == 0) {

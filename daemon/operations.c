@@ -94,13 +94,17 @@ static int op_reload(void *ctx, struct json_object **ret)
 {
 	struct operations *o = ctx;
 	struct diags *diags = malloc(sizeof(*diags));
+	uint64_t before;
 	bool failed;
 	int r;
 
 	if (!diags)
 		return -ENOMEM;
+	before = policy_set_hash(o->registry->set);
 	failed = reload_now(o, diags) < 0;
 	r = answer(reload_tree(o, diags, failed), ret);
+	if (r == CONTROL_OK && !failed)
+		json_object_object_add(*ret, "previous", report_hash(before));
 	free(diags);
 	return r < 0 || !failed ? r : CONTROL_RELOAD_FAILED;
 }

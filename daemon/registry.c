@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/appoint.h"
@@ -22,6 +23,7 @@ void registry_init(struct registry *r, uv_loop_t *loop, const char *worker_path,
 		.nodes_fd = -1,
 		.set = set,
 		.generation = 1,
+		.loaded = (int64_t)time(NULL),
 	};
 	TAILQ_INIT(&r->containers);
 	LIST_INIT(&r->peers);
@@ -74,6 +76,7 @@ void registry_set_policy(struct registry *r, struct policy_set *set)
 	policy_set_unref(r->set);
 	r->set = set;
 	r->generation++;
+	r->loaded = (int64_t)time(NULL);
 }
 
 struct container *registry_find(struct registry *r, uid_t peer_uid,

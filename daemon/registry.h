@@ -85,6 +85,7 @@ struct session {
 	uv_timer_t backoff;
 	enum worker_state worker_state;
 	bool leaving; /* the worker was asked to leave */
+	bool outdated; /* because there is a newer policy */
 	bool hung_up; /* nobody is left to serve */
 	uint64_t worker_since_ms, asked_ms, backoff_ms;
 	uint64_t received_before; /* the counter when its worker started */
@@ -100,6 +101,7 @@ struct registry {
 	int nodes_fd;		 /* for HANDOVER_NODES, borrowed; -1: none */
 	struct policy_set *set;	 /* a reference: the one new containers get */
 	uint64_t generation;
+	int64_t loaded; /* seconds since 1970 */
 	TAILQ_HEAD(, container) containers;
 	size_t n_containers, n_sessions;
 	size_t n_workers; /* the lost ones, too */

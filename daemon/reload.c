@@ -2,7 +2,9 @@
 #include "daemon/reload.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -10,6 +12,7 @@
 #include "daemon/appoint.h"
 #include "daemon/registry.h"
 #include "lib/log.h"
+#include "policy/machine_check.h"
 
 static void log_diags(const struct diags *d)
 {
@@ -26,7 +29,11 @@ static void log_diags(const struct diags *d)
 int reload_load(struct policy_paths paths, struct policy_set **ret, struct diags *diags)
 {
 	int r = policy_set_load_all(paths, ret, diags);
+	struct machine m;
 
+	machine_probe(&m);
+	if (r == 0)
+		policy_check_machine(*ret, &m, diags);
 	log_diags(diags);
 	if (r < 0)
 		log_event(LOG_ERR, "policy-refused",
@@ -83,13 +90,14 @@ static void rebind(struct container *c, struct policy_set *set)
 		  LOG_S("policy", policy_name(p)));
 	/* A session between two workers takes it with the next one. */
 	TAILQ_FOREACH(s, &c->sessions, entry)
-		appoint_dismiss(s);
+		appoint_supersede(s);
 }
 
 int reload(struct registry *r, struct policy_paths paths, struct diags *diags)
 {
 	struct policy_set *set;
 	struct container *c;
+	char hash[17];
 	int error = reload_load(paths, &set, diags);
 
 	if (error < 0)
@@ -97,9 +105,10 @@ int reload(struct registry *r, struct policy_paths paths, struct diags *diags)
 	registry_set_policy(r, set);
 	TAILQ_FOREACH(c, &r->containers, entry)
 		rebind(c, set);
+	(void)snprintf(hash, sizeof(hash), "%016" PRIx64, policy_set_hash(set));
 	log_event(LOG_NOTICE, "policy-loaded",
 		  LOG_S("source", policy_set_source(set)),
 		  LOG_U("policies", policy_set_count(set)),
-		  LOG_U("generation", r->generation));
+		  LOG_S("hash", hash), LOG_U("generation", r->generation));
 	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "daemon/report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,38 @@ static json_object *counters_json(const struct counters *c)
 	return tree_take(&t);
 }
 
+struct json_object *report_hash(uint64_t hash)
+{
+	char text[17];
+
+	(void)snprintf(text, sizeof(text), "%016" PRIx64, hash);
+	return json_object_new_string(text);
+}
+
+/* Workers that were asked to leave for a newer policy, and have not yet. */
+static uint64_t count_finishing(const struct registry *r)
+{
+	const struct container *c;
+	const struct session *s;
+	uint64_t n = 0;
+
+	TAILQ_FOREACH(c, &r->containers, entry)
+		TAILQ_FOREACH(s, &c->sessions, entry)
+			n += s->outdated && s->worker_state == WORKER_RUNNING;
+	return n;
+}
+
+/* Containers that no binding of the policy matches. */
+static uint64_t count_kept(const struct registry *r)
+{
+	const struct container *c;
+	uint64_t n = 0;
+
+	TAILQ_FOREACH(c, &r->containers, entry)
+		n += c->set != r->set;
+	return n;
+}
+
 struct json_object *report_policy(const struct registry *r)
 {
 	json_object *names = json_object_new_array();
@@ -99,6 +132,10 @@ struct json_object *report_policy(const struct registry *r)
 	add_str(&t, "source", policy_set_source(r->set));
 	add_int(&t, "generation", r->generation);
 	add(&t, "policies", names);
+	add(&t, "hash", report_hash(policy_set_hash(r->set)));
+	add_int(&t, "loaded", (uint64_t)r->loaded);
+	add_int(&t, "finishing", count_finishing(r));
+	add_int(&t, "kept", count_kept(r));
 	return tree_take(&t);
 }
 

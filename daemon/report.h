@@ -17,3 +17,5 @@ struct json_object *report_list(const struct registry *r);
 struct json_object *report_show(const struct registry *r, const char *id,
 				int *ret_found);
 struct json_object *report_policy(const struct registry *r);
+/* As the hash of a PolicySet is written. */
+struct json_object *report_hash(uint64_t hash);

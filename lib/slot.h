@@ -88,6 +88,11 @@ struct slot {
 	struct slot_identity identity;
 	_Alignas(64) struct slot_call call;
 	_Alignas(64) struct slot_counters counters;
+	/* By deputyd: there is a newer policy. What is received from now on is
+	 * the successor's; the worker leaves with the call in the slot. */
+	_Alignas(64) _Atomic uint32_t superseded;
+	/* By the worker: it left like that, nobody died. */
+	_Atomic uint32_t handed_over;
 };
 _Static_assert(sizeof(struct slot) <= SLOT_BYTES, "a slot is one page");
 

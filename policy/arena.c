@@ -9,6 +9,7 @@
 
 #include "policy/call.h"
 #include "policy/decide.h"
+#include "policy/gate.h"
 #include "policy/layout.h"
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
@@ -64,6 +65,16 @@ static bool calls_ok(const struct arena *a)
 	return true;
 }
 
+static bool gates_ok(const struct arena *a)
+{
+	const struct arena_gate *g = arena_at(a, a->gates);
+
+	for (uint32_t i = 0; i < a->gates.n; i++)
+		if (g[i].at > PROBE_AT_MAX)
+			return false;
+	return a->gates.n == a->rules.n;
+}
+
 static bool rules_ok(const struct arena *a)
 {
 	const struct arena_rule *r = arena_at(a, a->rules);
@@ -111,13 +122,14 @@ static bool arena_ok(const struct arena *a, size_t bytes)
 	       a->bytes == bytes && verdict_ok(&a->fail) && verdict_ok(&a->def) &&
 	       span_ok(a, a->nrs, sizeof(struct arena_nr)) &&
 	       span_ok(a, a->calls, sizeof(struct arena_call)) &&
+	       span_ok(a, a->gates, sizeof(struct arena_gate)) &&
 	       span_ok(a, a->rules, sizeof(struct arena_rule)) &&
 	       span_ok(a, a->devices, sizeof(struct arena_device)) &&
 	       span_ok(a, a->names, sizeof(struct arena_name)) &&
 	       span_ok(a, a->values, sizeof(struct arena_value)) &&
 	       span_ok(a, a->ids, sizeof(struct arena_id)) &&
 	       span_ok(a, a->text, 1) && nrs_ok(a) && calls_ok(a) &&
-	       rules_ok(a) && names_ok(a) && values_ok(a);
+	       gates_ok(a) && rules_ok(a) && names_ok(a) && values_ok(a);
 }
 
 int arena_map(int fd, const struct arena **ret_arena)

@@ -123,8 +123,10 @@ void doc_check(struct doc *d)
 	for (size_t i = 0; i < d->n_policies; i++) {
 		const struct doc_policy *p = &d->policies[i];
 
-		for (size_t k = 0; k < p->n_rules; k++)
+		for (size_t k = 0; k < p->n_rules; k++) {
 			check_rule(d, p, &p->rules[k]);
+			doc_check_continue(d, p, k);
+		}
 		doc_check_calls(d, p);
 		doc_check_mux(d, p);
 	}

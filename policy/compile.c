@@ -14,6 +14,7 @@
 
 #include "policy/arch.h"
 #include "policy/doc.h"
+#include "policy/gate.h"
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 
@@ -23,7 +24,7 @@ struct table {
 };
 
 /* The tables in the order of the arena. */
-enum { NRS, CALLS, RULES, DEVICES, NAMES, VALUES, IDS, TEXT, TABLES };
+enum { NRS, CALLS, GATES, RULES, DEVICES, NAMES, VALUES, IDS, TEXT, TABLES };
 
 struct compiler {
 	const struct doc_policy *p;
@@ -197,6 +198,7 @@ static uint32_t rule_flags(const struct doc_rule *r)
 
 static void add_rule(struct compiler *c, const struct doc_rule *r, size_t index)
 {
+	const struct arena_gate gate = gate_of(&r->match);
 	struct arena_rule one = {
 		.flags = rule_flags(r),
 		.index = (uint32_t)index,
@@ -216,6 +218,7 @@ static void add_rule(struct compiler *c, const struct doc_rule *r, size_t index)
 	add_caller(c, &r->match, &one);
 	add_directories(c, &r->match, &one);
 	append(c, RULES, &one, 1);
+	append(c, GATES, &gate, 1);
 }
 
 static bool has_call(const struct doc_rule *r, const char *name)
@@ -327,7 +330,7 @@ static int write_all(int fd, const void *data, size_t bytes, off_t at)
 static int write_arena(struct compiler *c, int fd)
 {
 	struct arena_span *const spans[TABLES] = {
-		&c->head.nrs,	  &c->head.calls, &c->head.rules,
+		&c->head.nrs,	  &c->head.calls, &c->head.gates, &c->head.rules,
 		&c->head.devices, &c->head.names, &c->head.values,  &c->head.ids,
 		&c->head.text,
 	};
@@ -373,6 +376,7 @@ int doc_compile(const struct doc *d, const struct doc_policy *p)
 			{
 				[NRS] = {.each = sizeof(struct arena_nr)},
 				[CALLS] = {.each = sizeof(struct arena_call)},
+				[GATES] = {.each = sizeof(struct arena_gate)},
 				[RULES] = {.each = sizeof(struct arena_rule)},
 				[DEVICES] = {.each = sizeof(struct arena_device)},
 				[NAMES] = {.each = sizeof(struct arena_name)},

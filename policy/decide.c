@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policy/gate.h"
 #include "policy/glob.h"
 #include "policy/layout.h"
 
@@ -73,15 +74,13 @@ static bool one_name_matches(const struct arena_name *n, const char *text,
 }
 
 static bool name_matches(const struct arena *a, const struct arena_rule *r,
-			 const char *name)
+			 const char *name, size_t bytes)
 {
 	const struct arena_name *n = arena_at(a, a->names);
 	const char *text = arena_at(a, a->text);
-	size_t bytes;
 
 	if (!name)
 		return false;
-	bytes = strlen(name);
 	n += r->first_name;
 	for (uint32_t i = 0; i < r->n_names; i++)
 		if (one_name_matches(&n[i], text + n[i].text, name, bytes))
@@ -122,10 +121,11 @@ static bool registers_match(const struct arena *a, const struct arena_rule *r,
 
 /* All of @r but the bytes of its values: how many they are is a register. */
 static bool rule_matches(const struct arena *a, const struct arena_rule *r,
-			 uint32_t abi, const struct facts *f)
+			 uint32_t abi, const struct facts *f, size_t name_bytes)
 {
 	return registers_match(a, r, abi, f->call) &&
-	       (!(r->flags & ARENA_MATCH_NAME) || name_matches(a, r, f->name));
+	       (!(r->flags & ARENA_MATCH_NAME) ||
+		name_matches(a, r, f->name, name_bytes));
 }
 
 static bool id_matches(const struct arena *a, uint32_t first, uint32_t n,
@@ -227,18 +227,25 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 			  const struct facts *facts, struct decision *ret)
 {
 	const struct arena_call *c = arena_at(a, a->calls);
+	const struct arena_gate *g = arena_at(a, a->gates);
 	const struct arena_rule *r = arena_at(a, a->rules);
+	uint32_t n = 0, type = facts->call->mode >> 12 & 15;
+	size_t name_bytes = 0;
 	enum decide_status status;
-	uint32_t n = 0;
+	struct probe probe;
 	bool matches;
 
 	if (plan->call_index < a->calls.n) {
 		c += plan->call_index;
+		g += c->first_rule;
 		r += c->first_rule;
 		n = c->n_rules;
+		name_bytes = facts->name ? strlen(facts->name) : 0;
+		probe_init(&probe, facts->call, facts->name, name_bytes);
 	}
-	for (; n; n--, r++) {
-		if (!rule_matches(a, r, plan->abi, facts))
+	for (; n; n--, g++, r++) {
+		if (!gate_is_open(g, &probe, type) ||
+		    !rule_matches(a, r, plan->abi, facts, name_bytes))
 			continue;
 		status = look(a, r, facts, &matches);
 		if (status == DECIDE_DONE && !matches)
@@ -246,7 +253,7 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 		decided_by(c, r, ret);
 		return status;
 	}
-	*ret = (struct decision){.rule = -1, .verdict = a->def};
+	*ret = (struct decision){ .rule = -1, .verdict = a->def };
 	return DECIDE_DONE;
 }
 

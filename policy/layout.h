@@ -6,7 +6,8 @@
  * count.  compile.c writes them, arena.c checks every offset and index once,
  * decide.c then follows them unchecked.
  *
- *   nrs ──► calls ──► rules ──► devices
+ *   nrs ──► calls ──► gates
+ *                 └─► rules ──► devices
  *                           ├─► names ───► bytes
  *                           └─► values ──► bytes
  *
@@ -20,7 +21,7 @@
 #include "lib/verdict.h"
 
 #define ARENA_MAGIC	UINT64_C(0x6372615f74706564) /* "dept_arc" */
-#define ARENA_VERSION	4
+#define ARENA_VERSION	5
 #define ARENA_MAX_BYTES (16 * 1024 * 1024)
 
 struct arena_span {
@@ -36,7 +37,7 @@ struct arena {
 	uint32_t reads_memory;
 	struct verdict fail;
 	struct verdict def; /* the policy's "default" */
-	struct arena_span nrs, calls, rules, devices, names, values, ids, text;
+	struct arena_span nrs, calls, gates, rules, devices, names, values, ids, text;
 };
 
 /* Sorted by arch, then nr; no pair twice. */
@@ -48,10 +49,21 @@ struct arena_nr {
 
 struct arena_call {
 	uint32_t id; /* enum call_id */
-	uint32_t first_rule, n_rules;
+	uint32_t first_rule, n_rules; /* in rules and gates */
 	uint32_t needs_name;
 	uint32_t needs_args; /* the struct that a packed call passes */
 	uint32_t closed; /* a rule or the default denies it, not as advice */
+};
+
+/*
+ * What the scan looks at first, one for each rule: it can match only where
+ * (word & mask) == key, of the word at this offset of the call's struct probe.
+ * So of most rules only these 24 bytes are read.
+ */
+struct arena_gate {
+	uint64_t mask, key;
+	uint32_t at;
+	uint32_t types; /* 1 << (mode >> 12) */
 };
 
 enum arena_rule_flag {

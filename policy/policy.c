@@ -28,6 +28,7 @@ struct policy_set {
 	size_t n_policies;
 	struct texts *texts; /* in which the document's places are */
 	struct doc *doc;     /* its bindings; reasons for explain.c */
+	uint64_t hash;
 };
 
 /* -- loading ------------------------------------------------------------------------ */
@@ -100,6 +101,7 @@ static int make(const char *source, struct texts *texts, bool parts,
 	}
 	s->refs = 1;
 	s->texts = texts;
+	s->hash = texts_hash(texts);
 	s->source = strdup(source);
 	if (!s->source)
 		return -ENOMEM;
@@ -136,6 +138,39 @@ static void join(struct policy_paths paths, char *buf, size_t size)
 		       paths.n > 1 ? paths.items[1] : "");
 }
 
+/* Return: 0 or a negative errno, which @diags explains */
+static int load_texts(struct texts *t, struct policy_paths paths,
+		      struct diags *diags, bool *parts)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < paths.n && r >= 0; i++) {
+		r = texts_load(t, paths.items[i], diags);
+		*parts |= r == TEXTS_DIRECTORY;
+	}
+	return r < 0 ? r : 0;
+}
+
+int policy_hash(struct policy_paths paths, uint64_t *ret)
+{
+	AUTO(texts_free) struct texts *t = texts_new();
+	AUTO(free_ptr) struct diags *diags = malloc(sizeof(*diags));
+	bool parts = false;
+	int r = t && diags ? 0 : -ENOMEM;
+
+	if (r == 0)
+		diags_init(diags, "");
+	if (r == 0 && paths.n == 0)
+		r = texts_add(t, BUILTIN_NAME, policy_builtin_json,
+			      strlen(policy_builtin_json));
+	else if (r == 0)
+		r = load_texts(t, paths, diags, &parts);
+	if (r < 0)
+		return r;
+	*ret = texts_hash(t);
+	return 0;
+}
+
 int policy_set_load_all(struct policy_paths paths, struct policy_set **ret_set,
 			struct diags *diags)
 {
@@ -150,11 +185,8 @@ int policy_set_load_all(struct policy_paths paths, struct policy_set **ret_set,
 					diags);
 	join(paths, source, sizeof(source));
 	diags_init(diags, source);
-	for (size_t i = 0; i < paths.n && r == 0; i++) {
-		r = texts_load(t, paths.items[i], diags);
-		parts |= r == TEXTS_DIRECTORY;
-		r = r == TEXTS_DIRECTORY ? 0 : r;
-	}
+	if (r == 0)
+		r = load_texts(t, paths, diags, &parts);
 	if (r < 0)
 		return r;
 	return make(source, TAKE_PTR(t), parts, ret_set, diags);
@@ -244,6 +276,11 @@ const struct policy *policy_set_unconditional(const struct policy_set *s)
 const char *policy_set_source(const struct policy_set *s)
 {
 	return s->source;
+}
+
+uint64_t policy_set_hash(const struct policy_set *s)
+{
+	return s->hash;
 }
 
 size_t policy_set_count(const struct policy_set *s)

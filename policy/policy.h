@@ -48,6 +48,8 @@ int policy_set_load(const char *path, struct policy_set **ret_set,
 /* Those of an administrator's file and directory that are there, the latter if
  * there is a policy in it. What cannot be told is there. */
 struct policy_paths policy_paths_of(const char *file, const char *directory);
+/* What policy_set_hash() of them would be now. Return: 0 or a negative errno */
+int policy_hash(struct policy_paths paths, uint64_t *ret);
 /* The same from memory; @name stands for the file's in messages. */
 int policy_set_parse(const char *name, const char *text, size_t bytes,
 		     struct policy_set **ret_set, struct diags *diags);
@@ -96,6 +98,8 @@ const struct policy *policy_set_find(const struct policy_set *s,
 const struct policy *policy_set_unconditional(const struct policy_set *s);
 
 const char *policy_set_source(const struct policy_set *s); /* path, "built-in" */
+/* Of the files' bytes; see texts_hash(). */
+uint64_t policy_set_hash(const struct policy_set *s);
 size_t policy_set_count(const struct policy_set *s);
 const struct policy *policy_set_at(const struct policy_set *s, size_t i);
 

@@ -219,6 +219,19 @@ static int shape_make(const struct doc_match *m, enum call_id id,
 	return r;
 }
 
+int profile_match_meets(const struct doc_match *m, enum call_id id,
+			const struct cubes *some)
+{
+	AUTO(free_ptr) struct regs *regs = malloc(sizeof(*regs));
+	struct shape s = { .may_not = false };
+	int r = regs ? shape_make(m, id, DETAIL_EXACT, regs, &s) : -ENOMEM;
+
+	for (size_t i = 0; i < s.cubes.n && r == 0; i++)
+		r = cubes_touch(some, &s.cubes.c[i]);
+	cubes_done(&s.cubes);
+	return r;
+}
+
 /* -- a call's rules -------------------------------------------------------------------- */
 
 /* What became of the calls that were looked at: all the same errno? */

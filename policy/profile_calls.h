@@ -48,6 +48,11 @@ void profile_calls_done(struct profile_calls *s);
  * where it has not? */
 bool profile_call_is_single(const struct profile_call *c, int *ret_arg);
 
+/* Can a call that this match takes be in @some? Return: 1, 0, or a negative errno
+ * (-E2BIG: not to be told) */
+int profile_match_meets(const struct doc_match *m, enum call_id id,
+			const struct cubes *some);
+
 /* Return: the call of that name, or NULL */
 struct profile_call *profile_calls_find(const struct profile_calls *s,
 					const char *name);

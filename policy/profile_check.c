@@ -9,6 +9,7 @@
 #include "policy/lex_node.h"
 #include "policy/profile_calls.h"
 #include "policy/profile_engine.h"
+#include "policy/profile_rules.h"
 
 struct checking {
 	struct doc *policy_doc;
@@ -267,6 +268,9 @@ static int check(struct checking *c)
 	check_notified(c);
 	for (size_t i = 0; i < c->calls.n && r == 0; i++)
 		r = check_call(c, &c->calls.calls[i]);
+	if (r == 0)
+		r = profile_rules_check(c->policy_doc, c->policy, &c->calls,
+					c->profile, c->path);
 	return r;
 }
 

@@ -30,5 +30,9 @@ enum texts_status { TEXTS_FILE = 0, TEXTS_DIRECTORY };
  */
 int texts_load(struct texts *t, const char *path, struct diags *diags);
 
+/* Of all texts in their order, FNV-1a of 64 bits: tells versions apart, and is no
+ * protection against who wants two alike. */
+uint64_t texts_hash(const struct texts *t);
+
 /* Is @path a directory with a policy in it? Unsure is yes. */
 bool texts_are_in(const char *path);

@@ -5,7 +5,9 @@
  *
  * Asked to leave (SIGTERM), it finishes the call it holds and goes.  The slot
  * makes that safe without a system call a notification: the handler sees
- * whether RECV has put anything there.
+ * whether RECV has put anything there.  Where it is to leave for a newer policy
+ * it finishes only what it received before: a call that comes meanwhile stays in
+ * the slot for the successor.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,13 +77,30 @@ static int setup(void)
 	return r < 0 ? r : home_rearm(&server.home);
 }
 
+static bool is_superseded(void)
+{
+	return atomic_load_explicit(&server.slot->superseded,
+				    memory_order_acquire);
+}
+
+/* A call that began after deputyd said so is not for the old policy. */
+static int serve_or_hand_over(void)
+{
+	if (!is_superseded())
+		return serve(&server, false);
+	atomic_store_explicit(&server.slot->handed_over, 1,
+			      memory_order_relaxed);
+	leaving = 1;
+	return 0;
+}
+
 /* Return: 0 when the last task under the filter is gone or we are to leave */
 static int run(void)
 {
 	struct slot_call *call = &server.slot->call;
 	int r = serve_recover(&server);
 
-	while (r == 0 && !leaving) {
+	while (r == 0 && !leaving && !is_superseded()) {
 		memset(&call->notif, 0, sizeof(call->notif));
 		atomic_store_explicit(&call->phase, SLOT_RECEIVING,
 				      memory_order_release);
@@ -90,7 +109,7 @@ static int run(void)
 			slot_count(&server.slot->counters.received);
 			atomic_store_explicit(&call->phase, SLOT_RECEIVED,
 					      memory_order_release);
-			r = serve(&server, false);
+			r = serve_or_hand_over();
 		} else if (r == LISTENER_AGAIN) {
 			if (listener_hung_up(server.listener))
 				return 0;

@@ -234,7 +234,9 @@ int serve_recover(struct server *s)
 		set_phase(s, SLOT_ANSWERED);
 		return 0;
 	}
-	slot_count(&s->slot->counters.recovered);
+	if (!atomic_exchange_explicit(&s->slot->handed_over, 0,
+				      memory_order_relaxed))
+		slot_count(&s->slot->counters.recovered);
 	if (phase == SLOT_EFFECT_DONE) {
 		int r = answer(s, id);
 

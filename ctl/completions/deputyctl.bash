@@ -12,7 +12,7 @@ _deputyctl()
 		esac
 	done
 	case $prev in
-	-s|--socket|check|profile|explain|test|diff|--profile|--base|--listener)
+	-s|--socket|check|profile|explain|test|diff|--profile|--base|--listener|--cgroup|--oci-config)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -47,7 +47,7 @@ _deputyctl()
 	-*) words="--socket --json --help --version"
 		case " ${COMP_WORDS[*]} " in
 		*" policy check "*)
-			words+=" --profile --policy " ;;
+			words+=" --profile --policy --cgroup --oci-config " ;;
 		*" policy profile "*)
 			words+=" --policy --base --dialect --listener "
 			words+=" --wait-killable " ;;

@@ -49,6 +49,32 @@ static void put_name_rule(FILE *f, unsigned number)
 		number);
 }
 
+static void put_prefix_rule(FILE *f, unsigned number)
+{
+	(void)fprintf(f,
+		      "{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":[\"" NAME
+		      "*\"]},\"action\":\"emulate\"}",
+		      number);
+}
+
+/* Four that are in no order, and the one that counts the last of them. */
+static void put_list_rule(FILE *f, unsigned number)
+{
+	(void)fprintf(f,
+		      "{\"syscalls\":[\"mknod\"],\"match\":{\"type\":\"char\","
+		      "\"device\":[\"8:%u\",\"10:%u\",\"9:%u\",\"7:%u\"]},"
+		      "\"action\":\"emulate\"}",
+		      number, number, number, number);
+}
+
+static void put_size_rule(FILE *f, unsigned number)
+{
+	(void)fprintf(f,
+		      "{\"syscalls\":[\"setxattr\"],\"match\":{\"size\":%u},"
+		      "\"action\":{\"errno\":\"E2BIG\"}}",
+		      number);
+}
+
 /* One call and what its rules look at. */
 static const struct kind {
 	const char *what;
@@ -56,7 +82,10 @@ static const struct kind {
 	int nr; /* x86-64's */
 } kinds[] = {
 	{ "mknod by device", put_device_rule, 133 },
+	{ "mknod by 4 devices", put_list_rule, 133 },
 	{ "setxattr by name", put_name_rule, 188 },
+	{ "setxattr by prefix", put_prefix_rule, 188 },
+	{ "setxattr by size", put_size_rule, 188 },
 };
 
 static struct diags diags;
@@ -101,6 +130,7 @@ static struct question question(const struct kind *k, unsigned number)
 
 	q.data.args[1] = S_IFCHR | 0600;
 	q.data.args[2] = dev;
+	q.data.args[3] = number;
 	(void)snprintf(q.name, sizeof(q.name), NAME, number);
 	return q;
 }

@@ -60,6 +60,8 @@ def policy_with(key, value):
         match = {"type": "char", "device": ["@safe"]} | match
     if key == "directory":
         action = "emulate"
+    if key == "device":
+        action = {"errno": "EPERM"}
     rule = {"syscalls": [call], "match": match, "action": action}
     sets = {"sets": {"@names": ["user.a"]}} if "@names" in str(value) else {}
     return sets | {

@@ -344,6 +344,7 @@ static const struct check_row checks[] = {
 	{ "everything", "blocks", "p", -EINVAL },
 	{ "rivals", "blocks", "p", -EINVAL },
 	{ "which", "blocks", NULL, -EINVAL },
+	{ "apart", "apart", NULL, -EINVAL },
 };
 
 TEST(profile, is_checked_against_the_policy)

@@ -23,6 +23,7 @@ cases=(
 	"plain_user userns"
 	"i386 userns rootless"
 	"profile userns rootless"
+	"devices userns" # rootless, there is no device cgroup
 	"exec userns" # rootless, runc 1.1 itself cannot: EPERM of pidfd_getfd
 	"facts userns rootless"
 	"thousand userns rootless"
@@ -348,6 +349,77 @@ case_profile()
 			probe lsetxattr /t trusted.overlay.opaque y
 		END
 	done
+}
+
+# refused OPTION PATH: what "policy check" says a container could not open.
+refused()
+{
+	"$build/ctl/deputyctl" policy check "$tmp/nodes.json" "$@" 2>&1 |
+		sed -n 's/.* refuses to open //p'
+}
+
+# cgroup_of PID: the directory whose devices it may open.
+cgroup_of()
+{
+	local path
+	path=$(sed -n 's/^[0-9]*:devices://p' "/proc/$1/cgroup")
+	if [ -n "$path" ]; then
+		echo "/sys/fs/cgroup/devices$path"
+	else
+		echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")"
+	fi
+}
+
+# try_devices MODE NAME ALLOWED WANT-REFUSED WANT-ANSWERS: in a container that
+# may open ALLOWED besides, too. No driver has 1:200, so it opens nothing.
+try_devices()
+{
+	local dir out pid
+	dir=$(new_bundle "$1" "$2" <<-'END'
+		read -r _ </t/go
+		probe write /t/null
+		probe write /t/odd
+	END
+	)
+	mkfifo "$dir/rootfs/t/go"
+	mknod -m 0666 "$dir/rootfs/t/null" c 1 3
+	mknod -m 0666 "$dir/rootfs/t/odd" c 1 200
+	python3 -c 'import json, sys
+config = json.load(open(sys.argv[1]))
+config["linux"]["resources"]["devices"] += json.loads(sys.argv[2])
+json.dump(config, open(sys.argv[1], "w"))' "$dir/config.json" "$3"
+	is "$4" "$(refused --oci-config "$dir/config.json")" "by config.json"
+	runc_in "$1" run -b "$dir" "$2" >"$dir/out" 2>&1 </dev/null &
+	until_true 20 runs "$1" "$2" || wrong "no start"
+	pid=$(runc_in "$1" state "$2" | json 'r["pid"]')
+	is "$4" "$(refused --cgroup "$(cgroup_of "$pid")")" "by the cgroup"
+	release "$dir/rootfs/t/go"
+	until_true 20 no_containers || wrong "the container did not end"
+	out=$(<"$dir/out")
+	is "$5" "${out//$'\n'/ }" "answers"
+}
+
+runs()
+{
+	[ "$(runc_in "$1" state "$2" 2>/dev/null | json 'r["status"]' \
+		2>/dev/null)" = running ]
+}
+
+# What would be refused at open is what is refused at open.
+case_devices()
+{
+	cat >"$tmp/nodes.json" <<-'END'
+		{ "version": 1, "policies": { "p": { "rules": [
+		  { "syscalls": ["mknod"], "match": { "type": "char",
+		    "device": ["1:3", "1:200"] }, "action": "emulate" } ],
+		  "default": "continue" } },
+		  "bindings": [{ "when": {}, "policy": "p" }] }
+	END
+	try_devices "$1" few '[]' "c 1:200" "ok EPERM"
+	try_devices "$1" more '[{ "allow": true, "type": "c", "major": 1,
+		"minor": 200, "access": "rw" }]' "" "ok ENXIO"
+	try_devices "$1" half '[{ "allow": true, "type": "c", "major": 1,
+		"minor": 200, "access": "r" }]' "c 1:200 for writing" "ok EPERM"
 }
 
 has_line()

@@ -10,7 +10,7 @@
 #include "lib/own.h"
 #include "tests/harness/test.h"
 
-#define ARGS_MAX 6
+#define ARGS_MAX 8
 
 /* Parses with what it says thrown away. */
 static int parse(struct config *c, const char *const *args)
@@ -46,6 +46,7 @@ TEST(config, defaults)
 	assert_int_equal(c.log_level, LOG_INFO);
 	assert_non_null(c.worker);
 	assert_false(c.check);
+	assert_false(c.watch_policy);
 }
 
 TEST(config, all_options)
@@ -53,7 +54,7 @@ TEST(config, all_options)
 	static const char *const args[] = { "--policy=/p", "--oci-socket=/o",
 					    "--oci-socket-mode=0666",
 					    "--log-level", "debug", "--check",
-					    NULL };
+					    "--watch-policy", NULL };
 	struct config c;
 
 	assert_int_equal(parse(&c, args), CONFIG_RUN);
@@ -64,6 +65,7 @@ TEST(config, all_options)
 	assert_int_equal(c.oci_mode, 0666);
 	assert_int_equal(c.log_level, LOG_DEBUG);
 	assert_true(c.check);
+	assert_true(c.watch_policy);
 }
 
 TEST(config, wrong_usage)

@@ -98,7 +98,7 @@ static const struct ctl_row without_server[] = {
 	{ { "policy", "dance" }, 2, "", "unknown verb \"policy dance\"" },
 	{ { "policy", "check" }, 2, "", "usage: deputyctl policy check FILE\n" },
 	{ { "policy", "check", "f", "--policy", "p" }, 2, "",
-	  "--policy: only with --profile" },
+	  "--policy: only with --profile, --cgroup or --oci-config" },
 	{ { "policy", "check", "f", "--base", "b" }, 2, "",
 	  "policy check has no --base" },
 	{ { "policy", "profile", "--help" }, 0, "policy profile FILE\n", "" },
@@ -180,7 +180,19 @@ static const struct {
 	{ "Status",
 	  STATUS,
 	  { { "status" }, 0, "Kernel      continue, no sync\n", "" } },
-	{ "Status", STATUS, { { "-j", "status" }, 0, "\n  \"pid\": 77,\n", "" } },
+	{ "Status",
+	  "{\"parameters\":{\"policy\":{\"source\":\"/p\","
+	  "\"generation\":2,\"policies\":[],\"hash\":\"00ff\\n\","
+	  "\"loaded\":1600000000,\"finishing\":1,\"kept\":2}}}",
+	  { { "status" },
+	    0,
+	    "\n            hash 00ff\\x0a, loaded 2020-09-13 12:26:40 UTC\n"
+	    "            1 worker still finishes under an older one\n"
+	    "            2 containers keep an older one: no binding matches\n"
+	    "Containers ",
+	    "" } },
+	{ "Status", STATUS,
+	  { { "-j", "status" }, 0, "\n  \"pid\": 77,\n", "" } },
 	{ "Status", "{\"parameters\":{}}", { { "status" }, 0, "deputyd ", "" } },
 	{ "Status", "{}", { { "status" }, 0, "deputyd ", "" } },
 	{ "List",
@@ -233,6 +245,19 @@ static const struct {
 	  "{\"parameters\":{\"policy\":{\"source\":\"built-in\","
 	  "\"generation\":2,\"policies\":[\"d\"]},\"warnings\":[]}}",
 	  { { "reload" }, 0, "Reloaded: built-in, generation 2, 1 policy: d\n", "" } },
+	{ "Reload",
+	  "{\"parameters\":{\"policy\":{\"source\":\"/p\",\"hash\":\"0b\","
+	  "\"finishing\":3,\"loaded\":0},\"previous\":\"0a\"}}",
+	  { { "reload" },
+	    0,
+	    "          hash 0b, loaded 1970-01-01 00:00:00 UTC\n"
+	    "          3 workers still finish under an older one\n"
+	    "          hash before: 0a\n",
+	    "" } },
+	{ "Reload",
+	  "{\"parameters\":{\"policy\":{\"hash\":\"0b\"},"
+	  "\"previous\":\"0b\"}}",
+	  { { "reload" }, 0, "\n          the same as before\n", "" } },
 	{ "Reload",
 	  "{\"parameters\":{\"policy\":{},\"warnings\":" DIAGNOSTICS "}}",
 	  { { "reload" }, 0, "Reloaded", "/etc/p.json:12:7: error: /pol" } },
@@ -433,6 +458,73 @@ TEST(deputyctl, policy_profile)
 	};
 
 	check_policy(PROFILE_POLICY, rows, ARRAY_SIZE(rows));
+}
+
+#define NODES_POLICY                                                           \
+	"{ \"version\": 1, \"policies\": { \"p\": { \"rules\": [\n"             \
+	"{ \"syscalls\": [\"mknod\"], \"match\": { \"type\": \"char\", "         \
+	"\"device\": [\"1:3\", \"10:229\", \"10:200\", \"11:0-9\"] }, "          \
+	"\"action\": \"emulate\" } ], \"default\": \"continue\" } }, "             \
+	"\"bindings\": [ { \"when\": {}, \"policy\": \"p\" } ] }"
+#define AT(column, i) ":2:" column ": warning: /policies/p/rules/0/match/device/" i
+
+/* What the runtime itself allows stands behind the rules, and cannot be denied. */
+#define CONFIG                                                                 \
+	"{ \"linux\": { \"resources\": { \"devices\": [ { \"allow\": true, "       \
+	"\"type\": \"c\", \"major\": 11, \"minor\": 3, \"access\": \"rw\" }, "     \
+	"{ \"allow\": false, \"access\": \"rwm\" }, { \"allow\": true, "           \
+	"\"type\": \"c\", \"major\": 10, \"access\": \"rwm\" }, { \"allow\": "     \
+	"false, \"type\": \"c\", \"major\": 10, \"minor\": 200, "                 \
+	"\"access\": \"w\" }, { \"allow\": true, \"type\": \"b\", "                \
+	"\"major\": 11, \"access\": \"rw\" } ] } } }"
+
+TEST(deputyctl, policy_check_of_devices)
+{
+	static const struct {
+		const char *config;
+		struct ctl_row row;
+	} rows[] = {
+		{ CONFIG, { { "policy", "check", "FILE", "--oci-config" }, 0,
+			    ": good, 1 policy\n",
+			    AT("81", "2") ": \"devices\" of /tmp/deputy-ctl-c" } },
+		{ CONFIG, { { "policy", "check", "FILE", "--oci-config" }, 0,
+			    ": good", " refuses to open c 10:200 for writing\n" } },
+		{ CONFIG, { { "policy", "check", "FILE", "--policy", "p",
+			      "--oci-config" },
+			    0, ": good", " refuses to open c 11:0\n" } },
+		{ CONFIG, { { "policy", "check", "FILE", "--policy", "q",
+			      "--oci-config" },
+			    1, "", "no policy \"q\" in it\n" } },
+		{ "{ \"linux\": {} }",
+		  { { "policy", "check", "FILE", "--oci-config" }, 0, ": good",
+		    AT("71", "1") ": \"devices\" of " } },
+		{ "{ \"linux\": { \"resources\": { \"devices\": [ { \"allow\": "
+		  "true, \"type\": \"a\" } ] } } }",
+		  { { "policy", "check", "FILE", "--oci-config" }, 0, ": good",
+		    "" } },
+		{ "{ \"linux\": { \"resources\": { \"devices\": [ 7 ] } } }",
+		  { { "policy", "check", "FILE", "--oci-config" }, 1, "",
+		    ": a device rule is no object\n" } },
+		{ "{}", { { "policy", "check", "FILE", "--oci-config" }, 1, "",
+			  ": no config.json: \"linux\" is missing\n" } },
+		{ "{", { { "policy", "check", "FILE", "--oci-config" }, 1, "",
+			 "deputyctl: " } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char path[] = "/tmp/deputy-ctl-cXXXXXX";
+		struct ctl_row row = rows[i].row;
+		int fd = mkstemp(path), n = 0;
+		size_t bytes = strlen(rows[i].config);
+
+		assert_int_equal(write(fd, rows[i].config, bytes), bytes);
+		close(fd);
+		while (row.args[n])
+			n++;
+		row.args[n] = path;
+		check_policy(NODES_POLICY, &row, 1);
+		unlink(path);
+	}
 }
 
 TEST(deputyctl, output_that_cannot_be_written)

@@ -115,6 +115,33 @@ TEST(directory, is_put_together_in_the_order_of_names)
 	teardown();
 }
 
+static uint64_t hash_now(void)
+{
+	uint64_t hash = 0;
+
+	assert_int_equal(policy_hash(here, &hash), 0);
+	return hash;
+}
+
+/* FNV-1a, whose constants and results are everybody's. */
+TEST(directory, has_the_hash_of_its_bytes)
+{
+	struct policy_set *s;
+	uint64_t hash;
+
+	setup();
+	put("1.json", POLICY("a", BINDING("a", "")));
+	assert_true(hash_now() == UINT64_C(0x0fde178b688a1a23));
+	put("2.json", "{\"version\":1,\"comment\":\"nothing\"}");
+	assert_true(hash_now() == UINT64_C(0x50b32dea55be972c));
+	s = load(here);
+	assert_true(policy_set_hash(s) == hash_now());
+	policy_set_unref(s);
+	assert_int_equal(unlink("1.json") | unlink("2.json"), 0);
+	assert_int_equal(policy_hash(here, &hash), -ENOENT);
+	teardown();
+}
+
 TEST(directory, other_files_in_it_are_left_alone)
 {
 	setup();

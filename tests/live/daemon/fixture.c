@@ -87,7 +87,8 @@ static void spawn(struct fixture *f)
 		(void)execl(DEPUTYD, "deputyd", "--policy", f->policy,
 			    "--oci-socket", f->oci, "--control-socket",
 			    f->control, "--worker", worker, "--log-level",
-			    "debug", NULL);
+			    "debug", f->watch_policy ? "--watch-policy" : NULL,
+			    NULL);
 		_exit(127);
 	}
 }

@@ -269,6 +269,8 @@ TEST(service, reload_appoints_new_workers_only_for_other_bytes)
 	worker = worker_of(&f, "c");
 	o = fixture_call(&f, "Reload", NULL);
 	assert_int_equal(int_at(at(o, "policy"), "generation"), 2);
+	assert_string_equal(json_object_get_string(at(o, "previous")),
+			    json_object_get_string(at(at(o, "policy"), "hash")));
 	json_object_put(o);
 	assert_int_equal(worker_of(&f, "c"), worker);
 
@@ -289,8 +291,18 @@ TEST(service, reload_appoints_new_workers_only_for_other_bytes)
 	stop(&f);
 }
 
+static int64_t finishing(const struct fixture *f)
+{
+	struct json_object *o = fixture_call(f, "Status", NULL);
+	int64_t n = int_at(at(o, "policy"), "finishing");
+
+	json_object_put(o);
+	return n;
+}
+
 TEST(service, reload_waits_for_the_call_in_flight)
 {
+	struct json_object *o;
 	struct fixture f;
 	struct tracee t;
 	pid_t worker;
@@ -301,11 +313,18 @@ TEST(service, reload_waits_for_the_call_in_flight)
 	tracee_call(&t, STANDIN_HANG_ONCE);
 	TEST_WAIT(is_received(&f, "c"), WAIT_S);
 	fixture_write_policy(&f, fixture_other_policy);
-	json_object_put(fixture_call(&f, "Reload", NULL));
+	o = fixture_call(&f, "Reload", NULL);
+	assert_string_not_equal(
+		json_object_get_string(at(o, "previous")),
+		json_object_get_string(at(at(o, "policy"), "hash")));
+	assert_int_equal(int_at(at(o, "policy"), "finishing"), 1);
+	json_object_put(o);
+	assert_int_equal(finishing(&f), 1);
 	assert_false(tracee_has_result(&t));
 	(void)kill(worker, SIGKILL);
 	/* The next one, with the new policy, has taken the call over. */
 	assert_int_equal(tracee_result(&t), -EXDEV);
+	assert_int_equal(finishing(&f), 0);
 	tracee_end(&t);
 	stop(&f);
 }

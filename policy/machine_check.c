@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "policy/machine_check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/arch.h"
+#include "policy/doc.h"
+
+#define WARNING(d, node, ...) doc_complain(d, DIAG_WARNING, node, __VA_ARGS__)
+
+/* -- the kernel ---------------------------------------------------------------- */
+
+static bool is_missing(const struct machine *m, enum call_id id)
+{
+	switch (id) {
+	case CALL_setxattrat:
+		return !m->setxattrat;
+	case CALL_removexattrat:
+		return !m->removexattrat;
+	case CALL_getxattrat:
+		return !m->getxattrat;
+	case CALL_listxattrat:
+		return !m->listxattrat;
+	default:
+		return false;
+	}
+}
+
+/* Those of a set are there for newer kernels, too. */
+static void check_calls(struct doc *d, const struct machine *m,
+			const struct doc_rule *r)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->n_syscalls; i++)
+		any |= !is_missing(m, r->syscalls[i].id);
+	for (size_t i = 0; i < r->n_syscalls; i++) {
+		const struct doc_syscall *s = &r->syscalls[i];
+
+		if (is_missing(m, s->id) && !(s->of_set && any))
+			WARNING(d, s->node,
+				"this kernel has no %s (Linux 6.13 has): it "
+				"never arrives",
+				s->name);
+	}
+}
+
+static uint32_t named_arch_bit(const char *name)
+{
+	for (size_t i = 0; i < n_arches; i++)
+		if (strcmp(arches[i].name, name) == 0)
+			return UINT32_C(1) << i;
+	return 0;
+}
+
+static void check_abi(struct doc *d, const struct machine *m,
+		      const struct doc_rule *r)
+{
+	if (r->match.arches && r->match.arches == named_arch_bit("x32") && !m->x32)
+		WARNING(d, r->match.arch_node,
+			"this kernel has no x32: no such call ever arrives");
+}
+
+static bool makes_nodes(const struct doc_rule *r)
+{
+	return r->emulate && r->n_syscalls &&
+	       call_family_of(r->syscalls[0].id) == FAMILY_MKNOD;
+}
+
+/* Where nobody asked for it once is enough. */
+static void check_bind(struct doc *d, const struct machine *m,
+		       const struct doc_rule *r, bool *said)
+{
+	bool asked = r->unopenable_node != LEX_NONE;
+
+	if (m->binds || !makes_nodes(r) || r->unopenable != UNOPENABLE_BIND ||
+	    (*said && !asked))
+		return;
+	WARNING(d, asked ? r->unopenable_node : r->action_node,
+		"this kernel cannot bind a node over another (no open_tree or "
+		"move_mount, Linux 5.2 has them): say \"create\" or \"errno\" "
+		"in "
+		"\"unopenable\"");
+	*said = true;
+}
+
+void policy_check_machine(const struct policy_set *s, const struct machine *m,
+			  struct diags *diags)
+{
+	struct doc *d = doc_of_set(s);
+	bool said = false;
+
+	d->diags = diags;
+	for (size_t i = 0; i < d->n_policies; i++)
+		for (size_t k = 0; k < d->policies[i].n_rules; k++) {
+			const struct doc_rule *r = &d->policies[i].rules[k];
+
+			if (!r->emulate)
+				continue;
+			check_calls(d, m, r);
+			check_abi(d, m, r);
+			check_bind(d, m, r, &said);
+		}
+	d->diags = NULL;
+	diags_sort(diags);
+}
+
+/* -- the container's device cgroup ----------------------------------------------- */
+
+static const char *refusal(int access)
+{
+	switch (access) {
+	case 0:
+		return "";
+	case DEVICE_READ:
+		return " for writing";
+	default:
+		return " for reading";
+	}
+}
+
+/* The first minor of a range that is refused is told. */
+static int check_device(struct doc *d, const struct doc_rule *r,
+			const struct doc_device *device,
+			const struct device_judge *j)
+{
+	uint32_t minor = device->first_minor, last = device->last_minor;
+	uint32_t asked = 0;
+
+	for (;;) {
+		int r_open = j->may_open(j->ctx, r->match.type == S_IFBLK,
+					 device->major, minor);
+
+		if (r_open < 0)
+			return r_open;
+		if (r_open != (DEVICE_READ | DEVICE_WRITE)) {
+			WARNING(d, device->node, "%s refuses to open %s %u:%u%s",
+				j->name, r->match.type == S_IFBLK ? "b" : "c",
+				device->major, minor, refusal(r_open));
+			return 0;
+		}
+		if (minor == last)
+			return 0;
+		/* Of more than can be asked for, the first ones and the last. */
+		minor = ++asked < j->minors_max ? minor + 1 : last;
+	}
+}
+
+static int check_devices(struct doc *d, const struct doc_policy *p,
+			 const struct device_judge *j)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->n_rules && r == 0; i++)
+		for (size_t k = 0; makes_nodes(&p->rules[i]) && r == 0 &&
+				   k < p->rules[i].match.n_devices;
+		     k++)
+			r = check_device(d, &p->rules[i],
+					 &p->rules[i].match.devices[k], j);
+	return r;
+}
+
+int policy_check_devices(const struct policy_set *s, const char *policy,
+			 const struct device_judge *j, struct diags *diags)
+{
+	struct doc *d = doc_of_set(s);
+	int r = 0;
+
+	d->diags = diags;
+	for (size_t i = 0; i < d->n_policies && r == 0; i++)
+		if (!policy || strcmp(policy, d->policies[i].name) == 0)
+			r = check_devices(d, &d->policies[i], j);
+	d->diags = NULL;
+	diags_sort(diags);
+	return r;
+}

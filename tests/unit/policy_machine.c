@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A good policy on machines that lack something, and before judges of devices. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/machine_check.h"
+#include "policy/policy.h"
+#include "tests/harness/test.h"
+
+#define POLICY(rules)                                                          \
+	"{\"version\":1,\"policies\":{\"p\":{\"rules\":[\n" rules              \
+	"],\"default\":\"continue\"}},"                                        \
+	"\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}"
+#define NODES(device, more)                                                    \
+	"{\"syscalls\":[\"mknod\"],\"match\":{\"type\":\"char\",\"device\":"   \
+	"[" device "]" more "},\"action\":\"emulate\""
+#define ATTRIBUTES(calls)                                                      \
+	"{\"syscalls\":[" calls "],\"match\":{\"name\":\"trusted.a\"},"        \
+	"\"action\":\"emulate\"}"
+
+static const struct machine all = { true, true, true, true, true, true };
+static struct diags diags;
+
+static struct policy_set *load(const char *text)
+{
+	struct policy_set *s = NULL;
+
+	if (policy_set_parse("f", text, strlen(text), &s, &diags) < 0 || diags.n) {
+		diags_print(&diags, stdout);
+		fail();
+	}
+	return s;
+}
+
+static void expect_said(const char *want)
+{
+	char *have;
+	size_t size;
+	FILE *f = open_memstream(&have, &size);
+
+	diags_print(&diags, f);
+	(void)fclose(f);
+	assert_string_equal(have, want);
+	assert_int_equal(diags.n_errors, 0);
+	free(have);
+}
+
+static void expect(const char *text, const struct machine *m, const char *want)
+{
+	struct policy_set *s = load(text);
+
+	policy_check_machine(s, m, &diags);
+	expect_said(want);
+	policy_set_unref(s);
+}
+
+TEST(machine, that_has_all)
+{
+	expect(POLICY(ATTRIBUTES("\"@setxattr\"") ",\n" NODES("\"1:3\"", "") "}"),
+	       &all, "");
+}
+
+TEST(machine, without_the_calls_of_6_13)
+{
+	struct machine m = all;
+
+	m.setxattrat = m.removexattrat = m.getxattrat = m.listxattrat = false;
+	/* A set is for all kernels. */
+	expect(POLICY(ATTRIBUTES("\"@setxattr\"")), &m, "");
+	expect(POLICY(
+		       ATTRIBUTES(
+			       "\"setxattr\",\"setxattrat\"") ",\n" ATTRIBUTES("\"removexattrat\",\"getxattrat\"")),
+	       &m,
+	       "f:2:25: warning: /policies/p/rules/0/syscalls/1: this kernel "
+	       "has "
+	       "no setxattrat (Linux 6.13 has): it never arrives\n"
+	       "f:3:14: warning: /policies/p/rules/1/syscalls/0: this kernel "
+	       "has "
+	       "no removexattrat (Linux 6.13 has): it never arrives\n"
+	       "f:3:30: warning: /policies/p/rules/1/syscalls/1: this kernel "
+	       "has "
+	       "no getxattrat (Linux 6.13 has): it never arrives\n");
+}
+
+TEST(machine, without_x32)
+{
+	struct machine m = all;
+
+	m.x32 = false;
+	expect(POLICY(NODES("\"1:3\"", ",\"arch\":[\"x32\",\"x86\"]") "}"), &m,
+	       "");
+	expect(POLICY(NODES("\"1:3\"", ",\"arch\":\"x32\"") "}"), &m,
+	       "f:2:70: warning: /policies/p/rules/0/match/arch: this kernel "
+	       "has "
+	       "no x32: no such call ever arrives\n");
+}
+
+TEST(machine, that_cannot_bind)
+{
+	struct machine m = all;
+
+	m.binds = false;
+	expect(POLICY(NODES("\"1:3\"", "") ",\"unopenable\":\"create\"}"), &m,
+	       "");
+	/* The default is told once, who asks for it each time. */
+	expect(POLICY(NODES("\"1:3\"", "") "},\n" NODES(
+		       "\"1:5\"",
+		       "") "},\n" NODES("\"1:7\"",
+					"") ",\"unopenable\":\"bind\"}"),
+	       &m,
+	       "f:2:73: warning: /policies/p/rules/0/action: this kernel "
+	       "cannot "
+	       "bind a node over another (no open_tree or move_mount, Linux "
+	       "5.2 "
+	       "has them): say \"create\" or \"errno\" in \"unopenable\"\n"
+	       "f:4:96: warning: /policies/p/rules/2/unopenable: this kernel "
+	       "cannot bind a node over another (no open_tree or move_mount, "
+	       "Linux 5.2 has them): say \"create\" or \"errno\" in "
+	       "\"unopenable\"\n");
+}
+
+/* This kernel has what tests elsewhere use of it. */
+TEST(machine, is_asked)
+{
+	struct machine m = { false };
+
+	machine_probe(&m);
+	assert_true(m.binds);
+	assert_int_equal(m.setxattrat, m.listxattrat);
+}
+
+/* -- judges ---------------------------------------------------------------------- */
+
+static unsigned asked;
+
+/* 10:229 is for all, 10:230 to read, 10:231 to write, 7:0-99; else nothing. */
+static int may_open(void *ctx, bool block, uint32_t major, uint32_t minor)
+{
+	asked++;
+	if (ctx)
+		return -ETIMEDOUT;
+	if (major == 10 && minor >= 229 && minor <= 231)
+		return minor == 229   ? 3
+		       : minor == 230 ? DEVICE_READ
+				      : DEVICE_WRITE;
+	return block && major == 7 && minor < 100 ? 3 : 0;
+}
+
+static const struct device_judge judge = { may_open, NULL, "who", 64 };
+
+static void expect_devices(const char *text, const char *policy, const char *want)
+{
+	struct policy_set *s = load(text);
+
+	asked = 0;
+	assert_int_equal(policy_check_devices(s, policy, &judge, &diags), 0);
+	expect_said(want);
+	policy_set_unref(s);
+}
+
+TEST(devices, that_are_refused)
+{
+	expect_devices(POLICY(NODES("\"10:229\"", "") "}"), NULL, "");
+	expect_devices(
+		POLICY(NODES("\"10:229-231\",\"10:231\",\"7:5\"", "") "}"), NULL,
+		"f:2:56: warning: /policies/p/rules/0/match/device/0: who "
+		"refuses to open c 10:230 for writing\n"
+		"f:2:69: warning: /policies/p/rules/0/match/device/1: who "
+		"refuses to open c 10:231 for reading\n"
+		"f:2:78: warning: /policies/p/rules/0/match/device/2: who "
+		"refuses to open c 7:5\n");
+	/* What continues is the kernel's. */
+	expect_devices(POLICY("{\"syscalls\":[\"mknod\"],\"match\":{\"type\":"
+			      "\"fifo\"},\"action\":\"continue\"}"),
+		       NULL, "");
+	assert_int_equal(asked, 0);
+}
+
+#define BLOCKS(device)                                                         \
+	POLICY("{\"syscalls\":[\"mknod\"],\"match\":{\"type\":\"block\","      \
+	       "\"device\":[" device "]},\"action\":\"emulate\"}")
+
+TEST(devices, of_long_ranges)
+{
+	expect_devices(BLOCKS("\"7:0-63\""), NULL, "");
+	assert_int_equal(asked, 64);
+	/* Not all of them are asked for, but the last one is. */
+	expect_devices(BLOCKS("\"7:0-98\""), NULL, "");
+	assert_int_equal(asked, 65);
+	expect_devices(
+		BLOCKS("\"7:*\""), NULL,
+		"f:2:57: warning: /policies/p/rules/0/match/device/0: who "
+		"refuses to open b 7:1048575\n");
+}
+
+TEST(devices, of_one_policy)
+{
+	expect_devices(BLOCKS("\"8:0\""), "q", "");
+	expect_devices(
+		BLOCKS("\"8:0\""), "p",
+		"f:2:57: warning: /policies/p/rules/0/match/device/0: who "
+		"refuses to open b 8:0\n");
+}
+
+TEST(devices, a_judge_that_fails)
+{
+	struct policy_set *s = load(BLOCKS("\"8:0\",\"8:1\""));
+	struct device_judge broken = judge;
+	int ctx;
+
+	broken.ctx = &ctx;
+	asked = 0;
+	assert_int_equal(policy_check_devices(s, NULL, &broken, &diags),
+			 -ETIMEDOUT);
+	assert_int_equal(asked, 1);
+	assert_int_equal(diags.n, 0);
+	policy_set_unref(s);
+}
