@@ -2,6 +2,7 @@
 #include "tests/live/daemon/manager.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,7 +86,9 @@ void manager_start(struct manager *m)
 	assert_true(f->pid >= 0);
 	if (f->pid == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != test || !redirect(f))
+		/* None of ours but the store's. */
+		if (getppid() != test || !redirect(f) ||
+		    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 			_exit(126);
 		child_run(&plan, &m->store, &m->wire);
 	}
