@@ -128,7 +128,8 @@ static const struct policy *closed_policy(struct registry *r)
 {
 	static const char text[] =
 		"{\"version\":1,\"policies\":{\"closed\":{\"rules\":[],"
-		"\"default\":{\"errno\":\"EPERM\"}}},\"bindings\":[{\"when\":{},"
+		"\"default\":{\"errno\":\"EPERM\"}}},\"bindings\":[{\"when\":{}"
+		","
 		"\"policy\":\"closed\"}]}";
 	struct diags *diags;
 
@@ -202,8 +203,8 @@ static const char *take_pair(struct run run, int *ret_listener, int *ret_slot,
 
 	if (run.n != 2)
 		return run.n < 2 ? "one half, a listener or a slot, without "
-				   "the other" :
-				   "more than a listener and its slot";
+				   "the other"
+				 : "more than a listener and its slot";
 	if (listener_check(l->f->fd) < 0) {
 		struct entry *swap = l;
 
@@ -220,8 +221,7 @@ static const char *take_pair(struct run run, int *ret_listener, int *ret_slot,
 }
 
 /* Return: is there one more session? */
-static bool adopt_listener(struct registry *r, struct container *c,
-			   struct run run)
+static bool adopt_listener(struct registry *r, struct container *c, struct run run)
 {
 	AUTO(fd_close) int listener = -1;
 	AUTO(fd_close) int slot_fd = -1;
@@ -273,8 +273,9 @@ static struct container *adopt_own(struct registry *r, struct run own,
 		return NULL;
 	for (size_t i = 0; i < one.n; i++)
 		if (one.e[i].f->fd >= 0)
-			inherit_refuse(one.e[i].f, r->loop,
-				       "neither its record nor its user namespace");
+			inherit_refuse(
+				one.e[i].f, r->loop,
+				"neither its record nor its user namespace");
 	if (rec.userns.ino && id.userns_fd < 0)
 		log_event(LOG_WARNING, "container-unknown",
 			  LOG_S("container", rec.id),
@@ -342,7 +343,8 @@ static size_t collect(struct registry *r, struct inherit *in,
 
 void adopt(struct registry *r, struct inherit *in)
 {
-	AUTO(free_ptr) struct entry *entries = calloc(in->n + 1, sizeof(*entries));
+	AUTO(free_ptr)
+	struct entry *entries = calloc(in->n + 1, sizeof(*entries));
 	struct run rest;
 
 	if (!entries) {

@@ -82,8 +82,7 @@ void fdstore_drop(struct fdstore *s, const char *name, size_t n)
 		(void)sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
 
-void fdstore_name_format(const struct fdstore_name *n,
-			 char ret[FDSTORE_NAME_MAX])
+void fdstore_name_format(const struct fdstore_name *n, char ret[FDSTORE_NAME_MAX])
 {
 	if (n->listener)
 		(void)snprintf(ret, FDSTORE_NAME_MAX, "c%" PRIx64 ".%" PRIx64,
@@ -92,8 +91,7 @@ void fdstore_name_format(const struct fdstore_name *n,
 		(void)snprintf(ret, FDSTORE_NAME_MAX, "c%" PRIx64 "-%" PRIx64,
 			       n->container, n->change);
 	else
-		(void)snprintf(ret, FDSTORE_NAME_MAX, "c%" PRIx64,
-			       n->container);
+		(void)snprintf(ret, FDSTORE_NAME_MAX, "c%" PRIx64, n->container);
 }
 
 /* Whatever formats to the same text again is one. */

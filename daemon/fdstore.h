@@ -28,9 +28,9 @@
 #define FDSTORE_BOUND		"bound-"
 
 struct fdstore {
-	bool on;	       /* is there somebody to send to? */
+	bool on; /* is there somebody to send to? */
 	bool told_full;
-	uint64_t last;	       /* the highest N given */
+	uint64_t last;	    /* the highest N given */
 	size_t names_bytes; /* of all that is in it */
 };
 

@@ -108,8 +108,7 @@ static bool is_bound_name(const char *name)
 	return strncmp(name, FDSTORE_BOUND, strlen(FDSTORE_BOUND)) == 0;
 }
 
-static struct inherit_fd *find_at(struct inherit *in, int type,
-				  const char *path)
+static struct inherit_fd *find_at(struct inherit *in, int type, const char *path)
 {
 	for (size_t i = 0; i < in->n; i++) {
 		struct inherit_fd *f = &in->fds[i];
@@ -138,8 +137,8 @@ static void drop_bound(struct inherit *in, struct fdstore *store,
 	}
 }
 
-int inherit_socket(struct inherit *in, struct fdstore *store,
-		   const char *name, int type, const char *path, bool *ret_bound)
+int inherit_socket(struct inherit *in, struct fdstore *store, const char *name,
+		   int type, const char *path, bool *ret_bound)
 {
 	char bound_name[FDSTORE_NAME_MAX];
 	struct inherit_fd *f = find(in, name, type, NULL);
@@ -191,8 +190,9 @@ void inherit_done(struct inherit *in, struct fdstore *store, uv_loop_t *loop)
 		struct inherit_fd *f = &in->fds[i];
 
 		if (f->fd >= 0) {
-			inherit_refuse(f, loop, "deputyd knows no such name, "
-						"or it is none of what has it");
+			inherit_refuse(f, loop,
+				       "deputyd knows no such name, "
+				       "or it is none of what has it");
 			fdstore_drop(store, f->name, 0);
 		}
 		free(f->name);

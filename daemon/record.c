@@ -14,9 +14,8 @@
 
 #include "lib/own.h"
 
-#define RECORD_SEALS                                                           \
-	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-#define DEPTH_MAX 64
+#define RECORD_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define DEPTH_MAX    64
 
 /* FNV-1a, as a slot's. */
 static uint32_t checksum_of(const char *p, size_t n)
@@ -76,8 +75,8 @@ static int put(const char *text, size_t n)
 {
 	const struct record_header h = { RECORD_MAGIC, RECORD_VERSION,
 					 (uint32_t)n, checksum_of(text, n) };
-	AUTO(fd_close) int fd =
-		memfd_create("deputy-record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	AUTO(fd_close)
+	int fd = memfd_create("deputy-record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int r;
 
 	if (fd < 0)
@@ -97,9 +96,9 @@ int record_new(const struct record *r)
 	size_t n;
 	int fd = -ENOMEM;
 
-	text = o ? json_object_to_json_string_length(
-			   o, JSON_C_TO_STRING_PLAIN, &n) :
-		   NULL;
+	text = o ? json_object_to_json_string_length(o, JSON_C_TO_STRING_PLAIN,
+						     &n)
+		 : NULL;
 	if (text)
 		fd = n > RECORD_MAX_BYTES ? -E2BIG : put(text, n);
 	json_object_put(o);
@@ -165,8 +164,7 @@ static bool from_json(struct json_object *o, struct record *ret)
 	       get(o, "annotations", json_type_object, &ret->annotations);
 }
 
-static int parse(const char *text, size_t n, struct record *ret,
-		 const char **why)
+static int parse(const char *text, size_t n, struct record *ret, const char **why)
 {
 	json_tokener *t = json_tokener_new_ex(DEPTH_MAX);
 	struct json_object *o;
@@ -209,7 +207,8 @@ int record_read(int fd, struct record *ret, const char **ret_why)
 	int r;
 
 	if (seals < 0 || (seals & RECORD_SEALS) != RECORD_SEALS)
-		return refuse(ret_why, "no memfd that is sealed as a record is");
+		return refuse(ret_why,
+			      "no memfd that is sealed as a record is");
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_size < (off_t)sizeof(struct record_header) ||

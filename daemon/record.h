@@ -29,7 +29,7 @@ struct json_object;
 struct record {
 	struct json_object *root; /* owns the strings below */
 	const char *id;
-	const char *policy; /* its name */
+	const char *policy;		 /* its name */
 	const char *metadata;		 /* NULL: none */
 	struct json_object *annotations; /* NULL: none */
 	uid_t peer_uid;

@@ -33,8 +33,8 @@ static int put_listen(const struct store *s)
 		return 0;
 	}
 	good = names && put_number("LISTEN_FDS", s->n) &&
-		    put_number("LISTEN_PID", (unsigned long long)getpid()) &&
-		    setenv("LISTEN_FDNAMES", names, 1) == 0;
+	       put_number("LISTEN_PID", (unsigned long long)getpid()) &&
+	       setenv("LISTEN_FDNAMES", names, 1) == 0;
 
 	return good ? 0 : -ENOMEM;
 }

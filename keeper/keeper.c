@@ -110,8 +110,8 @@ static void hear(struct keeper *k)
 		if (m.remove)
 			(void)store_remove(&k->store, m.name);
 		for (size_t i = 0; i < m.n_fds; i++) {
-			r = m.store ? store_add(&k->store, m.name, m.fds[i]) :
-				      fd_close(m.fds[i]);
+			r = m.store ? store_add(&k->store, m.name, m.fds[i])
+				    : fd_close(m.fds[i]);
 			if (m.store && r < 0)
 				log_event(LOG_ERR, "not-stored",
 					  LOG_S("name", m.name), LOG_E(r));
@@ -134,9 +134,9 @@ static bool plan_start(struct keeper *k)
 	else if (k->backoff_ms == 0)
 		k->backoff_ms = KEEPER_BACKOFF_MIN_MS;
 	else
-		k->backoff_ms = k->backoff_ms * 2 < KEEPER_BACKOFF_MAX_MS ?
-					k->backoff_ms * 2 :
-					KEEPER_BACKOFF_MAX_MS;
+		k->backoff_ms = k->backoff_ms * 2 < KEEPER_BACKOFF_MAX_MS
+					? k->backoff_ms * 2
+					: KEEPER_BACKOFF_MAX_MS;
 	k->start_ms = now_ms() + k->backoff_ms;
 	return true;
 }
@@ -194,9 +194,8 @@ static void on_probe_end(struct keeper *k, int status)
 		return;
 	if (status != 0) {
 		log_event(LOG_ERR, "not-renewed", LOG_S("path", k->path),
-			  LOG_I("status", WIFEXITED(status) ?
-						  WEXITSTATUS(status) :
-						  -1),
+			  LOG_I("status",
+				WIFEXITED(status) ? WEXITSTATUS(status) : -1),
 			  LOG_S("why", "it does not accept its options and "
 				       "policy; the old deputyd serves on"));
 		return;
@@ -319,8 +318,8 @@ static int loop(struct keeper *k)
 	}
 	if (k->aim == AIM_END)
 		return EXIT_SUCCESS;
-	return WIFEXITED(k->child_status) ? WEXITSTATUS(k->child_status) :
-					    EXIT_FAILURE;
+	return WIFEXITED(k->child_status) ? WEXITSTATUS(k->child_status)
+					  : EXIT_FAILURE;
 }
 
 /* By its name where it has one, so that a link may be switched; as a path that
@@ -396,8 +395,7 @@ static int take_over(struct keeper *k)
 
 static int watch_signals(struct keeper *k)
 {
-	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR2,
-				       SIGCHLD };
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGCHLD };
 
 	(void)sigemptyset(&k->signals);
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)

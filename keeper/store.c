@@ -27,7 +27,8 @@ static int make_room(struct store *s, size_t bytes)
 	struct store_item *items;
 	size_t room = s->room ? s->room * 2 : 64;
 
-	if (s->n == STORE_FDS_MAX || s->names_bytes + bytes > STORE_NAMES_MAX_BYTES)
+	if (s->n == STORE_FDS_MAX ||
+	    s->names_bytes + bytes > STORE_NAMES_MAX_BYTES)
 		return -ENOSPC;
 	if (s->n < s->room)
 		return 0;

@@ -54,8 +54,7 @@ int wire_open(struct wire *w)
 	const int on = 1;
 	int r = -ENOENT;
 
-	if (fd < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
 		return -errno;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs) && r < 0; i++)
 		r = bind_in(fd, dirs[i], &addr);
@@ -114,8 +113,7 @@ static void take_control(struct msghdr *msg, struct wire_message *m,
 		if (c->cmsg_type == SCM_CREDENTIALS && bytes == sizeof(cred)) {
 			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
 			*ret_from = cred.pid;
-		} else if (c->cmsg_type == SCM_RIGHTS &&
-			   bytes <= sizeof(m->fds)) {
+		} else if (c->cmsg_type == SCM_RIGHTS && bytes <= sizeof(m->fds)) {
 			memcpy(m->fds, CMSG_DATA(c), bytes);
 			m->n_fds = bytes / sizeof(int);
 		}

@@ -15,7 +15,7 @@
 
 struct wire {
 	int fd;
-	int path_fd; /* O_PATH of its file, which has no name any more */
+	int path_fd;   /* O_PATH of its file, which has no name any more */
 	char path[64]; /* NOTIFY_SOCKET */
 };
 
@@ -26,7 +26,7 @@ int wire_move(struct wire *w, int first);
 
 struct wire_message {
 	bool ready, watchdog, store, remove;
-	char name[256]; /* FDNAME, "stored" where there is none */
+	char name[256];	       /* FDNAME, "stored" where there is none */
 	int fds[WIRE_FDS_MAX]; /* the caller's */
 	size_t n_fds;
 };

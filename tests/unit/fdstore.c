@@ -46,10 +46,29 @@ TEST(name, both_ways)
 TEST(name, no_other_text_is_one)
 {
 	static const char *const texts[] = {
-		"", "c", "c0", "c01", "cF", "c1.", "c1-", "c1.0", "c1-0", "c1.1-1",
-		"c1-1.1", "c-1", "c 1", "c1 ", "d1", "c0x1", "c1.0x1", "c+1",
-		"c10000000000000000", "stored", "oci",
-		"c1111111111111111.11111111111111111111111111111111111111111111111",
+		"",
+		"c",
+		"c0",
+		"c01",
+		"cF",
+		"c1.",
+		"c1-",
+		"c1.0",
+		"c1-0",
+		"c1.1-1",
+		"c1-1.1",
+		"c-1",
+		"c 1",
+		"c1 ",
+		"d1",
+		"c0x1",
+		"c1.0x1",
+		"c+1",
+		"c10000000000000000",
+		"stored",
+		"oci",
+		"c1111111111111111."
+		"11111111111111111111111111111111111111111111111",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -124,8 +143,8 @@ TEST(record, cannot_be_written_to)
 	assert_true(fd >= 0);
 	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
 	assert_int_equal(ftruncate(fd, 1 << 20), -1);
-	assert_true(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) ==
-		    MAP_FAILED);
+	assert_true(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			 0) == MAP_FAILED);
 	close(fd);
 }
 
@@ -140,10 +159,10 @@ static int put_record(const char *text)
 		h.checksum = (h.checksum ^ (unsigned char)*p) * 16777619U;
 	assert_int_equal(write(fd, &h, sizeof(h)), sizeof(h));
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(fcntl(fd, F_ADD_SEALS,
-			       F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
-				       F_SEAL_WRITE),
-			 0);
+	assert_int_equal(
+		fcntl(fd, F_ADD_SEALS,
+		      F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
+		0);
 	return fd;
 }
 
@@ -158,7 +177,12 @@ TEST(record, without_all_that_it_must_say_is_refused)
 		"{\"id\":\"c\"," FACTS ",\"of a later version\":[1]}",
 	};
 	static const char *const bad[] = {
-		"", "[]", "{", "{}", "{" FACTS "}", "{\"id\":1," FACTS "}",
+		"",
+		"[]",
+		"{",
+		"{}",
+		"{" FACTS "}",
+		"{\"id\":1," FACTS "}",
 		"{\"id\":\"a\\u0000b\"," FACTS "}",
 		"{\"id\":\"c\"," FACTS ",\"metadata\":7}",
 		"{\"id\":\"c\"," FACTS ",\"annotations\":\"x\"}",

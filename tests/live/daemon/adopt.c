@@ -168,8 +168,8 @@ static bool is_in_phase(const struct manager *m, const char *phase)
 
 	o = fixture_call(&m->f, "Show", varlink_parameter_str("id", "c"));
 	assert_true(json_object_object_get_ex(o, "listeners", &list));
-	assert_true(json_object_object_get_ex(
-		json_object_array_get_idx(list, 0), "phase", &v));
+	assert_true(json_object_object_get_ex(json_object_array_get_idx(list, 0),
+					      "phase", &v));
 	is = strcmp(json_object_get_string(v), phase) == 0;
 	json_object_put(o);
 	return is;
@@ -470,9 +470,9 @@ TEST(adopt, without_its_user_namespace_a_container_is_nobody)
 
 		if (strcmp(item->name, "c1") != 0 ||
 		    pread(item->fd, &magic, sizeof(magic), 0) > 0)
-			assert_int_equal(store_add(&kept, item->name,
-						   dup_fd(item->fd)),
-					 0);
+			assert_int_equal(
+				store_add(&kept, item->name, dup_fd(item->fd)),
+				0);
 		close(item->fd);
 		free(item->name);
 	}

@@ -69,12 +69,10 @@ static bool redirect(const struct fixture *f)
 void manager_start(struct manager *m)
 {
 	struct fixture *f = &m->f;
-	const char *argv[] = { DEPUTYD,		   "--policy",
-			       f->policy,	   "--oci-socket",
-			       f->oci,		   "--control-socket",
-			       f->control,	   "--worker",
-			       f->worker ?: STANDIN, "--log-level",
-			       "debug",		   NULL };
+	const char *argv[] = { DEPUTYD,	       "--policy", f->policy,
+			       "--oci-socket", f->oci,	   "--control-socket",
+			       f->control,     "--worker", f->worker ?: STANDIN,
+			       "--log-level",  "debug",	   NULL };
 	sigset_t none;
 	struct child_plan plan = { DEPUTYD, (char **)(uintptr_t)argv, &none };
 	unsigned before = m->readies;

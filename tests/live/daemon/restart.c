@@ -33,11 +33,11 @@
 #include "tests/live/emulation/caller.h"
 #include "tests/live/emulation/world.h"
 
-#define THREADS 4
-#define KILLS	30
+#define THREADS	 4
+#define KILLS	 30
 #define RENEWALS 5
-#define WAIT_S	60
-#define HANG_MS 60000 /* far beyond any pause; far below for ever */
+#define WAIT_S	 60
+#define HANG_MS	 60000 /* far beyond any pause; far below for ever */
 
 static struct ledger {
 	_Atomic bool stop;
@@ -47,7 +47,7 @@ static struct ledger {
 		_Atomic int wrong; /* a line below that was not as it should be */
 		_Atomic int got;
 	} of[THREADS];
-} *ledger; /* shared with the container */
+} * ledger; /* shared with the container */
 
 static int64_t now_us(void)
 {
@@ -206,7 +206,8 @@ static bool is_as_before(const struct fixture *f, const struct census *before)
 
 static void attach(struct fixture *f, struct inmate *i)
 {
-	struct tracee t = { .pid = i->pid, .sock = -1,
+	struct tracee t = { .pid = i->pid,
+			    .sock = -1,
 			    .listener = TAKE_FD(i->listener) };
 
 	tracee_attach(&t, f, "busy");
@@ -286,15 +287,15 @@ TEST_WITHIN(restart, loses_no_call_and_does_none_twice, 280)
 			disturb(&f, (unsigned)rand_r(&seed), SIGUSR2, &renewals);
 	}
 	wait_for_calls(100);
-	print_message("%llu calls; pause at kill -9: %lld us, at most %lld us; "
-		      "at a renewal: %lld us, at most %lld us; calls inherited: "
-		      "%zu\n",
-		      (unsigned long long)calls(),
-		      (long long)kills.sum_us / KILLS,
-		      (long long)kills.longest_us,
-		      (long long)renewals.sum_us / RENEWALS,
-		      (long long)renewals.longest_us,
-		      fixture_log_count(&f, "event=call-inherited"));
+	print_message(
+		"%llu calls; pause at kill -9: %lld us, at most %lld us; "
+		"at a renewal: %lld us, at most %lld us; calls inherited: "
+		"%zu\n",
+		(unsigned long long)calls(), (long long)kills.sum_us / KILLS,
+		(long long)kills.longest_us,
+		(long long)renewals.sum_us / RENEWALS,
+		(long long)renewals.longest_us,
+		fixture_log_count(&f, "event=call-inherited"));
 	TEST_WAIT(is_as_before(&f, &before), WAIT_S);
 	TEST_WAIT(count_orphans(&f, &i) == 0, WAIT_S);
 	assert_int_equal(fixture_log_count(&f, "event=renewing"), RENEWALS);
