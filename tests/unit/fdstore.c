@@ -67,8 +67,8 @@ TEST(name, no_other_text_is_one)
 		"c10000000000000000",
 		"stored",
 		"oci",
-		"c1111111111111111."
-		"11111111111111111111111111111111111111111111111",
+		("c1111111111111111."
+		 "11111111111111111111111111111111111111111111111"),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -170,6 +170,10 @@ static int put_record(const char *text)
 	"\"policy\":\"p\",\"peer_uid\":0,\"userns_dev\":1,\"userns_ino\":2,"   \
 	"\"since\":3"
 
+#define REST(uid)                                                              \
+	("{\"id\":\"c\",\"policy\":\"p\",\"peer_uid\":" uid                   \
+	 ",\"userns_dev\":1,\"userns_ino\":2,\"since\":3}")
+
 TEST(record, without_all_that_it_must_say_is_refused)
 {
 	static const char *const good[] = {
@@ -186,10 +190,8 @@ TEST(record, without_all_that_it_must_say_is_refused)
 		"{\"id\":\"a\\u0000b\"," FACTS "}",
 		"{\"id\":\"c\"," FACTS ",\"metadata\":7}",
 		"{\"id\":\"c\"," FACTS ",\"annotations\":\"x\"}",
-		"{\"id\":\"c\",\"policy\":\"p\",\"peer_uid\":-1,"
-		"\"userns_dev\":1,\"userns_ino\":2,\"since\":3}",
-		"{\"id\":\"c\",\"policy\":\"p\",\"peer_uid\":4294967296,"
-		"\"userns_dev\":1,\"userns_ino\":2,\"since\":3}",
+		REST("-1"),
+		REST("4294967296"),
 	};
 	struct record r;
 	const char *why;

@@ -10,16 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "daemon/record.h"
-#include "lib/handover.h"
 #include "lib/own.h"
 #include "lib/slot.h"
 #include "proto/varlink.h"
@@ -32,42 +29,6 @@
 	"{\"version\":1,\"policies\":{\"" name                                 \
 	"\":{\"rules\":[],\"default\":{\"errno\":\"" errno_name                \
 	"\"}}},\"bindings\":[{\"when\":" when ",\"policy\":\"" name "\"}]}"
-
-static void begin(struct manager *m, struct tracee *t)
-{
-	manager_init(m, NULL);
-	manager_start(m);
-	tracee_start(t, TRACEE_USERNS);
-	tracee_attach(t, &m->f, "c");
-	tracee_call(t, STANDIN_ERRNO);
-	assert_int_equal(tracee_result(t), -EXDEV);
-	manager_hear(m);
-}
-
-static bool has_workers(const struct manager *m, size_t n)
-{
-	return fixture_workers(&m->f, NULL, 0) == n;
-}
-
-static bool is_stored(struct manager *m, size_t n)
-{
-	manager_hear(m);
-	return manager_count(m, NULL) == n;
-}
-
-/* Two sockets stay stored, and nothing else. */
-static void finish(struct manager *m, struct tracee *t)
-{
-	if (t) {
-		tracee_call(t, STANDIN_ERRNO);
-		assert_int_equal(tracee_result(t), -EXDEV);
-		tracee_end(t);
-	}
-	TEST_WAIT(has_workers(m, 0), WAIT_S);
-	TEST_WAIT(is_stored(m, 2), WAIT_S);
-	manager_end(m, SIGTERM);
-	manager_done(m);
-}
 
 static int dup_fd(int fd)
 {
@@ -97,20 +58,20 @@ TEST(store, holds_a_container_and_its_listeners_by_their_names)
 	struct manager m;
 	struct tracee t, more;
 
-	begin(&m, &t);
+	manager_begin(&m, &t);
 	assert_int_equal(manager_count(&m, "bound-oci"), 1);
 	assert_int_equal(manager_count(&m, "bound-control"), 1);
 	assert_int_equal(manager_count(&m, "c1"), 2);
 	assert_int_equal(manager_count(&m, "c1.1"), 2);
 	tracee_start(&more, TRACEE_USERNS);
 	tracee_attach(&more, &m.f, "d");
-	TEST_WAIT(is_stored(&m, 10), WAIT_S);
+	TEST_WAIT(manager_has(&m, 10), WAIT_S);
 	assert_int_equal(manager_count(&m, "c2"), 2);
 	assert_int_equal(manager_count(&m, "c2.1"), 2);
 	tracee_end(&more);
-	TEST_WAIT(is_stored(&m, 6), WAIT_S);
+	TEST_WAIT(manager_has(&m, 6), WAIT_S);
 	assert_int_equal(manager_count(&m, "c2"), 0);
-	finish(&m, &t);
+	manager_finish(&m, &t);
 }
 
 #define FACTS 5
@@ -124,7 +85,7 @@ static void restart_keeps_all(int signal)
 	char *before[FACTS];
 	int fds;
 
-	begin(&m, &t);
+	manager_begin(&m, &t);
 	fds = fixture_fds(&m.f);
 	for (int i = 0; i < FACTS; i++)
 		before[i] = show(&m, facts[i]);
@@ -139,7 +100,7 @@ static void restart_keeps_all(int signal)
 		assert_int_equal(tracee_result(&t), -EXDEV);
 		assert_int_equal(manager_count(&m, NULL), 6);
 	}
-	TEST_WAIT(has_workers(&m, 1), WAIT_S);
+	TEST_WAIT(manager_has_workers(&m, 1), WAIT_S);
 	assert_int_equal(fixture_fds(&m.f), fds);
 	for (int i = 0; i < FACTS; i++) {
 		char *after = show(&m, facts[i]);
@@ -148,7 +109,7 @@ static void restart_keeps_all(int signal)
 		free(before[i]);
 		free(after);
 	}
-	finish(&m, &t);
+	manager_finish(&m, &t);
 }
 
 TEST(adopt, after_a_restart)
@@ -180,14 +141,14 @@ TEST(adopt, finishes_what_was_in_flight)
 	struct manager m;
 	struct tracee t;
 
-	begin(&m, &t);
+	manager_begin(&m, &t);
 	TEST_WAIT(is_in_phase(&m, "receiving"), WAIT_S);
 	tracee_call(&t, STANDIN_HANG_ONCE);
 	TEST_WAIT(is_in_phase(&m, "received"), WAIT_S);
 	manager_end(&m, SIGKILL);
 	manager_start(&m);
 	assert_int_equal(tracee_result(&t), -EXDEV);
-	finish(&m, &t);
+	manager_finish(&m, &t);
 }
 
 TEST(adopt, drops_what_ended_meanwhile)
@@ -195,12 +156,12 @@ TEST(adopt, drops_what_ended_meanwhile)
 	struct manager m;
 	struct tracee t;
 
-	begin(&m, &t);
+	manager_begin(&m, &t);
 	manager_end(&m, SIGKILL);
 	tracee_end(&t);
 	manager_start(&m);
 	assert_false(fixture_log_has(&m.f, "refused"));
-	finish(&m, NULL);
+	manager_finish(&m, NULL);
 }
 
 /* -- policies ---------------------------------------------------------------------- */
@@ -229,7 +190,7 @@ TEST(adopt, chooses_the_policy_as_a_reload_does)
 	struct manager m;
 	struct tracee t;
 
-	begin(&m, &t);
+	manager_begin(&m, &t);
 	restart_with(&m, POLICY("other", "EPERM", "{}"));
 	assert_policy(&m, "\"other\"");
 	restart_with(&m, fixture_good_policy);
@@ -243,7 +204,7 @@ TEST(adopt, chooses_the_policy_as_a_reload_does)
 	assert_true(fixture_log_has(&m.f, "event=policy-gone"));
 	restart_with(&m, fixture_good_policy);
 	assert_policy(&m, "\"default\"");
-	finish(&m, &t);
+	manager_finish(&m, &t);
 }
 
 TEST(adopt, is_closed_where_there_is_no_policy_any_more)
@@ -266,7 +227,7 @@ TEST(adopt, is_closed_where_there_is_no_policy_any_more)
 	TEST_WAIT(fixture_log_has(&m.f, "event=policy-changed"), WAIT_S);
 	TEST_WAIT((tracee_call(&t, 0), tracee_result(&t)) == -ENOENT, WAIT_S);
 	tracee_end(&t);
-	finish(&m, NULL);
+	manager_finish(&m, NULL);
 }
 
 TEST(store, has_the_name_of_another_policy_before_the_old_ones_goes)
@@ -274,19 +235,19 @@ TEST(store, has_the_name_of_another_policy_before_the_old_ones_goes)
 	struct manager m;
 	struct tracee t;
 
-	begin(&m, &t);
+	manager_begin(&m, &t);
 	fixture_write_policy(&m.f, POLICY("other", "EPERM", "{}"));
 	assert_int_equal(kill(m.f.pid, SIGHUP), 0);
-	TEST_WAIT(is_stored(&m, 6) && manager_count(&m, "c1-1") == 2, WAIT_S);
+	TEST_WAIT(manager_has(&m, 6) && manager_count(&m, "c1-1") == 2, WAIT_S);
 	assert_int_equal(manager_count(&m, "c1"), 0);
 	/* As if it had died in between. */
 	manager_end(&m, SIGKILL);
 	manager_put(&m, "c1", dup_fd(manager_find(&m, "c1-1", RECORD_MAGIC)));
 	manager_start(&m);
 	assert_policy(&m, "\"other\"");
-	TEST_WAIT(is_stored(&m, 6), WAIT_S);
+	TEST_WAIT(manager_has(&m, 6), WAIT_S);
 	assert_int_equal(manager_count(&m, "c1"), 0);
-	finish(&m, &t);
+	manager_finish(&m, &t);
 }
 
 /* -- what must be refused ------------------------------------------------------------ */
@@ -388,7 +349,7 @@ TEST(adopt, refuses_what_it_does_not_understand_and_serves_on)
 	struct tracee t, victims[VICTIMS], late;
 	int fds;
 
-	begin(&m, &t);
+	manager_begin(&m, &t);
 	fds = fixture_fds(&m.f);
 	manager_end(&m, SIGKILL);
 	put_garbage(&m, victims);
@@ -411,14 +372,14 @@ TEST(adopt, refuses_what_it_does_not_understand_and_serves_on)
 	assert_refused(&m, "oci", unknown);
 	assert_refused(&m, "control", unknown);
 	/* Refused is closed: no call waits for nobody. */
-	TEST_WAIT(is_stored(&m, 6), WAIT_S);
+	TEST_WAIT(manager_has(&m, 6), WAIT_S);
 	for (int i = VICTIMS - 1; i >= 0; i--) { /* the later ones were forked
 						    with what the earlier had */
 		tracee_call(&victims[i], 0);
 		assert_int_equal(tracee_result(&victims[i]), -ENOSYS);
 		tracee_end(&victims[i]);
 	}
-	TEST_WAIT(has_workers(&m, 1), WAIT_S);
+	TEST_WAIT(manager_has_workers(&m, 1), WAIT_S);
 	assert_int_equal(fixture_fds(&m.f), fds);
 	tracee_start(&late, TRACEE_USERNS);
 	tracee_attach(&late, &m.f, "late");
@@ -428,7 +389,7 @@ TEST(adopt, refuses_what_it_does_not_understand_and_serves_on)
 	manager_hear(&m);
 	assert_int_equal(manager_count(&m, "c19"), 2);
 	tracee_end(&late);
-	finish(&m, &t);
+	manager_finish(&m, &t);
 }
 
 /* The worker's word, all of it: any bytes behind the head of the slot. */
@@ -439,7 +400,7 @@ TEST(adopt, a_slot_full_of_nonsense)
 	struct slot *slot;
 	int fd;
 
-	begin(&m, &t);
+	manager_begin(&m, &t);
 	manager_end(&m, SIGKILL);
 	fd = manager_find(&m, "c1.1", SLOT_MAGIC);
 	slot = mmap(NULL, SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -451,7 +412,7 @@ TEST(adopt, a_slot_full_of_nonsense)
 	tracee_call(&t, STANDIN_ERRNO);
 	assert_int_equal(tracee_result(&t), -EXDEV);
 	assert_policy(&m, "\"default\"");
-	finish(&m, &t);
+	manager_finish(&m, &t);
 }
 
 /* Without it, an inode number alone would say who may have what. */
@@ -462,7 +423,7 @@ TEST(adopt, without_its_user_namespace_a_container_is_nobody)
 	char *userns;
 	struct store kept = { 0 };
 
-	begin(&m, &t);
+	manager_begin(&m, &t);
 	manager_end(&m, SIGKILL);
 	for (size_t i = 0; i < m.store.n; i++) {
 		const struct store_item *item = &m.store.items[i];
@@ -484,159 +445,5 @@ TEST(adopt, without_its_user_namespace_a_container_is_nobody)
 	userns = show(&m, "userns");
 	assert_string_equal(userns, "0");
 	free(userns);
-	finish(&m, &t);
-}
-
-/* -- workers of the one before --------------------------------------------------------- */
-
-/* A process that serves that slot, for all that the lock says. */
-static pid_t serve_as_before(int slot_fd, int at)
-{
-	int ready[2];
-	char c;
-	pid_t pid;
-
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	fflush(stdout);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (dup2(slot_fd, at) < 0 || slot_lock(at) < 0 ||
-		    write(ready[1], "r", 1) != 1)
-			_exit(1);
-		for (;;)
-			pause();
-	}
-	assert_int_equal(read(ready[0], &c, 1), 1);
-	close(ready[0]);
-	close(ready[1]);
-	return pid;
-}
-
-TEST(predecessor, that_outlives_its_deputyd_is_killed_first)
-{
-	struct manager m;
-	struct tracee t;
-	pid_t pid;
-	int status;
-
-	begin(&m, &t);
-	manager_end(&m, SIGKILL);
-	pid = serve_as_before(manager_find(&m, "c1.1", SLOT_MAGIC),
-			      HANDOVER_SLOT);
-	manager_start(&m);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(WTERMSIG(status), SIGKILL);
-	/* It was dead before the next one came. */
-	assert_false(fixture_log_has(&m.f, "event=worker-lost"));
-	finish(&m, &t);
-}
-
-/* Nobody who only has that pid is hit, and nobody waits for ever. */
-TEST(predecessor, that_is_no_worker_is_left_alone_and_given_up)
-{
-	struct manager m;
-	struct tracee t;
-	int64_t since;
-	pid_t pid;
-
-	begin(&m, &t);
-	manager_end(&m, SIGKILL);
-	pid = serve_as_before(manager_find(&m, "c1.1", SLOT_MAGIC),
-			      HANDOVER_SLOT + 40);
-	manager_start(&m);
-	since = test_now_ms();
-	tracee_call(&t, STANDIN_ERRNO);
-	assert_int_equal(tracee_result(&t), -EXDEV);
-	assert_true(test_now_ms() - since > 1000);
-	assert_true(fixture_log_has(&m.f, "event=worker-lost"));
-	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	finish(&m, &t);
-}
-
-/* -- sockets, and what else a manager does ------------------------------------------------ */
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	assert_int_equal(listen(fd, 16), 0);
-	return fd;
-}
-
-/* The OCI one has a name and is elsewhere, the other is known by its path. */
-TEST(sockets, of_units_are_taken)
-{
-	struct manager m;
-	struct fixture elsewhere;
-	struct tracee t;
-
-	manager_init(&m, NULL);
-	elsewhere = m.f;
-	(void)snprintf(elsewhere.oci, sizeof(elsewhere.oci), "%s/unit.sock",
-		       m.f.dir);
-	manager_put(&m, "deputyd-control.socket", listen_at(m.f.control));
-	manager_put(&m, "oci", listen_at(elsewhere.oci));
-	manager_start(&m);
-	assert_int_equal(manager_count(&m, NULL), 2); /* none was stored */
-	assert_int_equal(access(m.f.oci, F_OK), -1);
-	tracee_start(&t, 0);
-	tracee_attach(&t, &elsewhere, "c");
-	tracee_call(&t, STANDIN_ERRNO);
-	assert_int_equal(tracee_result(&t), -EXDEV);
-	json_object_put(fixture_call(&m.f, "Status", NULL));
-	tracee_end(&t);
-	TEST_WAIT(has_workers(&m, 0), WAIT_S);
-	manager_end(&m, SIGTERM);
-	/* They are the unit's, file and all. */
-	assert_int_equal(access(m.f.control, F_OK), 0);
-	assert_int_equal(unlink(elsewhere.oci), 0);
-	manager_done(&m);
-}
-
-/* Whoever connects between two deputyds waits for the second. */
-TEST(sockets, that_were_bound_outlive_deputyd)
-{
-	struct manager m;
-	struct tracee t;
-
-	manager_init(&m, NULL);
-	manager_start(&m);
-	manager_end(&m, SIGTERM);
-	assert_int_equal(manager_count(&m, NULL), 2);
-	tracee_start(&t, 0);
-	tracee_attach(&t, &m.f, "c");
-	manager_start(&m);
-	tracee_call(&t, STANDIN_ERRNO);
-	assert_int_equal(tracee_result(&t), -EXDEV);
-	/* One whose file is gone is made anew. */
-	manager_end(&m, SIGKILL);
-	assert_int_equal(unlink(m.f.oci), 0);
-	manager_start(&m);
-	assert_int_equal(access(m.f.oci, F_OK), 0);
-	assert_int_equal(manager_count(&m, "bound-oci"), 1);
-	finish(&m, &t);
-}
-
-static bool has_barked(struct manager *m, unsigned n)
-{
-	manager_hear(m);
-	return m->watchdogs >= n;
-}
-
-TEST(manager, hears_the_watchdog)
-{
-	struct manager m;
-
-	manager_init(&m, NULL);
-	manager_start(&m);
-	TEST_WAIT(has_barked(&m, 2), WAIT_S);
-	finish(&m, NULL);
+	manager_finish(&m, &t);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/live/daemon/manager.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
@@ -137,4 +138,39 @@ int manager_find(const struct manager *m, const char *name, uint32_t magic)
 		found = item->fd;
 	}
 	return found;
+}
+
+void manager_begin(struct manager *m, struct tracee *t)
+{
+	manager_init(m, NULL);
+	manager_start(m);
+	tracee_start(t, TRACEE_USERNS);
+	tracee_attach(t, &m->f, "c");
+	tracee_call(t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(t), -EXDEV);
+	manager_hear(m);
+}
+
+bool manager_has_workers(const struct manager *m, size_t n)
+{
+	return fixture_workers(&m->f, NULL, 0) == n;
+}
+
+bool manager_has(struct manager *m, size_t n)
+{
+	manager_hear(m);
+	return manager_count(m, NULL) == n;
+}
+
+void manager_finish(struct manager *m, struct tracee *t)
+{
+	if (t) {
+		tracee_call(t, STANDIN_ERRNO);
+		assert_int_equal(tracee_result(t), -EXDEV);
+		tracee_end(t);
+	}
+	TEST_WAIT(manager_has_workers(m, 0), WAIT_S);
+	TEST_WAIT(manager_has(m, 2), WAIT_S);
+	manager_end(m, SIGTERM);
+	manager_done(m);
 }

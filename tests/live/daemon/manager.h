@@ -36,3 +36,12 @@ void manager_put(struct manager *m, const char *name, int fd_taken);
 /* Return: the only fd of that name that is a memfd with these first four bytes,
  * borrowed, or -1 */
 int manager_find(const struct manager *m, const char *name, uint32_t magic);
+
+/* Both above, with a container "c" that was served once. */
+void manager_begin(struct manager *m, struct tracee *t);
+/* Serves it once more and ends all; @t may be NULL. Two sockets stay stored, and
+ * nothing else. */
+void manager_finish(struct manager *m, struct tracee *t);
+bool manager_has_workers(const struct manager *m, size_t n);
+/* Are @n fds stored, by what it has said until now? */
+bool manager_has(struct manager *m, size_t n);
