@@ -74,7 +74,12 @@ static int setup(void)
 	if (sigaction(SIGTERM, &sa, NULL) < 0)
 		return -errno;
 	r = sandbox_enter(caps);
-	return r < 0 ? r : home_rearm(&server.home);
+	if (r == 0)
+		r = slot_lock(HANDOVER_SLOT);
+	if (r < 0)
+		return r;
+	server.home.parent = (pid_t)server.slot->identity.deputyd_pid;
+	return home_rearm(&server.home);
 }
 
 static bool is_superseded(void)
