@@ -47,18 +47,6 @@ static struct session *session_alloc(struct registry *r, struct container *c)
 	return s;
 }
 
-/* EINVAL is an older kernel: slower, no worse. */
-static void set_sync(struct registry *r, int listener_fd)
-{
-	int error = listener_set_sync(listener_fd);
-
-	if (r->sync_wake_up < 0)
-		log_event(LOG_INFO, "kernel-feature",
-			  LOG_S("name", "sync_wake_up"),
-			  LOG_S("found", error == 0 ? "yes" : "no"));
-	r->sync_wake_up = error == 0;
-}
-
 /* Into the registry; a session without a worker yet. Return: 0 or negative */
 static int enlist(struct session *s, int *listener_fd_taken)
 {
@@ -73,7 +61,8 @@ static int enlist(struct session *s, int *listener_fd_taken)
 		return error;
 	}
 	*listener_fd_taken = -1;
-	set_sync(r, s->listener_fd);
+	/* EINVAL is an older kernel: slower, no worse. */
+	(void)listener_set_sync(s->listener_fd);
 	TAILQ_INSERT_TAIL(&c->sessions, s, entry);
 	c->n_sessions++;
 	c->peer->listeners++;
