@@ -97,7 +97,11 @@ static struct record a_record(struct json_object *annotations)
 	return (struct record){
 		.id = "c\"\xc3\xa9",
 		.policy = "default",
+		.bundle = "/b",
 		.metadata = "m",
+		.peer_gid = 7,
+		.userns_fact = USERNS_OWNED,
+		.userns_owner = 100000,
 		.annotations = annotations,
 		.peer_uid = UINT32_MAX - 1,
 		.userns = { UINT64_MAX, 4026531837 },
@@ -117,13 +121,23 @@ TEST(record, both_ways)
 						json_object_new_string("x")),
 			 0);
 	r = a_record(annotations);
+	r.cgroups = json_object_new_array();
+	assert_int_equal(json_object_array_add(r.cgroups,
+					       json_object_new_string("/a")),
+			 0);
 	fd = record_new(&r);
+	json_object_put(r.cgroups);
 	assert_true(fd >= 0);
 	assert_int_equal(record_read(fd, &again, &why), 0);
 	close(fd);
 	assert_string_equal(again.id, r.id);
 	assert_string_equal(again.policy, r.policy);
 	assert_string_equal(again.metadata, r.metadata);
+	assert_string_equal(again.bundle, r.bundle);
+	assert_int_equal(again.peer_gid, r.peer_gid);
+	assert_int_equal(again.userns_fact, r.userns_fact);
+	assert_int_equal(again.userns_owner, r.userns_owner);
+	assert_int_equal(json_object_array_length(again.cgroups), 1);
 	assert_int_equal(again.peer_uid, r.peer_uid);
 	assert_int_equal(again.userns.dev, r.userns.dev);
 	assert_int_equal(again.userns.ino, r.userns.ino);
