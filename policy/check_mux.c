@@ -17,7 +17,7 @@ static bool has_rule_for(const struct doc_policy *p, const char *name)
 	return false;
 }
 
-/* "x86, mips and 7 more" */
+/* "x86, mips and others": how many there are hangs on libseccomp */
 static void join_arches(uint32_t set, char *buf, size_t size)
 {
 	int more = __builtin_popcount(set) - NAMED_MAX, named = 0;
@@ -30,7 +30,7 @@ static void join_arches(uint32_t set, char *buf, size_t size)
 					      named++ ? ", " : "",
 					      arches[i].name);
 	if (more > 0)
-		(void)snprintf(buf + n, size - n, " and %d more", more);
+		(void)snprintf(buf + n, size - n, " and others");
 }
 
 struct multiplexer {
