@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -150,4 +151,44 @@ TEST(worker, keeps_ptrace_to_read_names)
 			    "\"default\":\"continue\"}},\"bindings\":[{\"when\":"
 			    "{},\"policy\":\"test\"}]}",
 			    CAP_BIT(SYS_PTRACE));
+}
+
+static int make_one(void *ctx)
+{
+	return mknod("/box/a", S_IFCHR | 0644, makedev(1, 3)) < 0 ? errno : 0;
+}
+
+/* As a service's is, where systemd gives it the journal. */
+TEST(worker, may_log_to_a_socket)
+{
+	static const char policy[] =
+		"{\"version\":1,\"policies\":{\"p\":{\"rules\":[{\"syscalls\":"
+		"[\"@mknod\"],\"match\":{\"type\":\"char\",\"device\":"
+		"[\"1:3\"]},\"action\":\"emulate\",\"log\":true}],"
+		"\"default\":\"continue\"}},"
+		"\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}";
+	struct inmate_plan plan = { true, make_one, NULL };
+	int pair[2], saved = dup(STDERR_FILENO);
+	char line[1024] = "";
+	struct stage s;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+				    pair),
+			 0);
+	world_init(&s.w, WORLD_TMPFS);
+	world_reset(&s.w);
+	inmate_start(&s.w, &plan, &s.i);
+	assert_int_equal(dup2(pair[1], STDERR_FILENO), STDERR_FILENO);
+	attendant_start(&s.a, &s.w, &s.i, policy);
+	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	inmate_go(&s.i);
+	assert_int_equal(inmate_result(&s.i), 0);
+	inmate_end(&s.i);
+	attendant_expect_exit(&s.a);
+	assert_true(recv(pair[0], line, sizeof(line) - 1, MSG_DONTWAIT) > 0);
+	assert_non_null(strstr(line, "event=call"));
+	close(pair[0]);
+	close(pair[1]);
+	close(saved);
+	world_done(&s.w);
 }
