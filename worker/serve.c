@@ -189,7 +189,7 @@ int serve(struct server *s, bool recovering)
 	struct verdict v = verdict_errno(EPERM);
 	int r;
 
-	w = (struct work){.notif = s->slot->call.notif.notif, .e = &emulation};
+	w = (struct work){ .notif = s->slot->call.notif.notif, .e = &emulation };
 	emulation_begin(s, &w);
 	r = settle(s, &w, recovering, &v);
 	emulate_forget_caller(&emulation);
