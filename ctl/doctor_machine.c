@@ -25,8 +25,8 @@ static void one_feature(struct doctor *d, enum kfeat f, uint32_t mask)
 		return;
 	}
 	(void)snprintf(advice, sizeof(advice),
-		       strchr(info->since, '/') ? "%s adds it" :
-						  "Linux %s and newer has it",
+		       *info->since > '9' ? "a kernel with %s has it" :
+					    "Linux %s and newer has it",
 		       info->since);
 	doctor_find(d, NEEDED & KFEAT_BIT(f) ? DOCTOR_BAD : DOCTOR_NOTE,
 		    "kernel", info->name, advice, "missing: %s", info->use);

@@ -6,6 +6,7 @@
 
 #include "ctl/judge.h"
 #include "ctl/reply.h"
+#include "lib/kfeat.h"
 #include "policy/profile.h"
 #include "proto/diagnostics.h"
 #include "proto/varlink.h"
@@ -113,11 +114,9 @@ static int check_machine(const struct ctl *ctl, const struct policy_set *set,
 			 struct checked *c)
 {
 	struct diags *diags = &c->policy;
-	struct machine m;
 	int r = 0;
 
-	machine_probe(&m);
-	policy_check_machine(set, &m, diags);
+	policy_check_machine(set, kfeat_calls(), diags);
 	if (ctl->option[CTL_POLICY] && !c->profile &&
 	    !policy_set_find(set, ctl->option[CTL_POLICY])) {
 		fprintf(stderr, "deputyctl: no policy \"%s\" in it\n",

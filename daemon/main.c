@@ -30,6 +30,7 @@
 #include "daemon/reload.h"
 #include "daemon/socket.h"
 #include "keeper/keeper.h"
+#include "lib/kfeat.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "policy/machine_check.h"
@@ -232,14 +233,12 @@ static int check(const struct config *c)
 {
 	struct diags *diags = malloc(sizeof(*diags));
 	struct policy_set *set;
-	struct machine m;
 	int r = -ENOMEM;
 
 	if (diags) {
-		machine_probe(&m);
 		r = policy_set_load_all(config_policy_paths(c), &set, diags);
 		if (r == 0)
-			policy_check_machine(set, &m, diags);
+			policy_check_machine(set, kfeat_calls(), diags);
 		diags_print(diags, stderr);
 	}
 	if (r == 0) {

@@ -11,6 +11,7 @@
 
 #include "daemon/appoint.h"
 #include "daemon/registry.h"
+#include "lib/kfeat.h"
 #include "lib/log.h"
 #include "policy/machine_check.h"
 
@@ -29,11 +30,9 @@ static void log_diags(const struct diags *d)
 int reload_load(struct policy_paths paths, struct policy_set **ret, struct diags *diags)
 {
 	int r = policy_set_load_all(paths, ret, diags);
-	struct machine m;
 
-	machine_probe(&m);
 	if (r == 0)
-		policy_check_machine(*ret, &m, diags);
+		policy_check_machine(*ret, kfeat_calls(), diags);
 	log_diags(diags);
 	if (r < 0)
 		log_event(LOG_ERR, "policy-refused",

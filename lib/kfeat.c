@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +20,8 @@ const struct kfeat_info kfeats[KFEATS] = {
 #include "lib/kfeat.def"
 #undef X
 };
+
+/* -- with a listener ---------------------------------------------------------------- */
 
 #define NO_SUCH_ID UINT64_MAX
 
@@ -78,31 +78,6 @@ static bool knows_notify(void)
 	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-static void on_alarm(int sig)
-{
-	(void)sig;
-}
-
-/* There is nothing to receive. A kernel that waits all the same is taken out of
- * it by a signal. */
-static bool recv_honours_nonblock(int fd)
-{
-	const struct sigaction sa = { .sa_handler = on_alarm };
-	const struct itimerval soon = { .it_value.tv_usec = 20000,
-					.it_interval.tv_usec = 20000 };
-	union listener_notif n = { 0 };
-	bool honours;
-
-	if (sigaction(SIGALRM, &sa, NULL) < 0 ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
-	    setitimer(ITIMER_REAL, &soon, NULL) < 0)
-		return false;
-	honours = ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0 &&
-		  errno == EAGAIN;
-	(void)setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
-	return honours;
-}
-
 static void probe_listener(int fd, uint32_t *mask)
 {
 	*mask |= knows_continue(fd) ? KFEAT_BIT(KFEAT_CONTINUE) : 0;
@@ -111,10 +86,6 @@ static void probe_listener(int fd, uint32_t *mask)
 			 KFEAT_BIT(KFEAT_ADDFD_SEND) :
 			 0;
 	*mask |= listener_set_sync(fd) == 0 ? KFEAT_BIT(KFEAT_SYNC_WAKE_UP) : 0;
-	*mask |= ioctl(fd, SECCOMP_IOCTL_NOTIF_REQUEUE, 0) == 0 ?
-			 KFEAT_BIT(KFEAT_REQUEUE) :
-			 0;
-	*mask |= recv_honours_nonblock(fd) ? KFEAT_BIT(KFEAT_RECV_NONBLOCK) : 0;
 }
 
 static void child(int out)
@@ -122,6 +93,7 @@ static void child(int out)
 	struct result r = { 0 };
 	int fd;
 
+	r.mask = kfeat_calls();
 	r.mask |= knows_notify() ? KFEAT_BIT(KFEAT_NOTIFY) : 0;
 	r.mask |= knows_filter_flag(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) ?
 			  KFEAT_BIT(KFEAT_WAIT_KILLABLE) :
@@ -133,6 +105,44 @@ static void child(int out)
 		probe_listener(fd, &r.mask);
 	_exit(write(out, &r, sizeof(r)) == sizeof(r) ? 0 : 1);
 }
+
+/* -- without a listener ---------------------------------------------------------- */
+
+/* Flags that no kernel knows: refused before anything is looked at. */
+#define NO_FLAGS 0x7fffffff
+
+/* Younger than many headers; the same on each architecture, above its base. */
+#ifndef __NR_Linux /* MIPS has it */
+#define __NR_Linux 0
+#endif
+#define NR_SETXATTRAT (__NR_Linux + 463) /* and its three like it, together */
+
+static bool exists(long nr, long a, long b, long c, long d, long e)
+{
+	return syscall(nr, a, b, c, d, e, 0L) >= 0 || errno != ENOSYS;
+}
+
+bool kfeat_x32(void)
+{
+#ifdef __X32_SYSCALL_BIT
+	return syscall(__X32_SYSCALL_BIT | SYS_getpid) >= 0;
+#else
+	return false;
+#endif
+}
+
+uint32_t kfeat_calls(void)
+{
+	bool bind = exists(SYS_open_tree, -1, 0, NO_FLAGS, 0, 0) &&
+		    exists(SYS_move_mount, -1, 0, -1, 0, NO_FLAGS);
+	bool xattrat = exists(NR_SETXATTRAT, -1, 0, NO_FLAGS, 0, 0);
+
+	return (bind ? KFEAT_BIT(KFEAT_BIND) : 0) |
+	       (xattrat ? KFEAT_BIT(KFEAT_XATTRAT) : 0) |
+	       (kfeat_x32() ? KFEAT_BIT(KFEAT_X32) : 0);
+}
+
+/* -- all of them ------------------------------------------------------------------ */
 
 static int wait_for(pid_t pid)
 {

@@ -5,6 +5,7 @@
  * What this kernel can do, each thing named once (kfeat.def).
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum kfeat {
@@ -18,7 +19,7 @@ enum kfeat {
 
 struct kfeat_info {
 	const char *name;  /* "sync_wake_up" */
-	const char *since; /* "6.6", of the first Linux */
+	const char *since; /* "6.6", the first Linux, or an option of it */
 	const char *use;   /* what it is good for */
 };
 extern const struct kfeat_info kfeats[KFEATS];
@@ -33,3 +34,8 @@ extern const struct kfeat_info kfeats[KFEATS];
  * for); or another negative errno
  */
 int kfeat_probe(uint32_t *ret_mask);
+
+/* Those that need no listener, asked in this process with calls that can do
+ * nothing but fail. Return: KFEAT_BIT() of each that is there */
+uint32_t kfeat_calls(void);
+bool kfeat_x32(void); /* the ABI, alone */

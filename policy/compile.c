@@ -93,9 +93,9 @@ static void add_devices(struct compiler *c, const struct doc_match *m,
 	r->first_device = (uint32_t)c->t[DEVICES].n;
 	r->n_devices = (uint32_t)m->n_devices;
 	for (size_t i = 0; i < m->n_devices; i++) {
-		struct arena_device one = {m->devices[i].major,
-					   m->devices[i].first_minor,
-					   m->devices[i].last_minor};
+		struct arena_device one = { m->devices[i].major,
+					    m->devices[i].first_minor,
+					    m->devices[i].last_minor };
 
 		append(c, DEVICES, &one, 1);
 	}
@@ -330,9 +330,9 @@ static int write_all(int fd, const void *data, size_t bytes, off_t at)
 static int write_arena(struct compiler *c, int fd)
 {
 	struct arena_span *const spans[TABLES] = {
-		&c->head.nrs,	  &c->head.calls, &c->head.gates, &c->head.rules,
-		&c->head.devices, &c->head.names, &c->head.values,  &c->head.ids,
-		&c->head.text,
+		&c->head.nrs,	 &c->head.calls,   &c->head.gates,
+		&c->head.rules,	 &c->head.devices, &c->head.names,
+		&c->head.values, &c->head.ids,	   &c->head.text,
 	};
 	size_t at = (sizeof(c->head) + 7) & ~(size_t)7;
 	int r = 0;
@@ -342,7 +342,7 @@ static int write_arena(struct compiler *c, int fd)
 
 		if (at + t->n * t->each > ARENA_MAX_BYTES)
 			return -EFBIG;
-		*spans[i] = (struct arena_span){(uint32_t)at, (uint32_t)t->n};
+		*spans[i] = (struct arena_span){ (uint32_t)at, (uint32_t)t->n };
 		r = write_all(fd, t->data, t->n * t->each, (off_t)at);
 		at = (at + t->n * t->each + 7) & ~(size_t)7;
 	}

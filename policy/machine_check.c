@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/kfeat.h"
 #include "policy/arch.h"
 #include "policy/doc.h"
 
@@ -11,34 +12,36 @@
 
 /* -- the kernel ---------------------------------------------------------------- */
 
-static bool is_missing(const struct machine *m, enum call_id id)
+static bool has(uint32_t features, enum kfeat f)
+{
+	return features & KFEAT_BIT(f);
+}
+
+static bool is_missing(uint32_t features, enum call_id id)
 {
 	switch (id) {
 	case CALL_setxattrat:
-		return !m->setxattrat;
 	case CALL_removexattrat:
-		return !m->removexattrat;
 	case CALL_getxattrat:
-		return !m->getxattrat;
 	case CALL_listxattrat:
-		return !m->listxattrat;
+		return !has(features, KFEAT_XATTRAT);
 	default:
 		return false;
 	}
 }
 
 /* Those of a set are there for newer kernels, too. */
-static void check_calls(struct doc *d, const struct machine *m,
+static void check_calls(struct doc *d, uint32_t features,
 			const struct doc_rule *r)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < r->n_syscalls; i++)
-		any |= !is_missing(m, r->syscalls[i].id);
+		any |= !is_missing(features, r->syscalls[i].id);
 	for (size_t i = 0; i < r->n_syscalls; i++) {
 		const struct doc_syscall *s = &r->syscalls[i];
 
-		if (is_missing(m, s->id) && !(s->of_set && any))
+		if (is_missing(features, s->id) && !(s->of_set && any))
 			WARNING(d, s->node,
 				"this kernel has no %s (Linux 6.13 has): it "
 				"never arrives",
@@ -46,18 +49,11 @@ static void check_calls(struct doc *d, const struct machine *m,
 	}
 }
 
-static uint32_t named_arch_bit(const char *name)
-{
-	for (size_t i = 0; i < n_arches; i++)
-		if (strcmp(arches[i].name, name) == 0)
-			return UINT32_C(1) << i;
-	return 0;
-}
-
-static void check_abi(struct doc *d, const struct machine *m,
+static void check_abi(struct doc *d, uint32_t features,
 		      const struct doc_rule *r)
 {
-	if (r->match.arches && r->match.arches == named_arch_bit("x32") && !m->x32)
+	if (r->match.arches && r->match.arches == arch_bit(arch_find("x32")) &&
+	    !has(features, KFEAT_X32))
 		WARNING(d, r->match.arch_node,
 			"this kernel has no x32: no such call ever arrives");
 }
@@ -69,12 +65,12 @@ static bool makes_nodes(const struct doc_rule *r)
 }
 
 /* Where nobody asked for it once is enough. */
-static void check_bind(struct doc *d, const struct machine *m,
+static void check_bind(struct doc *d, uint32_t features,
 		       const struct doc_rule *r, bool *said)
 {
 	bool asked = r->unopenable_node != LEX_NONE;
 
-	if (m->binds || !makes_nodes(r) || r->unopenable != UNOPENABLE_BIND ||
+	if (has(features, KFEAT_BIND) || !makes_nodes(r) || r->unopenable != UNOPENABLE_BIND ||
 	    (*said && !asked))
 		return;
 	WARNING(d, asked ? r->unopenable_node : r->action_node,
@@ -85,7 +81,7 @@ static void check_bind(struct doc *d, const struct machine *m,
 	*said = true;
 }
 
-void policy_check_machine(const struct policy_set *s, const struct machine *m,
+void policy_check_machine(const struct policy_set *s, uint32_t features,
 			  struct diags *diags)
 {
 	struct doc *d = doc_of_set(s);
@@ -98,9 +94,9 @@ void policy_check_machine(const struct policy_set *s, const struct machine *m,
 
 			if (!r->emulate)
 				continue;
-			check_calls(d, m, r);
-			check_abi(d, m, r);
-			check_bind(d, m, r, &said);
+			check_calls(d, features, r);
+			check_abi(d, features, r);
+			check_bind(d, features, r, &said);
 		}
 	d->diags = NULL;
 	diags_sort(diags);

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/machine.h"
 #include "policy/policy.h"
 
-/* Warns of emulations that this kernel cannot do. */
-void policy_check_machine(const struct policy_set *s, const struct machine *m,
+/* Warns of emulations that this kernel cannot do. @features: KFEAT_BIT() of what
+ * it can, see kfeat_calls() */
+void policy_check_machine(const struct policy_set *s, uint32_t features,
 			  struct diags *diags);
 
 enum device_access { DEVICE_READ = 1 << 0, DEVICE_WRITE = 1 << 1 };

@@ -22,13 +22,14 @@ static const struct {
 	const char *items[7]; /* NULL ends them */
 } builtins[] = {
 	/* null, zero, full, random, urandom, tty */
-	{"@safe", {"1:3", "1:5", "1:7", "1:8", "1:9", "5:0"}},
-	{"@mknod", {"mknod", "mknodat"}},
-	{"@setxattr", {"setxattr", "lsetxattr", "fsetxattr", "setxattrat"}},
-	{"@removexattr",
-	 {"removexattr", "lremovexattr", "fremovexattr", "removexattrat"}},
-	{"@getxattr", {"getxattr", "lgetxattr", "fgetxattr", "getxattrat"}},
-	{"@listxattr", {"listxattr", "llistxattr", "flistxattr", "listxattrat"}},
+	{ "@safe", { "1:3", "1:5", "1:7", "1:8", "1:9", "5:0" } },
+	{ "@mknod", { "mknod", "mknodat" } },
+	{ "@setxattr", { "setxattr", "lsetxattr", "fsetxattr", "setxattrat" } },
+	{ "@removexattr",
+	  { "removexattr", "lremovexattr", "fremovexattr", "removexattrat" } },
+	{ "@getxattr", { "getxattr", "lgetxattr", "fgetxattr", "getxattrat" } },
+	{ "@listxattr",
+	  { "listxattr", "llistxattr", "flistxattr", "listxattrat" } },
 };
 
 /* -- finding ----------------------------------------------------------------------- */
@@ -76,7 +77,7 @@ static struct doc_set *add_set(struct doc *d, const char *name)
 		return NULL;
 	d->sets = more;
 	more += d->n_sets++;
-	*more = (struct doc_set){.name = name, .node = LEX_NONE};
+	*more = (struct doc_set){ .name = name, .node = LEX_NONE };
 	return more;
 }
 
@@ -153,7 +154,7 @@ static void declare(struct doc *d, const char *name, struct value v)
 
 void sets_declare(struct doc *d, struct value file)
 {
-	struct value sets, m = {NULL, LEX_NONE};
+	struct value sets, m = { NULL, LEX_NONE };
 	const char *key;
 
 	if (!parse_member(d, file, "sets", &sets) ||
@@ -207,7 +208,7 @@ static void visit(struct doc *d, struct doc_set *s, unsigned depth)
 
 	s->state = OPEN;
 	for (size_t i = 0; i < n && !s->builtin; i++) {
-		struct value one = {json_object_array_get_idx(s->list, i), node};
+		struct value one = { json_object_array_get_idx(s->list, i), node };
 
 		if (is_reference(one.json))
 			visit_reference(d, s, json_object_get_string(one.json),
@@ -283,7 +284,7 @@ static void expand_set(struct doc *d, struct expansion *x, struct doc_set *s)
 		return;
 	s->expanded_for = d->n_expansions;
 	for (size_t i = 0; i < n && !x->full; i++) {
-		struct value one = {json_object_array_get_idx(s->list, i), node};
+		struct value one = { json_object_array_get_idx(s->list, i), node };
 
 		if (++d->set_elements > SETS_ELEMENTS_MAX) {
 			x->full = true;
@@ -326,8 +327,8 @@ static void expand(struct doc *d, struct expansion *x, struct value v)
 void *parse_with_sets(struct doc *d, struct value v, size_t size,
 		      parse_fn parse, size_t *ret_n)
 {
-	struct expansion x = {.size = size, .parse = parse};
-	struct value one = {v.json, v.node};
+	struct expansion x = { .size = size, .parse = parse };
+	struct value one = { v.json, v.node };
 	size_t n = 1;
 	bool is_list = json_object_is_type(v.json, json_type_array);
 

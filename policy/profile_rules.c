@@ -13,7 +13,7 @@
 
 /* -- architectures --------------------------------------------------------------- */
 
-static uint32_t named_arch_bit(struct json_object *o)
+static uint32_t scmp_arch_bit(struct json_object *o)
 {
 	const char *name = json_object_get_string(o);
 	size_t prefix = strlen(ARCH_PREFIX);
@@ -22,7 +22,7 @@ static uint32_t named_arch_bit(struct json_object *o)
 		return 0;
 	for (size_t i = 0; i < n_arches; i++)
 		if (strcasecmp(name + prefix, arches[i].name) == 0)
-			return UINT32_C(1) << i;
+			return arch_bit(&arches[i]);
 	return 0;
 }
 
@@ -33,7 +33,7 @@ static uint32_t arch_bits(struct json_object *list)
 	if (!json_object_is_type(list, json_type_array))
 		return 0;
 	for (size_t i = 0; i < json_object_array_length(list); i++)
-		bits |= named_arch_bit(json_object_array_get_idx(list, i));
+		bits |= scmp_arch_bit(json_object_array_get_idx(list, i));
 	return bits;
 }
 
@@ -49,7 +49,7 @@ static uint32_t mapped_bits(struct json_object *map)
 
 		if (!json_object_is_type(one, json_type_object))
 			continue;
-		bits |= named_arch_bit(json_object_object_get(one, "architecture")) |
+		bits |= scmp_arch_bit(json_object_object_get(one, "architecture")) |
 			arch_bits(json_object_object_get(one,
 							 "subArchitectures"));
 	}
@@ -61,7 +61,7 @@ static uint32_t native_bit(void)
 {
 	for (size_t i = 0; i < n_arches; i++)
 		if (arches[i].token == seccomp_arch_native())
-			return UINT32_C(1) << i;
+			return arch_bit(&arches[i]);
 	return 0;
 }
 

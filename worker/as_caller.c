@@ -77,8 +77,8 @@ void as_caller_leave(const struct home *h, const struct caller *c)
 
 int walk(int dirfd, const char *path, int flags)
 {
-	struct open_how how = {.flags = (unsigned)(O_PATH | O_CLOEXEC | flags),
-			       .resolve = RESOLVE_NO_MAGICLINKS};
+	struct open_how how = { .flags = (unsigned)(O_PATH | O_CLOEXEC | flags),
+				.resolve = RESOLVE_NO_MAGICLINKS };
 	int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 
 	return fd < 0 ? -errno : fd;
@@ -99,8 +99,8 @@ int walk_where(const struct home *h, int fd, char *buf, size_t size)
 	return 0;
 }
 
-/* What the kernel grants to all of the caller's ids alone, as a FUSE mount of its
- * own does. In a child, for whoever has those ids may kill it. */
+/* What the kernel grants to all of the caller's ids alone, as a FUSE mount of
+ * its own does. In a child, for whoever has those ids may kill it. */
 struct lent {
 	const struct home *home;
 	const struct caller *caller;
@@ -125,8 +125,12 @@ static int lent_main(void *ctx)
 int as_caller_run(const struct home *h, const struct caller *c, uint64_t caps,
 		  int (*fn)(void *ctx), void *ctx, int *ret)
 {
-	struct lent l = { .home = h, .caller = c, .caps = caps, .fn = fn,
-			  .ctx = ctx, .setup = -ECHILD };
+	struct lent l = { .home = h,
+			  .caller = c,
+			  .caps = caps,
+			  .fn = fn,
+			  .ctx = ctx,
+			  .setup = -ECHILD };
 	int result, r = child_run(lent_main, &l, &result);
 
 	if (r == 0 && l.setup == 0)
@@ -186,11 +190,9 @@ int as_caller_try(const struct home *h, const struct caller *c,
 		  int (*try_it)(void *ctx), void *ctx, int *ret)
 {
 	AUTO(fd_close) int userns_fd = -1;
-	struct exact e = {.home = h,
-			  .caller = c,
-			  .try_it = try_it,
-			  .ctx = ctx,
-			  .setup = -ECHILD};
+	struct exact e = {
+		.home = h, .caller = c, .try_it = try_it, .ctx = ctx, .setup = -ECHILD
+	};
 	int r = open_userns(c, &userns_fd), result;
 
 	if (r < 0)

@@ -197,8 +197,8 @@ static int stat_parent(struct node *n)
 	int result = try_stat_parent(n), r = 0;
 
 	if (result == -EACCES) /* a FUSE */
-		r = as_caller_run(n->e->home, &n->e->caller, 0,
-				  try_stat_parent, n, &result);
+		r = as_caller_run(n->e->home, &n->e->caller, 0, try_stat_parent,
+				  n, &result);
 	return r < 0 ? r : result;
 }
 
@@ -213,8 +213,7 @@ static int fsetid_over(struct node *n, uint64_t *caps)
 	r = stat_parent(n);
 	if (r < 0)
 		return r;
-	r = caller_maps(&n->e->caller, n->parent_st.st_uid,
-			n->parent_st.st_gid);
+	r = caller_maps(&n->e->caller, n->parent_st.st_uid, n->parent_st.st_gid);
 	if (r == 1)
 		*caps |= CAP_BIT(FSETID);
 	return r < 0 ? r : 0;
@@ -382,13 +381,13 @@ static int try_place(void *ctx)
 	struct node *n = ctx;
 	int r = n->parent_fd < 0 ? node_open_parent(n) : 0;
 
-	return r < 0 ? r :
-		       walk_where(n->e->home, n->parent_fd, directory,
+	return r < 0 ? r
+		     : walk_where(n->e->home, n->parent_fd, directory,
 				  sizeof(directory));
 }
 
-/* Has the rules judge where the path ends. Return: enum emulate_status (DONE: go
- * on, with that very directory), or an errno of ours */
+/* Has the rules judge where the path ends. Return: enum emulate_status (DONE:
+ * go on, with that very directory), or an errno of ours */
 static int node_place(struct node *n)
 {
 	struct emulation *e = n->e;
@@ -438,12 +437,12 @@ static int node_emulate(struct node *n, struct verdict *ret)
 int emulate_mknod(struct emulation *e, struct verdict *ret)
 {
 	static char path[PATH_MAX];
-	struct node n = {.e = e,
-			 .parent_fd = -1,
-			 .self.fd = -1,
-			 .mode = e->call->mode,
-			 .dev = makedev(dev_major(e->call->dev),
-					dev_minor(e->call->dev))};
+	struct node n = { .e = e,
+			  .parent_fd = -1,
+			  .self.fd = -1,
+			  .mode = e->call->mode,
+			  .dev = makedev(dev_major(e->call->dev),
+					 dev_minor(e->call->dev)) };
 	int r;
 
 	if (!caller_has(&e->caller, CAP_MKNOD))

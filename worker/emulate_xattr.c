@@ -130,8 +130,8 @@ static int try_place(void *ctx)
 	return 0;
 }
 
-/* Has the rules judge where the path ends. Return: enum emulate_status (DONE: go
- * on, with that very file), or an errno of ours */
+/* Has the rules judge where the path ends. Return: enum emulate_status (DONE:
+ * go on, with that very file), or an errno of ours */
 static int attr_place(struct attr *a)
 {
 	struct emulation *e = a->e;
@@ -289,7 +289,7 @@ static int xattr_do(struct attr *a, const struct tracee_memory *memory,
 
 static int xattr_located(struct attr *a, struct verdict *ret)
 {
-	struct tracee_memory memory = {-1, -1};
+	struct tracee_memory memory = { -1, -1 };
 	int r = attr_locate(a);
 
 	if (r == CALLER_GONE)
@@ -308,13 +308,13 @@ static int xattr_located(struct attr *a, struct verdict *ret)
 
 int emulate_xattr(struct emulation *e, struct verdict *ret)
 {
-	struct attr a = {.e = e,
-			 .op = op_of(e->call->id),
-			 .walk_flags = is_nofollow(e->call) ? O_NOFOLLOW : 0,
-			 .target_fd = -1,
-			 .self.fd = -1,
-			 .size = e->call->size,
-			 .flags = (int)e->call->flags};
+	struct attr a = { .e = e,
+			  .op = op_of(e->call->id),
+			  .walk_flags = is_nofollow(e->call) ? O_NOFOLLOW : 0,
+			  .target_fd = -1,
+			  .self.fd = -1,
+			  .size = e->call->size,
+			  .flags = (int)e->call->flags };
 	int r;
 
 	if (is_kernels(&a))

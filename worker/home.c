@@ -2,29 +2,16 @@
 #include "worker/home.h"
 
 #include <errno.h>
-#include <asm/unistd.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/handover.h"
-
-#ifdef __X32_SYSCALL_BIT
-static bool probe_x32(void)
-{
-	return syscall(__X32_SYSCALL_BIT | SYS_getpid) >= 0;
-}
-#else
-static bool probe_x32(void)
-{
-	return false;
-}
-#endif
+#include "lib/kfeat.h"
 
 int home_init(struct home *h)
 {
@@ -41,7 +28,7 @@ int home_init(struct home *h)
 		return -ENOTSUP;
 	h->userns_dev = st.st_dev;
 	h->userns_ino = st.st_ino;
-	h->has_x32 = probe_x32();
+	h->has_x32 = kfeat_x32();
 	return 0;
 }
 

@@ -98,7 +98,7 @@ int node_bind(const struct home *h, const struct caller *c, int node_fd,
 	      mode_t type, dev_t dev)
 {
 	AUTO(fd_close) int mntns_fd = -1, tree_fd = -1;
-	struct move m = {.node_fd = node_fd};
+	struct move m = { .node_fd = node_fd };
 	struct stat st;
 	char name[16];
 	int r, moved = 0;

@@ -74,11 +74,10 @@ static int act(struct server *s, struct work *w, bool recovering,
 	e->placed = w->wants_directory ? go_on_placed : NULL;
 	e->placed_ctx = w;
 	r = emulate(e, ret);
-	/* It ended before the directory was found: nowhere. */
-	if (r == EMULATE_LEAVE && e->placed && !w->facts.directory_read)
-		r = go_on_placed(e, NULL);
-	else
+	if (r != EMULATE_LEAVE || !e->placed || w->facts.directory_read)
 		return r;
+	/* It ended before the directory was found: nowhere. */
+	r = go_on_placed(e, NULL);
 	return r == EMULATE_DONE ? EMULATE_LEAVE : r;
 }
 
@@ -193,7 +192,7 @@ int serve(struct server *s, bool recovering)
 	struct verdict v = verdict_errno(EPERM);
 	int r;
 
-	w = (struct work){.notif = s->slot->call.notif.notif, .e = &emulation};
+	w = (struct work){ .notif = s->slot->call.notif.notif, .e = &emulation };
 	emulation_begin(s, &w);
 	r = settle(s, &w, recovering, &v);
 	emulate_forget_caller(&emulation);

@@ -99,7 +99,7 @@ static int reach_find(int maps_fd, struct reach *r)
 int tracee_memory_write(const struct tracee_memory *m, uint64_t addr,
 			const void *buf, size_t size)
 {
-	struct reach reach = {.at = addr, .end = addr + size};
+	struct reach reach = { .at = addr, .end = addr + size };
 	size_t fits;
 	ssize_t n;
 	int r;

@@ -101,9 +101,9 @@ int work_decide(struct work *w)
 					      namespace */
 	int r = TRACEE_OK;
 
-	w->facts = (struct facts){.call = &w->call,
-				  .value_read = !readable,
-				  .caller_read = !readable};
+	w->facts = (struct facts){ .call = &w->call,
+				   .value_read = !readable,
+				   .caller_read = !readable };
 	if (readable && w->plan.needs_args)
 		r = read_args(w);
 	if (r < 0 || r == TRACEE_GONE)

@@ -118,12 +118,12 @@ static size_t hear(int sock, void *buf, size_t size, int within_s, pid_t *ret_fr
 		char bytes[CMSG_SPACE(sizeof(struct ucred))];
 		struct cmsghdr align;
 	} control;
-	struct iovec iov = {.iov_base = buf, .iov_len = size};
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = control.bytes,
-			     .msg_controllen = sizeof(control.bytes)};
-	struct pollfd p = {.fd = sock, .events = POLLIN};
+	struct iovec iov = { .iov_base = buf, .iov_len = size };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.bytes,
+			      .msg_controllen = sizeof(control.bytes) };
+	struct pollfd p = { .fd = sock, .events = POLLIN };
 	struct cmsghdr *m;
 	struct ucred from;
 	ssize_t n;
@@ -196,9 +196,9 @@ static void start_daemon(struct fixture *f, const char *policy)
 /* Its successors would hide that a worker failed. */
 static void stop_daemon(struct fixture *f)
 {
-	static const char *const bad[] = {"event=worker-died",
-					  "event=worker-stalled",
-					  "event=call-failed"};
+	static const char *const bad[] = { "event=worker-died",
+					   "event=worker-stalled",
+					   "event=call-failed" };
 
 	TEST_WAIT(fixture_workers(f, NULL, 0) == 0, START_S);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
@@ -241,13 +241,13 @@ static void check_propagation(const struct world *w, const struct container *c)
 
 static void make_bundles(const struct cell *c, const struct stage *s)
 {
-	static const char *const dirs[] = {"program", "state", "native",
-					   "notified", "etc"};
+	static const char *const dirs[] = { "program", "state", "native",
+					    "notified", "etc" };
 	char program[160];
-	struct cell_config config = {.root = s->world.root,
-				     .program = program,
-				     .play = s->play->name,
-				     .rootless = c->rootless};
+	struct cell_config config = { .root = s->world.root,
+				      .program = program,
+				      .play = s->play->name,
+				      .rootless = c->rootless };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		make_dir(c, dirs[i]);

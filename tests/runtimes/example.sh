@@ -4,20 +4,11 @@
 # containers of one annotation make /dev/fuse, followed step by step. What the
 # page says is read out of the page.
 
+# shellcheck source=tests/runtimes/check.sh
+. "$(dirname "${BASH_SOURCE[0]}")/check.sh"
+
 example_page=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/docs/deputy-policy.5.scd
 tmp='' daemon='' case_failed=0 failed=0 passed=0
-
-wrong()
-{
-	echo "    $*"
-	case_failed=1
-}
-
-# is WANT GOT WHAT
-is()
-{
-	[ "$1" = "$2" ] || wrong "$3: wanted \"$1\", got \"$2\""
-}
 
 # verdict NAME: of all that was said since the last one.
 verdict()
@@ -32,27 +23,33 @@ verdict()
 	case_failed=0
 }
 
-until_true()
-{
-	local end=$((SECONDS + $1))
-	shift
-
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		read -rt 0.02 <> <(:) || :
-	done
-}
-
 example_end()
 {
 	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
 	[ -n "$tmp" ] && rm -rf "$tmp"
 }
 
-# Can a node be made here that opens the kernel's fuse? In $tmp.
-example_has_fuse()
+# example_need PROGRAM...: makes $tmp, with the probe in it, or ends the test where
+# this machine lacks something.
+example_need()
 {
-	mknod "$tmp/fuse" c 10 229 && (exec 3<>"$tmp/fuse") 2>/dev/null
+	local why program
+
+	why=$(why_no_runc)
+	for program; do
+		command -v "$program" >/dev/null || why="no $program"
+	done
+	[ -n "$why" ] || tmp=$(scratch_dir) ||
+		why="no directory where device nodes open"
+	[ -n "$why" ] || mknod "$tmp/fuse" c 10 229 || why="no mknod"
+	[ -n "$why" ] || (exec 3<>"$tmp/fuse") 2>/dev/null ||
+		why="no fuse in this kernel"
+	[ -z "$why" ] || {
+		echo "skipped: $why"
+		exit 77
+	}
+	${CC:-gcc} -O2 -static -D_GNU_SOURCE -o "$tmp/probe" \
+		"$(dirname "${BASH_SOURCE[0]}")/probe.c" || exit 1
 }
 
 # The page's policy: the one file in it about fuse.

@@ -113,23 +113,7 @@ with_runtime()
 	container plain_annotated "$1" userns $yes "$plain" "$no" 2
 }
 
-why=$(why_no_runc)
-for runtime; do
-	command -v "$runtime" >/dev/null || why="no $runtime"
-done
-[ -z "$why" ] || {
-	echo "skipped: $why"
-	exit 77
-}
-tmp=$(scratch_dir) || {
-	echo "skipped: no directory where device nodes open"
-	exit 77
-}
-${CC:-gcc} -O2 -static -D_GNU_SOURCE -o "$tmp/probe" "$here/probe.c" || exit 1
-example_has_fuse || {
-	echo "skipped: no fuse in this kernel"
-	exit 77
-}
+example_need "$@"
 example_start "$build"
 for runtime; do
 	with_runtime "$runtime"

@@ -133,20 +133,7 @@ with_runtime()
 	container plain "$1" "" "$plain" "$no" 2
 }
 
-why=$(why_no_runc)
-[ -z "$why" ] || {
-	echo "skipped: $why"
-	exit 77
-}
-tmp=$(scratch_dir) || {
-	echo "skipped: no directory where device nodes open"
-	exit 77
-}
-${CC:-gcc} -O2 -static -D_GNU_SOURCE -o "$tmp/probe" "$here/probe.c" || exit 1
-example_has_fuse || {
-	echo "skipped: no fuse in this kernel"
-	exit 77
-}
+example_need
 make_image || exit 1
 example_start "$build" --base /usr/share/containers/seccomp.json
 for runtime; do

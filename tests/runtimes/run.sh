@@ -16,6 +16,8 @@ build=$(cd "${1:?usage: run.sh BUILD-DIR [CASE...]}" && pwd)
 shift
 # shellcheck source=tests/runtimes/bundle.sh
 . "$here/bundle.sh"
+# shellcheck source=tests/runtimes/check.sh
+. "$here/check.sh"
 
 # NAME and the modes it runs in.
 cases=(
@@ -65,33 +67,9 @@ trap 'exit 1' INT TERM
 
 # -- saying what is wrong -----------------------------------------------------
 
-wrong()
-{
-	echo "    $*"
-	case_failed=1
-}
-
-# is WANT GOT WHAT
-is()
-{
-	[ "$1" = "$2" ] || wrong "$3: wanted \"$1\", got \"$2\""
-}
-
 skip()
 {
 	skip_reason=$*
-}
-
-# until_true SECONDS COMMAND...: poll, for what happens in other processes.
-until_true()
-{
-	local end=$((SECONDS + $1))
-	shift
-
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		read -rt 0.02 <> <(:) || :
-	done
 }
 
 # -- deputyd and containers ---------------------------------------------------

@@ -162,6 +162,9 @@ TEST(kfeat, agrees_with_a_listener)
 
 	assert_int_equal(kfeat_probe(&mask), 0);
 	assert_true(mask & KFEAT_BIT(KFEAT_NOTIFY));
+	/* Nodes are bound, and *xattrat called, by other tests. */
+	assert_true(mask & KFEAT_BIT(KFEAT_BIND));
+	assert_int_equal(mask & kfeat_calls(), kfeat_calls());
 	fd = load_listener();
 	assert_true(fd >= 0);
 	assert_int_equal(listener_set_sync(fd) == 0,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/kfeat.h"
 #include "policy/machine_check.h"
 #include "policy/policy.h"
 #include "tests/harness/test.h"
@@ -20,7 +21,7 @@
 	"{\"syscalls\":[" calls "],\"match\":{\"name\":\"trusted.a\"},"        \
 	"\"action\":\"emulate\"}"
 
-static const struct machine all = { true, true, true, true, true, true };
+#define ALL (KFEAT_BIT(KFEATS) - 1)
 static struct diags diags;
 
 static struct policy_set *load(const char *text)
@@ -47,11 +48,11 @@ static void expect_said(const char *want)
 	free(have);
 }
 
-static void expect(const char *text, const struct machine *m, const char *want)
+static void expect(const char *text, uint32_t features, const char *want)
 {
 	struct policy_set *s = load(text);
 
-	policy_check_machine(s, m, &diags);
+	policy_check_machine(s, features, &diags);
 	expect_said(want);
 	policy_set_unref(s);
 }
@@ -59,20 +60,19 @@ static void expect(const char *text, const struct machine *m, const char *want)
 TEST(machine, that_has_all)
 {
 	expect(POLICY(ATTRIBUTES("\"@setxattr\"") ",\n" NODES("\"1:3\"", "") "}"),
-	       &all, "");
+	       ALL, "");
 }
 
 TEST(machine, without_the_calls_of_6_13)
 {
-	struct machine m = all;
+	uint32_t features = ALL & ~KFEAT_BIT(KFEAT_XATTRAT);
 
-	m.setxattrat = m.removexattrat = m.getxattrat = m.listxattrat = false;
 	/* A set is for all kernels. */
-	expect(POLICY(ATTRIBUTES("\"@setxattr\"")), &m, "");
+	expect(POLICY(ATTRIBUTES("\"@setxattr\"")), features, "");
 	expect(POLICY(
 		       ATTRIBUTES(
 			       "\"setxattr\",\"setxattrat\"") ",\n" ATTRIBUTES("\"removexattrat\",\"getxattrat\"")),
-	       &m,
+	       features,
 	       "f:2:25: warning: /policies/p/rules/0/syscalls/1: this kernel "
 	       "has "
 	       "no setxattrat (Linux 6.13 has): it never arrives\n"
@@ -86,12 +86,11 @@ TEST(machine, without_the_calls_of_6_13)
 
 TEST(machine, without_x32)
 {
-	struct machine m = all;
+	uint32_t features = ALL & ~KFEAT_BIT(KFEAT_X32);
 
-	m.x32 = false;
-	expect(POLICY(NODES("\"1:3\"", ",\"arch\":[\"x32\",\"x86\"]") "}"), &m,
+	expect(POLICY(NODES("\"1:3\"", ",\"arch\":[\"x32\",\"x86\"]") "}"), features,
 	       "");
-	expect(POLICY(NODES("\"1:3\"", ",\"arch\":\"x32\"") "}"), &m,
+	expect(POLICY(NODES("\"1:3\"", ",\"arch\":\"x32\"") "}"), features,
 	       "f:2:70: warning: /policies/p/rules/0/match/arch: this kernel "
 	       "has "
 	       "no x32: no such call ever arrives\n");
@@ -99,17 +98,16 @@ TEST(machine, without_x32)
 
 TEST(machine, that_cannot_bind)
 {
-	struct machine m = all;
+	uint32_t features = ALL & ~KFEAT_BIT(KFEAT_BIND);
 
-	m.binds = false;
-	expect(POLICY(NODES("\"1:3\"", "") ",\"unopenable\":\"create\"}"), &m,
+	expect(POLICY(NODES("\"1:3\"", "") ",\"unopenable\":\"create\"}"), features,
 	       "");
 	/* The default is told once, who asks for it each time. */
 	expect(POLICY(NODES("\"1:3\"", "") "},\n" NODES(
 		       "\"1:5\"",
 		       "") "},\n" NODES("\"1:7\"",
 					"") ",\"unopenable\":\"bind\"}"),
-	       &m,
+	       features,
 	       "f:2:73: warning: /policies/p/rules/0/action: this kernel "
 	       "cannot "
 	       "bind a node over another (no open_tree or move_mount, Linux "
@@ -119,16 +117,6 @@ TEST(machine, that_cannot_bind)
 	       "cannot bind a node over another (no open_tree or move_mount, "
 	       "Linux 5.2 has them): say \"create\" or \"errno\" in "
 	       "\"unopenable\"\n");
-}
-
-/* This kernel has what tests elsewhere use of it. */
-TEST(machine, is_asked)
-{
-	struct machine m = { false };
-
-	machine_probe(&m);
-	assert_true(m.binds);
-	assert_int_equal(m.setxattrat, m.listxattrat);
 }
 
 /* -- judges ---------------------------------------------------------------------- */

@@ -76,7 +76,7 @@ static void serve(int fuse, const struct fuse_in_header *in)
 	}
 }
 
-void hanging_serve(int fuse, uint32_t unanswered)
+void hanging_serve(int fuse, uint32_t unanswered, int asked)
 {
 	static char buf[256 * 1024];
 	const struct fuse_in_header *in = (const void *)buf;
@@ -86,6 +86,8 @@ void hanging_serve(int fuse, uint32_t unanswered)
 	while (read(fuse, buf, sizeof(buf)) > 0)
 		if (in->opcode != unanswered)
 			serve(fuse, in);
+		else if (asked >= 0 && write(asked, "a", 1) != 1)
+			break;
 	_exit(0);
 }
 
@@ -107,7 +109,7 @@ void hanging_open(struct hanging *h)
 	h->server = fork();
 	assert_true(h->server >= 0);
 	if (h->server == 0)
-		hanging_serve(fuse, FUSE_FLUSH);
+		hanging_serve(fuse, FUSE_FLUSH, -1);
 	close(fuse);
 	h->n_senders = 0;
 }

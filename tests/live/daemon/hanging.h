@@ -28,5 +28,6 @@ void hanging_send(struct hanging *h, int sock, const char *text);
 void hanging_release(struct hanging *h);
 
 /* The file server itself, for @fuse of a mount of the caller's own: answers all
- * but this request of linux/fuse.h, for a while. Each name in it is a file. */
-_Noreturn void hanging_serve(int fuse, uint32_t unanswered);
+ * but this request of linux/fuse.h, for a while. Each name in it is a file.
+ * @asked gets a byte when that request has come; -1: none. */
+_Noreturn void hanging_serve(int fuse, uint32_t unanswered, int asked);

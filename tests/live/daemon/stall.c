@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Containers that make their worker wait for them: in a walk through a FUSE
- * mount of their own that does not answer, in a read of memory that is a page
- * of such a file or of a userfaultfd.  Their calls fail within the deadline,
- * nobody else waits meanwhile, and afterwards they are served again.
+ * Containers that make their worker wait for them, in a walk through a FUSE
+ * mount of their own that does not answer: their calls fail within the deadline,
+ * nobody else waits meanwhile, and afterwards they are served again.  And those
+ * that only try to, with memory that is a page of such a file or of a
+ * userfaultfd.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,8 +42,9 @@ static int make_node(const char *path)
 
 /* -- in the containers ------------------------------------------------------------ */
 
-/* A file system of this container's own. */
-static void mount_own(const char *dir, uint32_t unanswered, const char *more)
+/* A file system of this container's own; see hanging_serve(). */
+static void mount_own(const char *dir, uint32_t unanswered, int asked,
+		      const char *more)
 {
 	char options[128];
 	pid_t pid;
@@ -56,7 +58,7 @@ static void mount_own(const char *dir, uint32_t unanswered, const char *more)
 	pid = fork();
 	TRY(pid);
 	if (pid == 0)
-		hanging_serve(fuse, unanswered);
+		hanging_serve(fuse, unanswered, asked);
 	close(fuse);
 }
 
@@ -73,14 +75,14 @@ static int and_then(int result, const char *path)
 static int walk_unmounted(void *ctx)
 {
 	(void)ctx;
-	mount_own("/box/silent", FUSE_INIT, "");
+	mount_own("/box/silent", FUSE_INIT, -1, "");
 	return and_then(make_node("/box/silent/d/n"), "/box/after-init");
 }
 
 static int walk_unanswered(void *ctx)
 {
 	(void)ctx;
-	mount_own("/box/walk", FUSE_LOOKUP, "");
+	mount_own("/box/walk", FUSE_LOOKUP, -1, "");
 	return and_then(make_node("/box/walk/d/n"), "/box/after-walk");
 }
 
@@ -95,39 +97,24 @@ static int hosts_unanswered(void *ctx)
 static int child_unanswered(void *ctx)
 {
 	(void)ctx;
-	mount_own("/box/child", FUSE_LOOKUP, ",allow_other");
+	mount_own("/box/child", FUSE_LOOKUP, -1, ",allow_other");
 	return and_then(make_node("/box/child/d/n"), "/box/after-child");
 }
 
-/* Return: the letter of proc_pid_stat(5), 0 for none */
-static char state_of(pid_t pid)
-{
-	char path[32], text[512], *end;
-	ssize_t n;
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n < 0)
-		return 0;
-	text[n] = '\0';
-	end = strrchr(text, ')');
-	return end ? end[2] : 0;
-}
-
-/* The path of a call lies in a file that is never read.  Whoever waits for it,
- * the caller in the kernel or a worker until the deadline, ends by itself. */
+/* The path of a call lies in a file that is never read.  To a worker, whose uid
+ * that file system's user namespace does not map, the kernel says EFAULT at
+ * once; it is the caller itself that waits, in the kernel. */
 static int page_unanswered(void *ctx)
 {
 	const char *path;
-	char state;
+	int fd, r, asked[2];
 	pid_t pid;
-	int fd;
+	char c;
 
 	(void)ctx;
-	mount_own("/box/page", FUSE_READ, "");
+	TRY(pipe2(asked, O_CLOEXEC));
+	mount_own("/box/page", FUSE_READ, asked[1], "");
+	close(asked[1]);
 	fd = open("/box/page/file", O_RDONLY | O_CLOEXEC);
 	TRY(fd);
 	path = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -137,10 +124,10 @@ static int page_unanswered(void *ctx)
 	TRY(pid);
 	if (pid == 0)
 		_exit(make_node(path));
-	do
-		test_poll_pause();
-	while ((state = state_of(pid)) != 'D' && state != 'Z');
-	return make_node("/box/after-page");
+	if (read(asked[0], &c, 1) != 1)
+		return EPIPE;
+	r = make_node("/box/after-page");
+	return r == 0 && waitpid(pid, NULL, WNOHANG) != 0 ? ECHILD : r;
 }
 
 /* One that behaves: a call for each byte. */
@@ -192,7 +179,7 @@ static pid_t mount_hosts(const struct world *w, char dir[PATH_MAX])
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0)
-		hanging_serve(fuse, FUSE_LOOKUP);
+		hanging_serve(fuse, FUSE_LOOKUP, -1);
 	close(fuse);
 	return pid;
 }

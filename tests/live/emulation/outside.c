@@ -197,8 +197,8 @@ void outside_idmap(const char *root, const char *name, unsigned fs_id,
 	AUTO(fd_close)
 	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, path,
 				OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP,
-				  .userns_fd = (uint64_t)userns};
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP,
+				   .userns_fd = (uint64_t)userns };
 
 	assert_true(tree >= 0);
 	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr,

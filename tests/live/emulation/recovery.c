@@ -76,7 +76,7 @@ static const char removing_policy[] =
 static void stage_init_with(struct stage *s, int (*call)(void *),
 			    const char *policy, void (*prepare)(const char *root))
 {
-	struct inmate_plan plan = {true, call, NULL};
+	struct inmate_plan plan = { true, call, NULL };
 
 	world_init(&s->w, WORLD_TMPFS);
 	world_reset(&s->w);
@@ -325,7 +325,7 @@ static int mknod_unlink_loop(void *ctx)
 /* kill -9 at any moment: every call must still come out right. */
 TEST_WITHIN(recovery, killed_over_and_over, 60)
 {
-	struct inmate_plan plan = {true, mknod_unlink_loop, NULL};
+	struct inmate_plan plan = { true, mknod_unlink_loop, NULL };
 	struct stage s;
 	unsigned kills = 0, seed = 1;
 	int result = -1;
@@ -336,8 +336,8 @@ TEST_WITHIN(recovery, killed_over_and_over, 60)
 	attendant_start(&s.a, &s.w, &s.i, world_policy);
 	inmate_go(&s.i);
 	for (;;) {
-		struct timespec t = {.tv_nsec = rand_r(&seed) % TORTURE_LIFE_NS};
-		struct pollfd p = {.fd = s.i.sock, .events = POLLIN};
+		struct timespec t = { .tv_nsec = rand_r(&seed) % TORTURE_LIFE_NS };
+		struct pollfd p = { .fd = s.i.sock, .events = POLLIN };
 
 		if (ppoll(&p, 1, &t, NULL) == 1)
 			break;

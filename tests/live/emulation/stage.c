@@ -74,11 +74,11 @@ static char *perform_in_inmate(struct stage *s, const struct act *act,
 			       const char *alike, struct act_outcome *ret,
 			       bool rootless)
 {
-	struct performance p = {s->play, act, s->own};
-	struct inmate_plan plan = {.notified = act->notified,
-				   .run = run_performance,
-				   .ctx = &p,
-				   .rootless = rootless};
+	struct performance p = { s->play, act, s->own };
+	struct inmate_plan plan = { .notified = act->notified,
+				    .run = run_performance,
+				    .ctx = &p,
+				    .rootless = rootless };
 	struct inmate i;
 	struct attendant a;
 	char root[64], *tree;

@@ -96,15 +96,15 @@ static void run_row(const struct act *act, struct act_outcome *ret)
 {
 	const struct xattr_row *row = row_at(act->row);
 	static char mine[70000];
-	struct xattr_call c = {.how = row->how,
-			       .path = row->null_path ? NULL : row->path,
-			       .at_flags = row->at_flags,
-			       .attr = xattr_row_attr(row, !act->notified),
-			       .buf = mine,
-			       .size = size_of(row),
-			       .flags = row->flags,
-			       .args_bytes = row->args_bytes};
-	struct xattr_memory m = {mine, XATTR_ROW_BUF};
+	struct xattr_call c = { .how = row->how,
+				.path = row->null_path ? NULL : row->path,
+				.at_flags = row->at_flags,
+				.attr = xattr_row_attr(row, !act->notified),
+				.buf = mine,
+				.size = size_of(row),
+				.flags = row->flags,
+				.args_bytes = row->args_bytes };
+	struct xattr_memory m = { mine, XATTR_ROW_BUF };
 
 	memcpy(mine, value_of(row), strlen(value_of(row)));
 	if (row->become)
@@ -121,7 +121,7 @@ static void run_row(const struct act *act, struct act_outcome *ret)
 		memcpy(ret->buf, m.at, ret->bytes);
 }
 
-const struct play xattr_play = {"xattr", policy, run_row};
+const struct play xattr_play = { "xattr", policy, run_row };
 
 /* -- running a row -------------------------------------------------------------- */
 
@@ -179,7 +179,8 @@ static char *expected(const struct world *w, const struct xattr_row *row,
 	return world_snapshot(w->root, "");
 }
 
-static bool same(const struct act_outcome *a, const struct act_outcome *b, bool alone)
+static bool same(const struct act_outcome *a, const struct act_outcome *b,
+		 bool alone)
 {
 	size_t bytes = alone ? a->bytes : XATTR_ROW_BUF;
 
@@ -215,8 +216,8 @@ static enum row_end check_row(struct stage *stage, unsigned n)
 	if (alone)
 		want_tree = expected(&stage->world, row, &want);
 	else
-		want_tree = shoot(stage, (struct act){n, false}, &want);
-	tree = shoot(stage, (struct act){n, true}, &got);
+		want_tree = shoot(stage, (struct act){ n, false }, &want);
+	tree = shoot(stage, (struct act){ n, true }, &got);
 	good = same(&want, &got, alone) && strcmp(want_tree, tree) == 0;
 	print_message("%s %s: %s\n", good ? "ok    " : "FAILED", row->name,
 		      want.result < 0 ? strerrorname_np((int)-want.result) : "0");
@@ -233,7 +234,7 @@ static void check_all(const struct stage_kind *kind, enum world_fs fs,
 		      unsigned first)
 {
 	struct stage stage;
-	unsigned count[ROW_ENDS] = {0};
+	unsigned count[ROW_ENDS] = { 0 };
 
 	stage_open(&stage, kind, &xattr_play, fs);
 	for (unsigned n = first; row_at(n)->name; n++)

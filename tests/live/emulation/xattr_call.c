@@ -21,9 +21,9 @@ struct args {
 
 static long packed_call(const struct xattr_call *c, long nr)
 {
-	struct args a = {.value = (uintptr_t)c->buf,
-			 .size = (uint32_t)c->size,
-			 .flags = (uint32_t)c->flags};
+	struct args a = { .value = (uintptr_t)c->buf,
+			  .size = (uint32_t)c->size,
+			  .flags = (uint32_t)c->flags };
 	size_t bytes = c->args_bytes ? c->args_bytes : 16;
 
 	return syscall(nr, c->fd, c->path, c->at_flags, c->attr, &a, bytes);
@@ -31,7 +31,7 @@ static long packed_call(const struct xattr_call *c, long nr)
 
 static long set_call(const struct xattr_call *c)
 {
-	static const long nrs[] = {SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr};
+	static const long nrs[] = { SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr };
 	const void *where = c->how == FSET ? (void *)(intptr_t)c->fd : c->path;
 
 	if (c->how == SETAT)
@@ -42,8 +42,8 @@ static long set_call(const struct xattr_call *c)
 
 static long remove_call(const struct xattr_call *c)
 {
-	static const long nrs[] = {SYS_removexattr, SYS_lremovexattr,
-				   SYS_fremovexattr};
+	static const long nrs[] = { SYS_removexattr, SYS_lremovexattr,
+				    SYS_fremovexattr };
 	const void *where = c->how == FREMOVE ? (void *)(intptr_t)c->fd : c->path;
 
 	if (c->how == REMOVEAT)
@@ -54,7 +54,7 @@ static long remove_call(const struct xattr_call *c)
 
 static long get_call(const struct xattr_call *c)
 {
-	static const long nrs[] = {SYS_getxattr, SYS_lgetxattr, SYS_fgetxattr};
+	static const long nrs[] = { SYS_getxattr, SYS_lgetxattr, SYS_fgetxattr };
 	const void *where = c->how == FGET ? (void *)(intptr_t)c->fd : c->path;
 
 	if (c->how == GETAT)
@@ -64,7 +64,8 @@ static long get_call(const struct xattr_call *c)
 
 static long list_call(const struct xattr_call *c)
 {
-	static const long nrs[] = {SYS_listxattr, SYS_llistxattr, SYS_flistxattr};
+	static const long nrs[] = { SYS_listxattr, SYS_llistxattr,
+				    SYS_flistxattr };
 	const void *where = c->how == FLIST ? (void *)(intptr_t)c->fd : c->path;
 
 	if (c->how == LISTAT)
