@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What containers see of "systemctl restart deputyd": each calls all the time,
+ * so that the longest call around the restart is the pause.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/restart/jail.h"
+#include "tests/restart/service.h"
+#include "tests/restart/torture.h"
+
+#define RESTARTS	   3 /* of which each counts */
+#define PAUSE_ONE_MAX_MS   250
+#define PAUSE_MANY_MAX_MS  2000
+#define CALLS_PER_S_OF_ALL 2000 /* the machine is to be busy, not drowned */
+#define CALLS_MAX	   60000
+#define DONE_WITHIN_S	   60
+
+struct crowd {
+	struct jail *jails;
+	uint32_t n;
+	uint32_t *seen; /* entries of each, at the last look */
+};
+
+static void crowd_start(struct crowd *c, const struct torture *t, uint32_t n)
+{
+	c->n = n;
+	c->jails = calloc(n, sizeof(*c->jails));
+	c->seen = calloc(n, sizeof(*c->seen));
+	if (!c->jails || !c->seen)
+		die("no memory for %u containers", n);
+	for (uint32_t i = 0; i < n; i++) {
+		char id[32];
+		struct jail_plan plan = {
+			.id = id,
+			.parent_dir = t->dir,
+			.threads = 1,
+			.calls_max = CALLS_MAX / n + 1000,
+			.pause_us = n == 1 ? 200 :
+					     1000000 / CALLS_PER_S_OF_ALL * n,
+			.seed = t->seed + i,
+			.load = LOAD_NODES,
+		};
+
+		(void)snprintf(id, sizeof(id), "crowd%u", i);
+		jail_start(&c->jails[i], &plan);
+		jail_attach(&c->jails[i], SERVICE_OCI);
+	}
+	service_settle(n, 30 * SLOWNESS);
+	for (uint32_t i = 0; i < n; i++)
+		jail_go(&c->jails[i]);
+}
+
+static uint32_t entries(const struct jail *j)
+{
+	return atomic_load(&j->ledger->columns[0].n);
+}
+
+static void crowd_mark(struct crowd *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		c->seen[i] = entries(&c->jails[i]);
+}
+
+/* Has each made @calls calls since the mark? */
+static bool crowd_moved(const struct crowd *c, uint32_t calls)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (entries(&c->jails[i]) < c->seen[i] + calls)
+			return false;
+	return true;
+}
+
+static uint32_t crowd_longest_ms(const struct crowd *c)
+{
+	uint32_t longest = 0;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		for (uint32_t k = c->seen[i]; k < entries(&c->jails[i]); k++) {
+			uint32_t usec =
+				c->jails[i].ledger->columns[0].entries[k].usec;
+
+			if (usec > longest)
+				longest = usec;
+		}
+	return longest / 1000;
+}
+
+static unsigned long crowd_end(struct crowd *c)
+{
+	unsigned long wrong = 0;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		atomic_store(&c->jails[i].ledger->stop, true);
+	for (uint32_t i = 0; i < c->n; i++) {
+		jail_finish(&c->jails[i], DONE_WITHIN_S);
+		wrong += look_at(&c->jails[i]);
+		jail_end(&c->jails[i]);
+	}
+	service_settle(0, 30 * SLOWNESS);
+	free(c->jails);
+	free(c->seen);
+	return wrong;
+}
+
+unsigned long pauses(const struct torture *t, uint32_t containers)
+{
+	uint32_t bound = SLOWNESS * (containers == 1 ? PAUSE_ONE_MAX_MS :
+						       PAUSE_MANY_MAX_MS);
+	unsigned long wrong = 0;
+	struct crowd c;
+
+	crowd_start(&c, t, containers);
+	for (int i = 0; i < RESTARTS; i++) {
+		uint32_t ms;
+
+		crowd_mark(&c);
+		WAIT_FOR(crowd_moved(&c, 3), DONE_WITHIN_S,
+			 "the crowd does not move");
+		systemctl("restart", SERVICE_UNIT);
+		crowd_mark(&c);
+		/* Those that waited, and one more. */
+		WAIT_FOR(crowd_moved(&c, 2), DONE_WITHIN_S,
+			 "a container does not move after a restart");
+		for (uint32_t k = 0; k < c.n; k++)
+			c.seen[k] -= c.seen[k] ? 1 : 0;
+		ms = crowd_longest_ms(&c);
+		(void)printf("pause of %u over a restart: %u ms (at most %u)\n",
+			     containers, ms, bound);
+		if (ms > bound) {
+			(void)printf("wrong: the pause is too long\n");
+			wrong++;
+		}
+	}
+	return wrong + crowd_end(&c);
+}
