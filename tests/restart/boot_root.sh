@@ -24,8 +24,8 @@ make_dev()
 		: >"$root/dev/$name"
 		mount --bind /dev/$name "$root/dev/$name"
 	done
-	[ -e /dev/fuse ] && : >"$root/dev/fuse" &&
-		mount --bind /dev/fuse "$root/dev/fuse"
+	# Not bound: it has a mode of its own, for anybody in a user namespace.
+	[ -e /dev/fuse ] && mknod -m 666 "$root/dev/fuse" c 10 229
 	mkdir "$root/dev/pts" "$root/dev/shm"
 	mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts \
 		"$root/dev/pts"

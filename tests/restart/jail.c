@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <linux/filter.h>
+#include <linux/fuse.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
@@ -71,6 +72,31 @@ static void make_thread_dirs(const struct jail *j)
 	}
 }
 
+/* A file system whose server has answered INIT, and then never anything. */
+static void mount_hanging(const struct jail *j)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	struct {
+		struct fuse_out_header head;
+		struct fuse_init_out init;
+	} reply = { .head.len = sizeof(reply),
+		    .init = { .major = FUSE_KERNEL_VERSION,
+			      .minor = FUSE_KERNEL_MINOR_VERSION,
+			      .max_write = 4096 } };
+	char path[192], options[96], request[65536];
+
+	(void)snprintf(path, sizeof(path), "%s/0", j->dir);
+	(void)snprintf(options, sizeof(options),
+		       "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (fd < 0 || mount("hanging", path, "fuse", 0, options) < 0 ||
+	    read(fd, request, sizeof(request)) <
+		    (ssize_t)sizeof(struct fuse_in_header))
+		die("%s: no FUSE: %s", j->id, strerror(errno));
+	reply.head.unique = ((struct fuse_in_header *)(void *)request)->unique;
+	if (write(fd, &reply, sizeof(reply)) != sizeof(reply))
+		die("%s: FUSE: %s", j->id, strerror(errno));
+}
+
 /* In the child. Its failures are seen by the parent as an early end. */
 static void run(struct jail *j, int sock)
 {
@@ -87,6 +113,8 @@ static void run(struct jail *j, int sock)
 	if (j->plan.own_tmpfs && mount("own", j->dir, "tmpfs", 0, NULL) < 0)
 		die("%s: no tmpfs: %s", j->id, strerror(errno));
 	make_thread_dirs(j);
+	if (j->plan.load == LOAD_STUCK)
+		mount_hanging(j);
 	listener = load_filter();
 	if (listener < 0 || fdmsg_send(sock, "l", 1, &listener, 1) != 1)
 		die("%s: no filter: %s", j->id, strerror(errno));

@@ -303,9 +303,11 @@ static void thread_start(struct thread *t, const struct jail *j, uint32_t i)
 			      .random = (j->plan.seed + i * 7919) | 1 };
 	(void)snprintf(t->dir, sizeof(t->dir), "%s/%u", j->dir, i);
 	t->dir_fd = open(t->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	t->file_fd = openat(t->dir_fd, "file", O_CREAT | O_RDWR | O_CLOEXEC,
-			    0600);
-	if (t->dir_fd < 0 || t->file_fd < 0 ||
+	t->file_fd = -1;
+	if (j->plan.load == LOAD_MIXED)
+		t->file_fd = openat(t->dir_fd, "file",
+				    O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	if (t->dir_fd < 0 || (j->plan.load == LOAD_MIXED && t->file_fd < 0) ||
 	    pthread_create(&t->id, NULL, run_thread, t) != 0)
 		die("%s: no thread: %s", j->id, strerror(errno));
 }
