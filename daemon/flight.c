@@ -2,6 +2,7 @@
 #include "daemon/flight.h"
 
 #include "daemon/registry.h"
+#include "lib/handover.h"
 #include "lib/log.h"
 #include "policy/policy.h"
 
@@ -74,6 +75,8 @@ int flight_settle(struct session *s)
 		set_phase(s, SLOT_ANSWERED);
 		return FLIGHT_NONE;
 	}
-	s->attempts++;
+	/* One that could not start, for want of fds or memory, tried nothing. */
+	if (s->exit_signal || s->exit_status != HANDOVER_EXIT_SETUP)
+		s->attempts++;
 	return FLIGHT_GOES_ON;
 }

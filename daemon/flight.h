@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FLIGHT_ATTEMPTS_MAX 3 /* workers appointed to end one call */
+#define FLIGHT_ATTEMPTS_MAX 3 /* workers that tried to end one call */
 
 struct session;
 
