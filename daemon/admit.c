@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "daemon/registry.h"
-#include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/own.h"
 
@@ -60,18 +59,6 @@ static void log_attached(const struct registry *r, const struct container *c,
 		  LOG_U("listeners", r->n_sessions));
 }
 
-/* EINVAL is an older kernel: slower, no worse. */
-static void set_sync(struct registry *r, int listener_fd)
-{
-	int error = listener_set_sync(listener_fd);
-
-	if (r->sync_wake_up < 0)
-		log_event(LOG_INFO, "kernel-feature",
-			  LOG_S("name", "sync_wake_up"),
-			  LOG_S("found", error == 0 ? "yes" : "no"));
-	r->sync_wake_up = error == 0;
-}
-
 static int check_limits(const struct registry *r, const struct peer *peer,
 			int listener_fd, const char **why)
 {
@@ -106,7 +93,6 @@ int admit(struct registry *r, struct peer *peer,
 		if (error < 0)
 			return error;
 	}
-	set_sync(r, *listener_fd_taken);
 	error = session_new(r, c, listener_fd_taken);
 	if (error < 0) {
 		container_reap(r, c);

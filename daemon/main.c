@@ -8,17 +8,21 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
 #include <uv.h>
 
+#include "daemon/adopt.h"
 #include "daemon/attach_oci.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/fdstore.h"
 #include "daemon/host.h"
+#include "daemon/inherit.h"
 #include "daemon/nodes.h"
+#include "daemon/notify.h"
 #include "daemon/operations.h"
 #include "daemon/registry.h"
 #include "daemon/reload.h"
@@ -40,7 +44,9 @@ struct deputyd {
 	struct attach *attach;
 	struct control *control;
 	uv_signal_t signals[SIGNALS];
-	uv_timer_t end_timer;
+	uv_timer_t end_timer, watchdog;
+	struct fdstore store;
+	struct inherit inherit;
 	struct operations operations;
 	bool ending;
 };
@@ -65,8 +71,10 @@ static void end(struct deputyd *d)
 	if (d->ending)
 		return;
 	d->ending = true;
-	(void)sd_notify(0, "STOPPING=1");
-	log_event(LOG_NOTICE, "ending", LOG_U("listeners", d->registry.n_sessions));
+	notify_stopping();
+	log_event(LOG_NOTICE, "ending",
+		  LOG_U("listeners", d->registry.n_sessions),
+		  LOG_S("stored", d->store.on ? "yes" : "no"));
 	attach_close(d->attach);
 	control_free(d->control, NULL);
 	socket_done(&d->oci_socket);
@@ -105,18 +113,47 @@ static void say_fatal(const char *why)
 	log_event(LOG_ERR, "cannot-start", LOG_S("why", why));
 }
 
+/* A stored socket outlives us, and so does its file. */
+static void store_socket(struct deputyd *d, struct socket *s, const char *name)
+{
+	char bound[FDSTORE_NAME_MAX];
+
+	(void)snprintf(bound, sizeof(bound), FDSTORE_BOUND "%s", name);
+	if (fdstore_put(&d->store, bound, &s->fd, 1))
+		s->path = NULL;
+}
+
+/* Given by a socket unit, left by an earlier deputyd, or made. */
+static int open_socket(struct deputyd *d, struct socket *s, const char *name,
+		       const char *path, mode_t mode)
+{
+	bool bound;
+	char why[512];
+	int r;
+
+	s->fd = inherit_socket(&d->inherit, name, SOCK_STREAM, path, &bound);
+	if (s->fd >= 0) {
+		if (bound)
+			(void)chmod(path, mode);
+		return 0;
+	}
+	r = socket_open(s, path, mode, why, sizeof(why));
+	if (r < 0)
+		say_fatal(why);
+	else
+		store_socket(d, s, name);
+	return r;
+}
+
 static int open_sockets(struct deputyd *d)
 {
 	const struct config *c = &d->config;
-	char why[512];
-	int r = socket_open(&d->oci_socket, c->oci_socket, c->oci_mode, why,
-			    sizeof(why));
+	int r = open_socket(d, &d->oci_socket, "oci", c->oci_socket,
+			    c->oci_mode);
 
 	if (r == 0)
-		r = socket_open(&d->control_socket, c->control_socket,
-				c->control_mode, why, sizeof(why));
-	if (r < 0)
-		say_fatal(why);
+		r = open_socket(d, &d->control_socket, "control",
+				c->control_socket, c->control_mode);
 	return r;
 }
 
@@ -132,6 +169,7 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 	}
 	registry_init(&d->registry, &d->loop, d->config.worker, set);
 	d->registry.nodes_fd = nodes_fd;
+	d->registry.store = &d->store;
 	(void)uv_timer_init(&d->loop, &d->end_timer);
 	d->end_timer.data = d;
 	d->operations = (struct operations){
@@ -140,6 +178,9 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 		.started_ms = uv_now(&d->loop),
 	};
 	watch_signals(d);
+	notify_watchdog(&d->loop, &d->watchdog);
+	adopt(&d->registry, &d->inherit);
+	inherit_done(&d->inherit, &d->store, &d->loop);
 	r = attach_new(&d->registry, d->oci_socket.fd, &d->attach);
 	if (r == 0)
 		r = control_new(&d->loop, TAKE_FD(d->control_socket.fd),
@@ -154,10 +195,12 @@ static int run(struct deputyd *d)
 		  LOG_S("oci_socket", d->config.oci_socket),
 		  LOG_S("control_socket", d->config.control_socket),
 		  LOG_S("policy", policy_set_source(d->registry.set)));
-	(void)sd_notify(0, "READY=1");
+	notify_ready();
+	notify_status(d->registry.n_containers, d->registry.n_sessions);
 	if (uv_run(&d->loop, UV_RUN_DEFAULT))
 		return 0; /* stopped with work left: the process's end ends it */
 	uv_close((uv_handle_t *)&d->end_timer, NULL);
+	uv_close((uv_handle_t *)&d->watchdog, NULL);
 	(void)uv_run(&d->loop, UV_RUN_DEFAULT);
 	registry_done(&d->registry);
 	(void)fd_close(d->registry.nodes_fd);
@@ -218,7 +261,12 @@ static int serve(struct deputyd *d)
 	}
 	host_raise_fd_limit();
 	host_keep_fds();
-	r = open_sockets(d);
+	fdstore_init(&d->store);
+	r = inherit_init(&d->inherit);
+	if (r < 0)
+		log_event(LOG_ERR, "cannot-start", LOG_E(r));
+	else
+		r = open_sockets(d);
 	if (r < 0) {
 		policy_set_unref(set);
 		(void)fd_close(nodes_fd);

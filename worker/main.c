@@ -72,7 +72,12 @@ static int setup(void)
 	if (sigaction(SIGTERM, &sa, NULL) < 0)
 		return -errno;
 	r = sandbox_enter(caps);
-	return r < 0 ? r : home_rearm(&server.home);
+	if (r == 0)
+		r = slot_lock(HANDOVER_SLOT);
+	if (r < 0)
+		return r;
+	server.home.parent = (pid_t)server.slot->identity.deputyd_pid;
+	return home_rearm(&server.home);
 }
 
 /* Return: 0 when the last task under the filter is gone or we are to leave */
