@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@
 #include "daemon/registry.h"
 #include "daemon/reload.h"
 #include "daemon/socket.h"
+#include "keeper/keeper.h"
 #include "lib/log.h"
 #include "lib/own.h"
 
@@ -286,8 +288,11 @@ int main(int argc, char **argv)
 {
 	static struct deputyd d = { .oci_socket.fd = -1,
 				    .control_socket.fd = -1 };
-	int r = config_parse(&d.config, argc, argv);
+	int r;
 
+	if (argc > 1 && strcmp(argv[1], "--keeper") == 0)
+		return keeper_run(argc, argv);
+	r = config_parse(&d.config, argc, argv);
 	if (r != CONFIG_RUN)
 		return r == CONFIG_DONE ? EXIT_SUCCESS : 2;
 	if (d.config.check)
