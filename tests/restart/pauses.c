@@ -3,10 +3,12 @@
  * What containers see of "systemctl restart deputyd": each calls all the time,
  * so that the longest call around the restart is the pause.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/own.h"
 #include "tests/restart/jail.h"
 #include "tests/restart/service.h"
 #include "tests/restart/torture.h"
@@ -21,7 +23,8 @@
 struct crowd {
 	struct jail *jails;
 	uint32_t n;
-	uint32_t *seen; /* entries of each, at the last look */
+	uint32_t *before; /* entries of each, before the restart */
+	uint32_t *seen;	  /* the same, at the last look */
 };
 
 static void crowd_start(struct crowd *c, const struct torture *t, uint32_t n)
@@ -29,7 +32,8 @@ static void crowd_start(struct crowd *c, const struct torture *t, uint32_t n)
 	c->n = n;
 	c->jails = calloc(n, sizeof(*c->jails));
 	c->seen = calloc(n, sizeof(*c->seen));
-	if (!c->jails || !c->seen)
+	c->before = calloc(n, sizeof(*c->before));
+	if (!c->jails || !c->seen || !c->before)
 		die("no memory for %u containers", n);
 	for (uint32_t i = 0; i < n; i++) {
 		char id[32];
@@ -78,7 +82,7 @@ static uint32_t crowd_longest_ms(const struct crowd *c)
 	uint32_t longest = 0;
 
 	for (uint32_t i = 0; i < c->n; i++)
-		for (uint32_t k = c->seen[i]; k < entries(&c->jails[i]); k++) {
+		for (uint32_t k = c->before[i]; k < entries(&c->jails[i]); k++) {
 			uint32_t usec =
 				c->jails[i].ledger->columns[0].entries[k].usec;
 
@@ -102,33 +106,67 @@ static unsigned long crowd_end(struct crowd *c)
 	service_settle(0, 30 * SLOWNESS);
 	free(c->jails);
 	free(c->seen);
+	free(c->before);
 	return wrong;
+}
+
+static double load(void)
+{
+	double now = 0;
+
+	(void)getloadavg(&now, 1);
+	return now;
+}
+
+static void restart_by_systemctl(void)
+{
+	systemctl("restart", SERVICE_UNIT);
+}
+
+static void restart_by_kill(void)
+{
+	(void)kill(service_pid(), SIGKILL);
+}
+
+static uint32_t measure_ms(struct crowd *c, void (*restart)(void))
+{
+	pid_t old = service_pid();
+
+	crowd_mark(c);
+	WAIT_FOR(crowd_moved(c, 3), DONE_WITHIN_S, "the crowd does not move");
+	crowd_mark(c);
+	memcpy(c->before, c->seen, c->n * sizeof(*c->before));
+	restart();
+	WAIT_FOR(service_pid() > 0 && service_pid() != old, DONE_WITHIN_S,
+		 "deputyd does not come back");
+	/* Those that waited, and one more. */
+	crowd_mark(c);
+	WAIT_FOR(crowd_moved(c, 2), DONE_WITHIN_S,
+		 "a container does not move after a restart");
+	return crowd_longest_ms(c);
 }
 
 unsigned long pauses(const struct torture *t, uint32_t containers)
 {
+	static const struct {
+		const char *by;
+		void (*restart)(void);
+	} ways[] = { { "systemctl restart", restart_by_systemctl },
+		     { "kill -9", restart_by_kill } };
 	uint32_t bound = SLOWNESS * (containers == 1 ? PAUSE_ONE_MAX_MS :
 						       PAUSE_MANY_MAX_MS);
 	unsigned long wrong = 0;
 	struct crowd c;
 
 	crowd_start(&c, t, containers);
-	for (int i = 0; i < RESTARTS; i++) {
-		uint32_t ms;
+	for (size_t i = 0; i < RESTARTS * ARRAY_SIZE(ways); i++) {
+		size_t way = i % ARRAY_SIZE(ways);
+		uint32_t ms = measure_ms(&c, ways[way].restart);
 
-		crowd_mark(&c);
-		WAIT_FOR(crowd_moved(&c, 3), DONE_WITHIN_S,
-			 "the crowd does not move");
-		systemctl("restart", SERVICE_UNIT);
-		crowd_mark(&c);
-		/* Those that waited, and one more. */
-		WAIT_FOR(crowd_moved(&c, 2), DONE_WITHIN_S,
-			 "a container does not move after a restart");
-		for (uint32_t k = 0; k < c.n; k++)
-			c.seen[k] -= c.seen[k] ? 1 : 0;
-		ms = crowd_longest_ms(&c);
-		(void)printf("pause of %u over a restart: %u ms (at most %u)\n",
-			     containers, ms, bound);
+		(void)printf("pause of %u over %s: %u ms (at most %u), load %.1f, "
+			     "%ld ms of CPU time\n",
+			     containers, ways[way].by, ms, bound, load(),
+			     service_number("CPUUsageNSec") / 1000000);
 		if (ms > bound) {
 			(void)printf("wrong: the pause is too long\n");
 			wrong++;
