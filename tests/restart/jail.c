@@ -103,6 +103,7 @@ static void run(struct jail *j, int sock)
 	int listener;
 	char c;
 
+	j->sock = sock;
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)umask(0);
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 || send(sock, "u", 1, 0) != 1 ||
