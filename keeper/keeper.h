@@ -20,7 +20,7 @@
 /* For the new program to say that it likes its options and the policy. */
 #define KEEPER_PROBE_MS (30 * 1000)
 /* deputyd says three times in this span that its loop goes on. */
-#define KEEPER_WATCHDOG_MS (30 * 1000)
+#define KEEPER_WATCHDOG_MS (10 * 1000)
 
 /**
  * keeper_run() - main() of the keeper
