@@ -23,6 +23,7 @@ skip()
 	exit 77
 }
 
+# shellcheck disable=SC2317 # called by the trap
 cleanup()
 {
 	local i

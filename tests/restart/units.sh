@@ -11,7 +11,7 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 units="deputyd.service deputyd-oci.socket deputyd-lxc.socket
 	deputyd-control.socket"
-failed=0 jail=/deputy/build/tests/restart/jail dir=/tmp/units
+failed=0 jail=/deputy/build/tests/restart/jail dir=/tmp/units container_PID=''
 
 wrong()
 {
