@@ -33,6 +33,7 @@
 #include "lib/own.h"
 
 #define END_GRACE_MS 2000 /* for workers to finish what they hold */
+#define FAILURE_PAUSE_S 1
 #define END_KILL_MS  1000 /* and to die; then deputyd goes without them */
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
@@ -302,5 +303,10 @@ int main(int argc, char **argv)
 	/* One arena, and big blocks given back: the thread pool only closes. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
-	return serve(&d);
+	r = serve(&d);
+	/* Who is to be told that we are ready starts us again, and at once: a
+	 * mistake in a file is not to keep a CPU busy. */
+	if (r == EXIT_FAILURE && getenv("NOTIFY_SOCKET"))
+		(void)sleep(FAILURE_PAUSE_S);
+	return r;
 }

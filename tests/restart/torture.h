@@ -19,9 +19,9 @@
 /* X(member, option, short form, long form, help) */
 #define TORTURE_OPTIONS(X)                                                     \
 	X(seed, "seed", 1, 1, "what happens when, and which calls")            \
-	X(calls, "calls", 8000, 100000, "calls under the havoc, at least")     \
-	X(daemon_kills, "daemon-kills", 12, 100, "kill -9 of deputyd")         \
-	X(worker_kills, "worker-kills", 120, 1000, "kill -9 of a worker")      \
+	X(calls, "calls", 15000, 100000, "calls under the havoc, at least")     \
+	X(daemon_kills, "daemon-kills", 20, 100, "kill -9 of deputyd")         \
+	X(worker_kills, "worker-kills", 200, 1000, "kill -9 of a worker")      \
 	X(restarts, "restarts", 3, 20, "systemctl restart")                    \
 	X(upgrades, "upgrades", 2, 5, "from one build to the other")           \
 	X(reloads, "reloads", 6, 50, "of a policy with other bytes")           \

@@ -195,6 +195,36 @@ case_watchdog()
 	systemctl daemon-reload
 }
 
+# A policy with a mistake: nothing starts, nothing is lost, and what was asked
+# meanwhile is answered once it is mended.
+case_mistake()
+{
+	local starts
+
+	mkdir -p /etc/deputy
+	systemctl start deputyd.service
+	start_container waiting
+	is 0 "$(ask before)" "mknod before"
+	echo nonsense >/etc/deputy/policy.json
+	systemctl restart deputyd.service 2>/dev/null &&
+		wrong "started with a policy that is none"
+	echo meanwhile >&"${container[1]}"
+	starts=$(systemctl show -P NRestarts deputyd.service)
+	until_true 20 is_tried_again "$starts" || wrong "not tried again"
+	is "" "$(read -rt 0 -u "${container[0]}" && echo answered)" \
+		"an answer by nobody"
+	rm -r /etc/deputy
+	read -r -t 30 answer <&"${container[0]}" || answer="no answer"
+	is 0 "$answer" "mknod once the mistake is mended"
+	end_container
+	until_true 10 is_stored 0 || wrong "$(stored) fds are left in the store"
+}
+
+is_tried_again()
+{
+	[ "$(systemctl show -P NRestarts deputyd.service)" -gt $(($1 + 1)) ]
+}
+
 case_reexec()
 {
 	local before
