@@ -33,6 +33,7 @@
 #include "lib/own.h"
 
 #define END_GRACE_MS 2000 /* for workers to finish what they hold */
+#define END_STORED_MS 20   /* the same, where the next deputyd takes it over */
 #define FAILURE_PAUSE_S 1
 #define END_KILL_MS  1000 /* and to die; then deputyd goes without them */
 
@@ -66,7 +67,8 @@ static void on_end_timer(uv_timer_t *t)
 	struct deputyd *d = t->data;
 
 	registry_kill(&d->registry);
-	(void)uv_timer_start(t, on_end_kill_timer, END_KILL_MS, 0);
+	(void)uv_timer_start(t, on_end_kill_timer,
+			     d->store.on ? END_STORED_MS : END_KILL_MS, 0);
 }
 
 static void end(struct deputyd *d)
@@ -86,7 +88,8 @@ static void end(struct deputyd *d)
 	for (int i = 0; i < SIGNALS; i++)
 		uv_close((uv_handle_t *)&d->signals[i], NULL);
 	/* It must not keep the loop alive when all is gone before. */
-	(void)uv_timer_start(&d->end_timer, on_end_timer, END_GRACE_MS, 0);
+	(void)uv_timer_start(&d->end_timer, on_end_timer,
+			     d->store.on ? END_STORED_MS : END_GRACE_MS, 0);
 	uv_unref((uv_handle_t *)&d->end_timer);
 }
 

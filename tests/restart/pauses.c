@@ -30,6 +30,8 @@ struct crowd {
 
 static void crowd_start(struct crowd *c, const struct torture *t, uint32_t n)
 {
+	size_t before = service_workers(NULL, 0);
+
 	c->n = n;
 	c->jails = calloc(n, sizeof(*c->jails));
 	c->seen = calloc(n, sizeof(*c->seen));
@@ -53,7 +55,7 @@ static void crowd_start(struct crowd *c, const struct torture *t, uint32_t n)
 		jail_start(&c->jails[i], &plan);
 		jail_attach(&c->jails[i], SERVICE_OCI);
 	}
-	service_settle(n, 30 * SLOWNESS);
+	service_settle(before + n, 30 * SLOWNESS);
 	for (uint32_t i = 0; i < n; i++)
 		jail_go(&c->jails[i]);
 }
@@ -111,8 +113,8 @@ static unsigned long crowd_end(struct crowd *c)
 	return wrong;
 }
 
-/* Of two processes on one CPU each waits for the other: the bounds are those
- * of a machine that has nothing else to do. Return: at least 1 */
+/* Of two processes on one CPU each waits for the other: the bound for many is
+ * that of a machine that has nothing else to do. Return: at least 1 */
 static double contention(void)
 {
 	double load = 0;
@@ -124,9 +126,9 @@ static double contention(void)
 
 static uint32_t bound_ms(uint32_t containers, double contended)
 {
-	uint32_t bound = containers == 1 ? PAUSE_ONE_MAX_MS : PAUSE_MANY_MAX_MS;
-
-	return (uint32_t)(bound * contended * SLOWNESS);
+	if (containers == 1)
+		return PAUSE_ONE_MAX_MS * SLOWNESS;
+	return (uint32_t)(PAUSE_MANY_MAX_MS * contended * SLOWNESS);
 }
 
 static void restart_by_systemctl(void)
@@ -157,7 +159,7 @@ static uint32_t measure_ms(struct crowd *c, void (*restart)(void))
 	return crowd_longest_ms(c);
 }
 
-unsigned long pauses(const struct torture *t, uint32_t containers)
+static unsigned long measure(struct crowd *c, const char *beside)
 {
 	static const struct {
 		const char *by;
@@ -165,18 +167,16 @@ unsigned long pauses(const struct torture *t, uint32_t containers)
 	} ways[] = { { "systemctl restart", restart_by_systemctl },
 		     { "kill -9", restart_by_kill } };
 	unsigned long wrong = 0;
-	struct crowd c;
 
-	crowd_start(&c, t, containers);
 	for (size_t i = 0; i < RESTARTS * ARRAY_SIZE(ways); i++) {
 		size_t way = i % ARRAY_SIZE(ways);
-		uint32_t ms = measure_ms(&c, ways[way].restart);
+		uint32_t ms = measure_ms(c, ways[way].restart);
 		double contended = contention();
-		uint32_t bound = bound_ms(containers, contended);
+		uint32_t bound = bound_ms(c->n, contended);
 
-		(void)printf("pause of %u over %s: %u ms, %ld ms of CPU time (at "
+		(void)printf("pause of %u over %s%s: %u ms, %ld ms of CPU time (at "
 			     "most %u ms, %.1f tasks on a CPU)\n",
-			     containers, ways[way].by, ms,
+			     c->n, ways[way].by, beside, ms,
 			     service_number("CPUUsageNSec") / 1000000, bound,
 			     contended);
 		if (ms > bound) {
@@ -184,5 +184,36 @@ unsigned long pauses(const struct torture *t, uint32_t containers)
 			wrong++;
 		}
 	}
+	return wrong;
+}
+
+unsigned long pauses(const struct torture *t, uint32_t containers)
+{
+	unsigned long wrong;
+	struct crowd c;
+
+	crowd_start(&c, t, containers);
+	wrong = measure(&c, "");
+	return wrong + crowd_end(&c);
+}
+
+unsigned long pauses_beside_hanging(const struct torture *t)
+{
+	struct jail_plan plan = { .id = "hanging",
+				  .parent_dir = t->dir,
+				  .threads = 1,
+				  .calls_max = 100,
+				  .load = LOAD_STUCK };
+	struct jail hanging;
+	unsigned long wrong;
+	struct crowd c;
+
+	jail_start(&hanging, &plan);
+	jail_attach(&hanging, SERVICE_OCI);
+	service_settle(1, 20 * SLOWNESS);
+	jail_go(&hanging);
+	crowd_start(&c, t, 1);
+	wrong = measure(&c, ", beside one that hangs");
+	jail_end(&hanging);
 	return wrong + crowd_end(&c);
 }

@@ -163,6 +163,7 @@ int main(int argc, char **argv)
 	census_print("before", &base);
 
 	wrong += pauses(&t, 1);
+	wrong += pauses_beside_hanging(&t);
 	wrong += neighbours(&t);
 	if (t.crowd)
 		wrong += pauses(&t, t.crowd);

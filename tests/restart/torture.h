@@ -42,6 +42,8 @@ struct torture {
 unsigned long havoc(const struct torture *t);
 /* pauses.c: what a container sees of a restart; of one, and of many. */
 unsigned long pauses(const struct torture *t, uint32_t containers);
+/* The same for one, while the worker of another is stuck in the kernel. */
+unsigned long pauses_beside_hanging(const struct torture *t);
 /* neighbours.c: a stopped worker and a hanging file system cost one only. */
 unsigned long neighbours(const struct torture *t);
 
