@@ -90,33 +90,73 @@ static int take(struct inherit_fd *f)
 	return TAKE_FD(f->fd);
 }
 
-int inherit_socket(struct inherit *in, const char *name, int type,
-		   const char *path, bool *ret_bound)
+static struct inherit_fd *find(struct inherit *in, const char *name, int type,
+			       const char *path)
 {
-	struct inherit_fd *unnamed = NULL, *bound = NULL;
-	char bound_name[FDSTORE_NAME_MAX];
-
-	(void)snprintf(bound_name, sizeof(bound_name), FDSTORE_BOUND "%s", name);
 	for (size_t i = 0; i < in->n; i++) {
 		struct inherit_fd *f = &in->fds[i];
 
-		if (f->fd < 0)
-			continue;
-		*ret_bound = false;
-		if (strcmp(f->name, name) == 0 && is_listening(f->fd, type, NULL))
-			return take(f);
-		if (!is_listening(f->fd, type, path))
-			continue;
-		if (strcmp(f->name, bound_name) == 0)
-			bound = has_file(path) ? f : bound;
-		else if (strncmp(f->name, FDSTORE_BOUND,
-				 strlen(FDSTORE_BOUND)) != 0)
-			unnamed = f;
+		if (f->fd >= 0 && strcmp(f->name, name) == 0 &&
+		    is_listening(f->fd, type, path))
+			return f;
 	}
-	*ret_bound = !unnamed && bound;
-	if (unnamed || bound)
-		return take(unnamed ?: bound);
-	return -1;
+	return NULL;
+}
+
+static bool is_bound_name(const char *name)
+{
+	return strncmp(name, FDSTORE_BOUND, strlen(FDSTORE_BOUND)) == 0;
+}
+
+static struct inherit_fd *find_at(struct inherit *in, int type,
+				  const char *path)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		struct inherit_fd *f = &in->fds[i];
+
+		if (f->fd >= 0 && !is_bound_name(f->name) &&
+		    is_listening(f->fd, type, path))
+			return f;
+	}
+	return NULL;
+}
+
+/* Sockets of an earlier deputyd that are no use, before there is another one of
+ * that name. */
+static void drop_bound(struct inherit *in, struct fdstore *store,
+		       const char *bound_name)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		struct inherit_fd *f = &in->fds[i];
+
+		if (f->fd < 0 || strcmp(f->name, bound_name) != 0 ||
+		    !links_to(f->fd, "socket:["))
+			continue;
+		log_event(LOG_NOTICE, "socket-left", LOG_S("name", f->name));
+		f->fd = fd_close(f->fd);
+		fdstore_drop(store, bound_name, 1);
+	}
+}
+
+int inherit_socket(struct inherit *in, struct fdstore *store,
+		   const char *name, int type, const char *path, bool *ret_bound)
+{
+	char bound_name[FDSTORE_NAME_MAX];
+	struct inherit_fd *f = find(in, name, type, NULL);
+
+	(void)snprintf(bound_name, sizeof(bound_name), FDSTORE_BOUND "%s", name);
+	if (!f)
+		f = find_at(in, type, path);
+	*ret_bound = false;
+	if (!f && has_file(path)) {
+		f = find(in, bound_name, type, path);
+		*ret_bound = f;
+	}
+	if (!*ret_bound)
+		drop_bound(in, store, bound_name);
+	else
+		fdstore_had(store, bound_name);
+	return f ? take(f) : -1;
 }
 
 static void on_closed(uv_fs_t *request)

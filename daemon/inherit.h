@@ -34,8 +34,8 @@ int inherit_init(struct inherit *in);
  * @ret_bound: is it deputyd's own? then its file may have any mode
  * Return: the fd, the caller's, non-blocking; -1: none
  */
-int inherit_socket(struct inherit *in, const char *name, int type,
-		   const char *path, bool *ret_bound);
+int inherit_socket(struct inherit *in, struct fdstore *store,
+		   const char *name, int type, const char *path, bool *ret_bound);
 
 /**
  * inherit_done() - close what nobody took, and say so

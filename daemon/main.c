@@ -137,7 +137,7 @@ static int open_socket(struct deputyd *d, struct socket *s, const char *name,
 	char why[512];
 	int r;
 
-	s->fd = inherit_socket(&d->inherit, name, SOCK_STREAM, path, &bound);
+	s->fd = inherit_socket(&d->inherit, &d->store, name, SOCK_STREAM, path, &bound);
 	if (s->fd >= 0) {
 		if (bound)
 			(void)chmod(path, mode);

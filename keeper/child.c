@@ -55,14 +55,10 @@ static _Noreturn void fail(const char *path, int error)
 	_exit(127);
 }
 
-pid_t child_start(const struct child_plan *p, struct store *s, struct wire *w)
+void child_run(const struct child_plan *p, struct store *s, struct wire *w)
 {
-	pid_t pid = fork();
-	int r;
+	int r = put_manager(w);
 
-	if (pid != 0)
-		return pid;
-	r = put_manager(w);
 	if (r == 0)
 		r = put_listen(s);
 	if (r == 0)
@@ -73,6 +69,15 @@ pid_t child_start(const struct child_plan *p, struct store *s, struct wire *w)
 		r = -errno;
 	}
 	fail(p->path, r);
+}
+
+pid_t child_start(const struct child_plan *p, struct store *s, struct wire *w)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		child_run(p, s, w);
+	return pid;
 }
 
 pid_t child_probe(const struct child_plan *p)

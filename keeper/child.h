@@ -17,7 +17,11 @@ struct child_plan {
 	const sigset_t *signals; /* the keeper's, blocked: not for a child */
 };
 
-/* deputyd, with all that it is told by the environment. Return: as fork() */
+/* In a process of its own already: deputyd, with all that it is told by the
+ * environment. */
+_Noreturn void child_run(const struct child_plan *p, struct store *s,
+			 struct wire *w);
+/* The same in a new one. Return: as fork() */
 pid_t child_start(const struct child_plan *p, struct store *s, struct wire *w);
 /* Without any fd. Return: as fork() */
 pid_t child_probe(const struct child_plan *p);
