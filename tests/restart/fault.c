@@ -39,7 +39,8 @@ __attribute__((constructor)) static void map_fault(void)
 /* Not random: another one each time, and the same in the next run. */
 static int strikes(uint32_t rate)
 {
-	return rate && __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED) % rate == 0;
+	return rate &&
+	       __atomic_add_fetch(&counter, 1, __ATOMIC_RELAXED) % rate == 0;
 }
 
 static int memory_fails(void)

@@ -24,12 +24,21 @@
 #define STARVED_MS    60
 #define DONE_WITHIN_S 120
 
-enum event { KILL_DAEMON, KILL_WORKER, RESTART, UPGRADE, RELOAD, STARVE, FAULT,
-	     CLOCK, EVENT_KINDS };
+enum event {
+	KILL_DAEMON,
+	KILL_WORKER,
+	RESTART,
+	UPGRADE,
+	RELOAD,
+	STARVE,
+	FAULT,
+	CLOCK,
+	EVENT_KINDS
+};
 
 static const char *const event_names[EVENT_KINDS] = {
 	"kills of deputyd", "kills of workers", "restarts", "upgrades",
-	"reloads", "starvings", "faults", "clock jumps",
+	"reloads",	    "starvings",	"faults",   "clock jumps",
 };
 
 struct havoc {

@@ -106,9 +106,9 @@ static void run(struct jail *j, int sock)
 	j->sock = sock;
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)umask(0);
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 || send(sock, "u", 1, 0) != 1 ||
-	    recv(sock, &c, 1, 0) != 1 || setresgid(0, 0, 0) < 0 ||
-	    setresuid(0, 0, 0) < 0)
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0 ||
+	    send(sock, "u", 1, 0) != 1 || recv(sock, &c, 1, 0) != 1 ||
+	    setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		die("%s: no user namespace: %s", j->id, strerror(errno));
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* cleared by the new ids */
 	if (j->plan.own_tmpfs && mount("own", j->dir, "tmpfs", 0, NULL) < 0)
@@ -176,7 +176,8 @@ void jail_start(struct jail *j, const struct jail_plan *plan)
 void jail_attach(struct jail *j, const char *oci_socket)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	AUTO(fd_close) int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	AUTO(fd_close)
+	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char text[512];
 	int n = snprintf(text, sizeof(text),
 			 "{\"ociVersion\":\"1.0.2\",\"fds\":[\"seccompFd\"],"

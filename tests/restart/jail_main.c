@@ -42,7 +42,8 @@ void load_run(const struct jail *j)
 
 		name[n] = '\0';
 		(void)snprintf(path, sizeof(path), "%s/%s", j->dir, name);
-		error = mknod(path, S_IFCHR | 0644, makedev(1, 3)) < 0 ? errno : 0;
+		error = mknod(path, S_IFCHR | 0644, makedev(1, 3)) < 0 ? errno
+								       : 0;
 		if (send(j->sock, &error, sizeof(error), MSG_NOSIGNAL) < 0)
 			break;
 	}

@@ -22,17 +22,16 @@ static size_t size_of(uint32_t threads, uint32_t max)
 
 struct ledger *ledger_new(uint32_t threads, uint32_t max)
 {
-	struct ledger *l = mmap(NULL, size_of(threads, max),
-				PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct ledger *l =
+		mmap(NULL, size_of(threads, max), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (l == MAP_FAILED)
 		return NULL;
 	l->threads = threads;
 	l->max = max;
 	for (uint32_t t = 0; t < threads; t++)
-		l->columns[t].entries =
-			(struct entry *)(l + 1) + (size_t)t * max;
+		l->columns[t].entries = (struct entry *)(l + 1) + (size_t)t * max;
 	return l;
 }
 

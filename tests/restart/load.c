@@ -20,10 +20,10 @@
 
 #include "tests/restart/jail.h"
 
-#define ATTRIBUTE	 "trusted.overlay.opaque"
-#define SIGNAL_PAUSE_US	 700
-#define CALLS_OF_A_STEP	 4 /* at most */
-#define KEPT_OF_OWN_MAX	 200 /* a bound node is a mount */
+#define ATTRIBUTE	"trusted.overlay.opaque"
+#define SIGNAL_PAUSE_US 700
+#define CALLS_OF_A_STEP 4   /* at most */
+#define KEPT_OF_OWN_MAX 200 /* a bound node is a mount */
 
 struct thread {
 	pthread_t id;
@@ -333,8 +333,7 @@ static void send_signals(const struct jail *j, struct thread *threads)
 void load_run(const struct jail *j)
 {
 	static struct thread threads[LEDGER_THREADS_MAX];
-	struct sigaction sa = { .sa_handler = on_signal,
-				.sa_flags = SA_RESTART };
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
 	(void)sigaction(SIGUSR1, &sa, NULL);
 	for (uint32_t i = 0; i < j->ledger->threads; i++)

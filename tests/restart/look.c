@@ -44,14 +44,13 @@ __attribute__((format(printf, 2, 3))) static void wrong(struct look *l,
 	(void)printf("\n");
 }
 
-static bool is_node(const struct look *l, const char *name, mode_t mode,
-		    dev_t dev)
+static bool is_node(const struct look *l, const char *name, mode_t mode, dev_t dev)
 {
 	struct stat st;
 
 	return fstatat(l->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_mode == mode && st.st_rdev == dev && st.st_uid == JAIL_UID &&
-	       st.st_gid == JAIL_UID;
+	       st.st_mode == mode && st.st_rdev == dev &&
+	       st.st_uid == JAIL_UID && st.st_gid == JAIL_UID;
 }
 
 static bool is_nothing(const struct look *l, const char *name)
@@ -102,9 +101,8 @@ static void check_entry(struct look *l, const struct entry *e, uint32_t last)
 		wrong(l, "call %u, %s: success without its effect", e->number,
 		      call_kind_name(e->kind));
 	else if (e->answer != want)
-		wrong(l, "call %u, %s: wanted %s, got %s after %u us",
-		      e->number, call_kind_name(e->kind),
-		      want ? strerrorname_np(want) : "0",
+		wrong(l, "call %u, %s: wanted %s, got %s after %u us", e->number,
+		      call_kind_name(e->kind), want ? strerrorname_np(want) : "0",
 		      e->answer ? strerrorname_np(e->answer) : "0", e->usec);
 	if (e->number < last)
 		wrong(l, "call %u is written after %u", e->number, last);

@@ -15,11 +15,11 @@
 #include "tests/restart/service.h"
 #include "tests/restart/torture.h"
 
-#define WINDOW_CALLS  1500
-#define SAMPLES_MAX   (16 * WINDOW_CALLS)
-#define TIMES_MAX     2 /* the quiet one */
-#define WINDOW_S      60
-#define ATTEMPTS      3 /* the machine has other work, too */
+#define WINDOW_CALLS 1500
+#define SAMPLES_MAX  (16 * WINDOW_CALLS)
+#define TIMES_MAX    2 /* the quiet one */
+#define WINDOW_S     60
+#define ATTEMPTS     3 /* the machine has other work, too */
 
 struct samples {
 	uint32_t usec[SAMPLES_MAX];
@@ -33,8 +33,7 @@ static void take_window(const struct jail *j, struct samples *s)
 
 	WAIT_FOR(atomic_load(&c->n) >= from + WINDOW_CALLS, WINDOW_S,
 		 "the witness is stuck");
-	for (uint32_t i = from;
-	     i < from + WINDOW_CALLS && s->n < SAMPLES_MAX; i++)
+	for (uint32_t i = from; i < from + WINDOW_CALLS && s->n < SAMPLES_MAX; i++)
 		s->usec[s->n++] = c->entries[i].usec;
 }
 
@@ -94,8 +93,10 @@ static bool judge(const char *beside, struct samples *quiet,
 {
 	uint32_t q = p99(quiet), d = p99(disturbed);
 
-	(void)printf("p99 of a neighbour: quiet %u us, beside %s %u us (at most "
-		     "%d times)\n", q, beside, d, TIMES_MAX);
+	(void)printf(
+		"p99 of a neighbour: quiet %u us, beside %s %u us (at most "
+		"%d times)\n",
+		q, beside, d, TIMES_MAX);
 	return d > TIMES_MAX * q;
 }
 
@@ -153,10 +154,9 @@ static bool beside_hanging(const struct torture *t, const struct jail *witness)
 
 unsigned long neighbours(const struct torture *t)
 {
-	static bool (*const cases[])(const struct torture *t,
-				     const struct jail *witness) = {
-		beside_stopped, beside_hanging
-	};
+	static bool (*const cases[])(
+		const struct torture *t,
+		const struct jail *witness) = { beside_stopped, beside_hanging };
 	struct jail witness;
 	unsigned long wrong = 0;
 

@@ -45,8 +45,8 @@ static void crowd_start(struct crowd *c, const struct torture *t, uint32_t n)
 			.parent_dir = t->dir,
 			.threads = 1,
 			.calls_max = CALLS_MAX / n + 1000,
-			.pause_us = n == 1 ? 200 :
-					     1000000 / CALLS_PER_S_OF_ALL * n,
+			.pause_us =
+				n == 1 ? 200 : 1000000 / CALLS_PER_S_OF_ALL * n,
 			.seed = t->seed + i,
 			.load = LOAD_NODES,
 		};
@@ -174,11 +174,12 @@ static unsigned long measure(struct crowd *c, const char *beside)
 		double contended = contention();
 		uint32_t bound = bound_ms(c->n, contended);
 
-		(void)printf("pause of %u over %s%s: %u ms, %ld ms of CPU time (at "
-			     "most %u ms, %.1f tasks on a CPU)\n",
-			     c->n, ways[way].by, beside, ms,
-			     service_number("CPUUsageNSec") / 1000000, bound,
-			     contended);
+		(void)printf(
+			"pause of %u over %s%s: %u ms, %ld ms of CPU time (at "
+			"most %u ms, %.1f tasks on a CPU)\n",
+			c->n, ways[way].by, beside, ms,
+			service_number("CPUUsageNSec") / 1000000, bound,
+			contended);
 		if (ms > bound) {
 			(void)printf("wrong: the pause is too long\n");
 			wrong++;

@@ -23,8 +23,8 @@
 #include "tests/restart/jail.h"
 #include "tests/restart/service.h"
 
-#define POLICY_DIR  "/etc/deputy"
-#define POLICY_FILE POLICY_DIR "/policy.json"
+#define POLICY_DIR    "/etc/deputy"
+#define POLICY_FILE   POLICY_DIR "/policy.json"
 #define RSS_SLACK_KIB 2048 /* beside a deputyd that has just started */
 
 void die(const char *fmt, ...)
@@ -73,7 +73,8 @@ void write_policy(bool other)
 static int usage(void)
 {
 	(void)printf("Usage: torture [--long] [OPTION...]\n\n"
-		     "  --%-14s the long form\n", "long");
+		     "  --%-14s the long form\n",
+		     "long");
 #define X(member, option, small, big, help)                                    \
 	(void)printf("  --%-14s %s (%d, long %d)\n", option, help, small, big);
 	TORTURE_OPTIONS(X)
@@ -83,14 +84,13 @@ static int usage(void)
 
 static int parse(struct torture *t, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "long", no_argument, NULL, 'l' },
+	static const struct option options[] = { { "long", no_argument, NULL,
+						   'l' },
 #define X(member, option, small, big, help)                                    \
 	{ option, required_argument, NULL, 'n' },
-		TORTURE_OPTIONS(X)
+						 TORTURE_OPTIONS(X)
 #undef X
-		{ 0 }
-	};
+							 { 0 } };
 	uint32_t *const values[] = {
 #define X(member, option, small, big, help) &t->member,
 		TORTURE_OPTIONS(X)
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 	wrong += compare(&base, &end);
 	if (rmdir(t.dir) < 0 && errno != EBUSY)
 		(void)printf("%s: %s\n", t.dir, strerror(errno));
-	(void)printf("%s: %lu wrong\n", wrong ? "torture: failed" : "torture: good",
-		     wrong);
+	(void)printf("%s: %lu wrong\n",
+		     wrong ? "torture: failed" : "torture: good", wrong);
 	return wrong ? EXIT_FAILURE : EXIT_SUCCESS;
 }
