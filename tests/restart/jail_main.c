@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * jail DIR ID: a container that does what it is told.  Hands its listener to
+ * jail DIR ID [own]: a container that does what it is told; with "own", on a
+ * tmpfs that it mounted itself.  Hands its listener to
  * deputyd, says "up", then for each line "NAME" makes the null device
  * DIR/ID/NAME from within, and prints 0 or the errno's name.  Ends with its
  * standard input.
@@ -55,8 +56,9 @@ int main(int argc, char **argv)
 	char line[NAME_BYTES];
 	struct jail j;
 
-	if (argc != 3)
-		die("usage: jail DIR ID");
+	if (argc != 3 && !(argc == 4 && strcmp(argv[3], "own") == 0))
+		die("usage: jail DIR ID [own]");
+	plan.own_tmpfs = argc == 4;
 	plan.parent_dir = argv[1];
 	plan.id = argv[2];
 	(void)umask(0);

@@ -84,7 +84,7 @@ ask()
 
 start_container()
 {
-	coproc container { exec "$jail" "$dir" "$1"; }
+	coproc container { exec "$jail" "$dir" "$@"; }
 	read -r -t 30 _ <&"${container[0]}" || wrong "no container"
 }
 
@@ -262,6 +262,48 @@ case_reload()
 	is "$pid" "$(main_pid)" "deputyd's pid"
 	end_container
 	rm -r /etc/deputy
+}
+
+# The tmpfs for bound nodes is full: the call fails and leaves nothing, and the
+# next one after that succeeds.
+case_nodes_full()
+{
+	local nodes init i
+
+	systemctl start deputyd.service
+	start_container own own
+	is 0 "$(ask first)" "mknod on a tmpfs of its own"
+	nodes=/proc/$(main_pid)/root/run/deputy/nodes
+	for ((i = 0; i < 1000000; i++)); do
+		: 2>/dev/null >"$nodes/full.$i" || break
+	done
+	is EPERM "$(ask second)" "mknod without room for a bound node"
+	init=$(pgrep -P "$container_PID")
+	[ -e "/proc/$init/root$dir/own/first" ] || wrong "the first node is gone"
+	[ -e "/proc/$init/root$dir/own/second" ] && wrong "a node is left"
+	find "$nodes" -name 'full.*' -delete
+	is 0 "$(ask second)" "mknod with room again"
+	end_container
+}
+
+# The container's own file system is full: the errno is the kernel's.
+case_disk_full()
+{
+	local i answer=0
+
+	mount -t tmpfs -o nr_inodes=12 small "$dir"
+	systemctl start deputyd.service
+	start_container small
+	for ((i = 0; i < 20 && answer == 0; i++)); do
+		answer=$(ask "node$i")
+		[ "$answer" = 0 ] || break
+	done
+	is ENOSPC "$answer" "mknod on a full disk"
+	is "$i" "$(find "$dir/small" -type c | wc -l)" "the nodes made"
+	rm "$dir/small/node0"
+	is 0 "$(ask again)" "mknod after room was made"
+	end_container
+	umount "$dir"
 }
 
 case_catalog()
