@@ -306,6 +306,29 @@ case_disk_full()
 	umount "$dir"
 }
 
+# A worker's standard error is a socket here: it may write to it, and lives.
+case_worker_log()
+{
+	mkdir -p /etc/deputy
+	sed '0,/"action": "emulate"/s//"action": "emulate", "log": true/' \
+		/deputy/source/policy/builtin.json >/etc/deputy/policy.json
+	systemctl start deputyd.service
+	start_container logged
+	is 0 "$(ask one)" "mknod by a rule that is logged"
+	is 0 "$(ask two)" "the next one"
+	until_true 10 has_logged_both || wrong "the journal has no such calls"
+	journalctl --quiet --no-pager -u deputyd.service |
+		grep -q "worker-died container=logged" && wrong "its worker died"
+	end_container
+	rm -r /etc/deputy
+}
+
+has_logged_both()
+{
+	[ "$(journalctl --quiet --no-pager -t deputyd |
+		grep -c "event=call .*syscall=mknod")" -ge 2 ]
+}
+
 case_catalog()
 {
 	systemctl start deputyd.service
