@@ -139,16 +139,20 @@ static void kill_daemon(struct havoc *h)
 		die("kill: %s", strerror(errno));
 }
 
-static void kill_worker(struct havoc *h)
+/* Return: whether there was one */
+static bool kill_worker_now(struct havoc *h)
 {
 	pid_t pids[4 * JAILS];
-	size_t n = 0;
+	size_t n = service_workers(pids, 4 * JAILS);
 
-	WAIT_FOR((n = service_workers(pids, 4 * JAILS)) > 0, 30,
-		 "no worker comes back");
 	if (n > 4 * JAILS)
 		n = 4 * JAILS;
-	(void)kill(pids[next(h) % n], SIGKILL);
+	return n > 0 && kill(pids[next(h) % n], SIGKILL) == 0;
+}
+
+static void kill_worker(struct havoc *h)
+{
+	WAIT_FOR(kill_worker_now(h), 30, "no worker comes back");
 }
 
 static void restart(struct havoc *h)
@@ -184,7 +188,7 @@ static void starve(struct havoc *h)
 	none = old;
 	none.rlim_cur = 8;
 	(void)prlimit(pid, RLIMIT_NOFILE, &none, NULL);
-	kill_worker(h);
+	(void)kill_worker_now(h); /* none: deputyd has just started, with no fd */
 	pause_ms(STARVED_MS);
 	(void)prlimit(pid, RLIMIT_NOFILE, &old, NULL);
 }
@@ -194,7 +198,7 @@ static void break_calls(struct havoc *h)
 	h->fault->memory = 3 + next(h) % 20;
 	h->fault->fds = 2 + next(h) % 5;
 	h->fault->space = 2 + next(h) % 5;
-	kill_worker(h);
+	(void)kill_worker_now(h);
 	pause_ms(STARVED_MS);
 	h->fault->memory = h->fault->fds = h->fault->space = 0;
 }

@@ -27,6 +27,20 @@
 #define POLICY_FILE   POLICY_DIR "/policy.json"
 #define RSS_SLACK_KIB 2048 /* beside a deputyd that has just started */
 
+static pid_t torture_pid; /* its containers are forked from it */
+
+/* Once we are gone, so are the containers, and their workers. */
+static void show_workers(void)
+{
+	static const char script[] =
+		"ps -o pid,ppid,stat,wchan:24,args -e;"
+		"for p in $(pgrep -x deputy-worker | head -n 8); do "
+		"echo worker $p: $(cat /proc/$p/syscall); done";
+
+	if (getpid() == torture_pid && system(script) != 0)
+		(void)printf("(no processes can be shown)\n");
+}
+
 void die(const char *fmt, ...)
 {
 	va_list ap;
@@ -37,6 +51,7 @@ void die(const char *fmt, ...)
 	va_end(ap);
 	(void)printf("\n");
 	(void)fflush(NULL);
+	show_workers();
 	_exit(1);
 }
 
@@ -153,6 +168,7 @@ int main(int argc, char **argv)
 
 	if (parse(&t, argc, argv) < 0)
 		return usage();
+	torture_pid = getpid();
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	(void)umask(0);
 	make_dir(&t);

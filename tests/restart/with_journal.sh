@@ -8,12 +8,6 @@ set -uo pipefail
 "$@"
 status=$?
 if [ $status -ne 0 ] && [ $status -ne 77 ]; then
-	echo "-- processes:"
-	ps -o pid,ppid,stat,wchan:24,args -e | grep -v '\['
-	for pid in $(pgrep -x deputy-worker | head -n 4); do
-		echo "-- worker $pid: $(cat "/proc/$pid/syscall")"
-		grep -E '^(Sig|Shd)' "/proc/$pid/status"
-	done
 	echo "-- deputyctl:"
 	timeout 5 deputyctl status
 	timeout 5 deputyctl list
