@@ -113,8 +113,8 @@ static unsigned long crowd_end(struct crowd *c)
 	return wrong;
 }
 
-/* Of two processes on one CPU each waits for the other: the bound for many is
- * that of a machine that has nothing else to do. Return: at least 1 */
+/* Of two processes on one CPU each waits for the other: the bounds are those
+ * of a machine that has nothing else to do. Return: at least 1 */
 static double contention(void)
 {
 	double load = 0;
@@ -126,9 +126,9 @@ static double contention(void)
 
 static uint32_t bound_ms(uint32_t containers, double contended)
 {
-	if (containers == 1)
-		return PAUSE_ONE_MAX_MS * SLOWNESS;
-	return (uint32_t)(PAUSE_MANY_MAX_MS * contended * SLOWNESS);
+	uint32_t bound = containers == 1 ? PAUSE_ONE_MAX_MS : PAUSE_MANY_MAX_MS;
+
+	return (uint32_t)(bound * contended * SLOWNESS);
 }
 
 static void restart_by_systemctl(void)
