@@ -36,6 +36,8 @@
 #include "policy/machine_check.h"
 
 #define END_GRACE_MS 2000 /* for workers to finish what they hold */
+#define END_STORED_MS 20   /* the same, where the next deputyd takes it over */
+#define FAILURE_PAUSE_S 1
 #define END_KILL_MS  1000 /* and to die; then deputyd goes without them */
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
@@ -69,7 +71,8 @@ static void on_end_timer(uv_timer_t *t)
 	struct deputyd *d = t->data;
 
 	registry_kill(&d->registry);
-	(void)uv_timer_start(t, on_end_kill_timer, END_KILL_MS, 0);
+	(void)uv_timer_start(t, on_end_kill_timer,
+			     d->store.on ? END_STORED_MS : END_KILL_MS, 0);
 }
 
 static void end(struct deputyd *d)
@@ -90,7 +93,8 @@ static void end(struct deputyd *d)
 	for (int i = 0; i < SIGNALS; i++)
 		uv_close((uv_handle_t *)&d->signals[i], NULL);
 	/* It must not keep the loop alive when all is gone before. */
-	(void)uv_timer_start(&d->end_timer, on_end_timer, END_GRACE_MS, 0);
+	(void)uv_timer_start(&d->end_timer, on_end_timer,
+			     d->store.on ? END_STORED_MS : END_GRACE_MS, 0);
 	uv_unref((uv_handle_t *)&d->end_timer);
 }
 
@@ -312,5 +316,10 @@ int main(int argc, char **argv)
 	/* One arena, and big blocks given back: the thread pool only closes. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
-	return serve(&d);
+	r = serve(&d);
+	/* Who is to be told that we are ready starts us again, and at once: a
+	 * mistake in a file is not to keep a CPU busy. */
+	if (r == EXIT_FAILURE && getenv("NOTIFY_SOCKET"))
+		(void)sleep(FAILURE_PAUSE_S);
+	return r;
 }

@@ -100,7 +100,8 @@ struct session {
 	int exit_status, exit_signal;
 	unsigned restarts;
 	uint64_t flight_id; /* the call that survived a worker, and */
-	unsigned attempts;  /* how many were appointed for it */
+	unsigned attempts;  /* how many failed it, and */
+	unsigned kills;	    /* how many were killed meanwhile */
 };
 
 struct registry {
