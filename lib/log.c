@@ -212,28 +212,15 @@ static void format_journal(struct text *t, int level, const char *event,
 	}
 }
 
-/* sendmsg() for either: it is what a worker's own filter lets through. */
-static ssize_t send_text(int fd, const struct text *t,
-			 const struct sockaddr_un *to)
-{
-	struct iovec iov = { .iov_base = t->buf, .iov_len = t->len };
-	const struct msghdr m = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_name = (void *)(uintptr_t)to,
-		.msg_namelen = to ? sizeof(*to) : 0,
-	};
-
-	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
 static void send_journal(const struct text *t)
 {
 	static const struct sockaddr_un addr = { .sun_family = AF_UNIX,
 						 .sun_path = JOURNAL_SOCKET };
 
 	/* Addressed each time, so that journald may restart meanwhile. */
-	if (send_text(logger.journal_fd, t, &addr) < 0)
+	if (sendto(logger.journal_fd, t->buf, t->len,
+		   MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&addr,
+		   sizeof(addr)) < 0)
 		logger.dropped++;
 }
 
@@ -243,7 +230,8 @@ static void write_stderr(const struct text *t)
 	ssize_t n;
 
 	if (logger.is_socket)
-		n = send_text(STDERR_FILENO, t, NULL);
+		n = send(STDERR_FILENO, t->buf, t->len,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
 	else if (poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
 		n = -1;
 	else
