@@ -73,6 +73,7 @@ static void start(struct keeper *k)
 	k->started_ms = now_ms();
 	k->child = child_start(&plan, &k->store, &k->wire);
 	if (k->child > 0) {
+		k->kill_ms = k->started_ms + KEEPER_START_MS;
 		log_event(LOG_INFO, "deputyd-started", LOG_I("pid", k->child),
 			  LOG_U("fds", k->store.n));
 		return;

@@ -19,6 +19,8 @@
 #define KEEPER_STOP_MS (10 * 1000)
 /* For the new program to say that it likes its options and the policy. */
 #define KEEPER_PROBE_MS (30 * 1000)
+/* For deputyd to be ready, with all that it takes over; then it is killed. */
+#define KEEPER_START_MS (30 * 1000)
 /* deputyd says three times in this span that its loop goes on. */
 #define KEEPER_WATCHDOG_MS (10 * 1000)
 

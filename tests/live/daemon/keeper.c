@@ -155,6 +155,42 @@ TEST(keeper, ends_a_deputyd_whose_loop_stands)
 	finish(&f);
 }
 
+/* Return: a deputyd that stands still before it is ready */
+static pid_t stop_one_that_starts(const struct fixture *f)
+{
+	for (;;) {
+		size_t readies = fixture_log_count(f, "event=deputyd-ready");
+		pid_t old = fixture_deputyd(f);
+
+		assert_true(old > 0);
+		assert_int_equal(kill(old, SIGKILL), 0);
+		TEST_WAIT(is_another(f, old), WAIT_S);
+		old = fixture_deputyd(f);
+		assert_int_equal(kill(old, SIGSTOP), 0);
+		if (fixture_log_count(f, "event=deputyd-ready") == readies)
+			return old;
+		assert_int_equal(kill(old, SIGCONT), 0);
+		TEST_WAIT(fixture_log_count(f, "event=deputyd-ready") > readies,
+			  WAIT_S);
+	}
+}
+
+TEST_WITHIN(keeper, ends_a_deputyd_that_never_gets_ready, 120)
+{
+	struct fixture f;
+	struct tracee t;
+	pid_t stopped;
+
+	begin(&f);
+	attach(&f, &t);
+	stopped = stop_one_that_starts(&f);
+	TEST_WAIT(is_another(&f, stopped), KEEPER_START_MS / 1000 + WAIT_S);
+	assert_true(fixture_log_has(&f, "event=deputyd-stalled"));
+	assert_served(&t);
+	tracee_end(&t);
+	finish(&f);
+}
+
 /* Another process of root's can send, but is not listened to. */
 TEST(keeper, takes_nothing_from_strangers)
 {

@@ -197,11 +197,21 @@ static struct census take_census(const struct fixture *f)
 				fixture_fds(f), fixture_fds(&deputyd) };
 }
 
-static bool is_as_before(const struct fixture *f, const struct census *before)
+static void wait_for_census(const struct fixture *f, const struct census *before)
 {
+	int64_t until_ms = test_now_ms() + WAIT_S * 1000;
 	struct census now = take_census(f);
 
-	return memcmp(&now, before, sizeof(now)) == 0;
+	while (memcmp(&now, before, sizeof(now)) != 0) {
+		if (test_now_ms() > until_ms)
+			fail_msg("deputyds %zu, %zu before; workers %zu, %zu; "
+				 "fds of the keeper %d, %d; of deputyd %d, %d",
+				 now.deputyds, before->deputyds, now.workers,
+				 before->workers, now.keeper_fds,
+				 before->keeper_fds, now.deputyd_fds,
+				 before->deputyd_fds);
+		now = take_census(f);
+	}
 }
 
 static void attach(struct fixture *f, struct inmate *i)
@@ -224,6 +234,47 @@ struct pauses {
 	int64_t sum_us, longest_us;
 };
 
+/* Where a process waits in the kernel. */
+static void tell_where(pid_t pid)
+{
+	static const char *const files[] = { "status", "wchan", "syscall",
+					     "stack" };
+	char path[64], line[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		FILE *file;
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/%s", pid, files[i]);
+		file = fopen(path, "re");
+		while (file && fgets(line, sizeof(line), file))
+			print_message("%s: %s", path, line);
+		print_message("\n");
+		if (file)
+			(void)fclose(file);
+	}
+}
+
+/* Ready, and done with starting its worker. */
+static bool has_started(const struct fixture *f, size_t readies)
+{
+	return fixture_log_count(f, "event=deputyd-ready") > readies &&
+	       fixture_log_count(f, "event=worker-appointed") > readies;
+}
+
+static void wait_for_start(const struct fixture *f, size_t readies)
+{
+	int64_t until_ms = test_now_ms() + WAIT_S * 1000;
+
+	while (!has_started(f, readies)) {
+		if (test_now_ms() > until_ms) {
+			tell_where(f->pid);
+			tell_where(fixture_deputyd(f));
+			fail_msg("deputyd does not serve after %d s", WAIT_S);
+		}
+		test_poll_pause();
+	}
+}
+
 /* @signal at a moment between two and some hundred calls from now. */
 static void disturb(const struct fixture *f, unsigned random, int signal,
 		    struct pauses *p)
@@ -237,7 +288,7 @@ static void disturb(const struct fixture *f, unsigned random, int signal,
 	(void)take_longest();
 	assert_int_equal(kill(signal == SIGKILL ? old : f->pid, signal), 0);
 	TEST_WAIT(is_another(f, old), WAIT_S);
-	TEST_WAIT(fixture_log_count(f, "event=deputyd-ready") > readies, WAIT_S);
+	wait_for_start(f, readies);
 	wait_for_calls(20);
 	us = take_longest();
 	p->sum_us += us;
@@ -296,7 +347,7 @@ TEST_WITHIN(restart, loses_no_call_and_does_none_twice, 280)
 		(long long)renewals.sum_us / RENEWALS,
 		(long long)renewals.longest_us,
 		fixture_log_count(&f, "event=call-inherited"));
-	TEST_WAIT(is_as_before(&f, &before), WAIT_S);
+	wait_for_census(&f, &before);
 	TEST_WAIT(count_orphans(&f, &i) == 0, WAIT_S);
 	assert_int_equal(fixture_log_count(&f, "event=renewing"), RENEWALS);
 	assert_true(fixture_log_has(&f, "event=call-inherited"));

@@ -270,6 +270,7 @@ TEST(workers, kills_by_others_do_not_fail_the_call)
 	struct tracee t;
 
 	begin(&f, &t);
+	TEST_WAIT(is_in_phase(&f, "c", "receiving"), WAIT_S);
 	tracee_call(&t, STANDIN_HANG);
 	for (int i = 0; i < 3 * FLIGHT_ATTEMPTS_MAX; i++) {
 		pid_t pid = only_worker(&f), now = pid;
@@ -295,6 +296,7 @@ TEST(workers, that_cannot_start_do_not_fail_the_call)
 	struct tracee t;
 
 	begin(&f, &t);
+	TEST_WAIT(is_in_phase(&f, "c", "receiving"), WAIT_S);
 	tracee_call(&t, STANDIN_HANG_ONCE);
 	TEST_WAIT(is_in_phase(&f, "c", "received"), WAIT_S);
 	assert_int_equal(prlimit(f.pid, RLIMIT_NOFILE, NULL, &all), 0);
