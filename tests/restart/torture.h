@@ -29,7 +29,8 @@
 	X(faults, "faults", 3, 20, "ENOMEM, EMFILE, ENOSPC within deputyd")    \
 	X(clocks, "clocks", 3, 20, "jumps of deputyd's clocks")                \
 	X(crowd, "crowd", 100, 500, "containers that a restart is seen by")    \
-	X(rounds, "rounds", 2, 5, "of disturbed neighbours")
+	X(rounds, "rounds", 2, 5, "of disturbed neighbours")                   \
+	X(timed, "timed", 0, 1, "1: it is wrong to be beyond a bound of time")
 
 struct torture {
 #define X(member, option, small, big, help) uint32_t member;
