@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "daemon/fdstore.h"
+#include "daemon/helper.h"
 #include "daemon/inherit.h"
 #include "daemon/record.h"
 #include "daemon/registry.h"
@@ -198,59 +199,105 @@ static struct container *restore(struct registry *r, const struct record *rec,
 	return c;
 }
 
-/* Return: a sentence, or NULL with both fds taken */
-static const char *take_pair(struct run run, int *ret_listener, int *ret_slot,
-			     struct slot **ret)
+/* The slots of one listener, its helpers' behind its own: which is whose makes no
+ * difference. */
+struct slots {
+	struct slot *maps[1 + HELPERS_MAX];
+	int fds[1 + HELPERS_MAX];
+	size_t n;
+};
+
+static void slots_done(struct slots *s)
 {
-	const char *why = "no slot";
-	struct entry *l = &run.e[0], *s = &run.e[1];
-
-	if (run.n != 2)
-		return run.n < 2 ? "one half, a listener or a slot, without "
-				   "the other"
-				 : "more than a listener and its slot";
-	if (listener_check(l->f->fd) < 0) {
-		struct entry *swap = l;
-
-		l = s;
-		s = swap;
+	for (size_t i = 0; i < s->n; i++) {
+		slot_unmap(s->maps[i]);
+		(void)fd_close(s->fds[i]);
 	}
-	if (listener_check(l->f->fd) < 0)
-		return "neither is a listener";
-	if (slot_adopt(s->f->fd, ret, &why) < 0)
+}
+
+static inline void slots_done_cleanup(struct slots *s)
+{
+	slots_done(s);
+}
+
+/* Return: a sentence, or NULL with all fds taken */
+static const char *take_all(struct run run, int *ret_listener, struct slots *ret)
+{
+	struct inherit_fd *listener = NULL;
+	const char *why = "neither is a listener";
+
+	if (run.n < 2)
+		return "one half, a listener or a slot, without the other";
+	if (run.n > 2 + HELPERS_MAX)
+		return "more than a listener and its slots";
+	for (size_t i = 0; i < run.n && !listener; i++)
+		if (listener_check(run.e[i].f->fd) == 0)
+			listener = run.e[i].f;
+	if (!listener)
 		return why;
-	*ret_listener = TAKE_FD(l->f->fd);
-	*ret_slot = TAKE_FD(s->f->fd);
+	for (size_t i = 0; i < run.n; i++) {
+		if (run.e[i].f == listener)
+			continue;
+		why = "no slot";
+		if (slot_adopt(run.e[i].f->fd, &ret->maps[ret->n], &why) < 0)
+			return why;
+		ret->fds[ret->n++] = TAKE_FD(run.e[i].f->fd);
+	}
+	*ret_listener = TAKE_FD(listener->fd);
 	return NULL;
 }
 
-/* Return: is there one more session? */
+static int adopt_session(struct registry *r, struct container *c,
+			 struct session_found *f, struct slots *slots)
+{
+	struct session *main;
+	int error = session_adopt(r, c, f, &main);
+
+	if (error < 0)
+		return error;
+	slots->fds[0] = -1;
+	slots->maps[0] = NULL;
+	for (size_t i = 1; i < slots->n; i++) {
+		error = session_adopt_helper(main, &slots->fds[i],
+					     slots->maps[i]);
+		if (error < 0)
+			return error;
+		slots->maps[i] = NULL;
+	}
+	return 0;
+}
+
+/* Return: is there one more listener? */
 static bool adopt_listener(struct registry *r, struct container *c, struct run run)
 {
+	AUTO(slots_done) struct slots slots = { .n = 0 };
 	AUTO(fd_close) int listener = -1;
-	AUTO(fd_close) int slot_fd = -1;
-	struct slot *slot = NULL;
-	const char *why = take_pair(run, &listener, &slot_fd, &slot);
+	struct session_found f = { .number = run.e->name.listener,
+				   .kept = run.n };
+	const char *why = take_all(run, &listener, &slots);
 	int error;
 
+	if (f.number > c->last_listener)
+		c->last_listener = f.number;
 	if (why) {
 		refuse(r, run, why);
 		return false;
 	}
-	if (run.e->name.listener > c->last_listener)
-		c->last_listener = run.e->name.listener;
 	if (listener_hung_up(listener)) {
-		slot_unmap(slot);
 		drop_quietly(r, run);
 		return false;
 	}
-	error = session_adopt(r, c, run.e->name.listener, &listener, &slot_fd,
-			      slot);
+	f.listener_fd = TAKE_FD(listener);
+	f.slot_fd = slots.fds[0];
+	f.slot = slots.maps[0];
+	error = adopt_session(r, c, &f, &slots);
 	if (error == 0)
 		return true;
 	log_event(LOG_ERR, "not-adopted", LOG_S("container", c->id),
 		  LOG_E(error));
-	slot_unmap(slot);
+	if (f.listener_fd < 0) /* it serves, but for a helper's call */
+		return true;
+	(void)fd_close(f.listener_fd);
 	drop_quietly(r, run);
 	return false;
 }

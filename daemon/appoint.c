@@ -9,6 +9,7 @@
  *   it was asked to leave, or had a call      the next worker, at once
  *     in flight, or had done any work
  *   it died young and idle, or never started  the next worker, after a while
+ *   it was a helper with nothing to do        none, until there is again
  */
 #include "daemon/appoint.h"
 
@@ -179,7 +180,8 @@ void appoint(struct session *s)
 	if (s->inherited && await_predecessor(s))
 		return;
 	atomic_store_explicit(&s->slot->superseded, 0, memory_order_release);
-	s->leaving = s->outdated = false;
+	s->leaving = s->outdated = s->retiring = false;
+	s->idle_ticks = 0;
 	s->seen_id = 0;
 	s->received_before = atomic_load_explicit(
 		&s->slot->counters.received, memory_order_relaxed);
@@ -221,6 +223,12 @@ void appoint_supersede(struct session *s)
 		return;
 	s->outdated = true;
 	atomic_store_explicit(&s->slot->superseded, 1, memory_order_release);
+	appoint_dismiss(s);
+}
+
+void appoint_retire(struct session *s)
+{
+	s->retiring = true;
 	appoint_dismiss(s);
 }
 
@@ -310,6 +318,9 @@ static void succeed(struct session *s)
 		session_end(s, "no task is left");
 	else if (s->registry->closing)
 		session_end(s, "deputyd ends");
+	else if (s->retiring && flight_now(s) == 0)
+		log_event(LOG_DEBUG, "helper-rests",
+			  LOG_S("container", s->container->id));
 	else
 		replace(s);
 }

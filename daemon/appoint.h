@@ -17,6 +17,8 @@ void appoint_dismiss(struct session *s);
 /* The same, because there is a newer policy: it finishes only what it received
  * before this call; what comes later is its successor's, and so the newer one's. */
 void appoint_supersede(struct session *s);
+/* The same, for good: no next one, until appoint() is called again. */
+void appoint_retire(struct session *s);
 void appoint_kill(struct session *s);
 /* Gives up a worker that was killed and does not die: the next one serves on.
  * Not when too many are lost already, or nobody is left to serve. */

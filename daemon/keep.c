@@ -108,9 +108,22 @@ void keep_session(struct session *s)
 		if (!put_container(c, store))
 			return;
 	}
-	s->store_id = ++c->last_listener;
-	name_of(c, s->store_id, name);
-	s->kept = fdstore_put(store, name, fds, ARRAY_SIZE(fds));
+	name_of(c, s->number, name);
+	if (fdstore_put(store, name, fds, ARRAY_SIZE(fds)))
+		s->kept = ARRAY_SIZE(fds);
+}
+
+/* Under the same name: the listener is there already, and a store takes no open
+ * file twice. It stays until that name goes. */
+void keep_helper(struct session *main, const struct session *helper)
+{
+	char name[FDSTORE_NAME_MAX];
+
+	if (!main->kept)
+		return;
+	name_of(main->container, main->number, name);
+	if (fdstore_put(main->registry->store, name, &helper->slot_fd, 1))
+		main->kept++;
 }
 
 void keep_policy(struct container *c)
@@ -133,9 +146,9 @@ void keep_forget_session(struct session *s)
 
 	if (!s->kept || s->registry->closing)
 		return;
-	name_of(s->container, s->store_id, name);
-	fdstore_drop(s->container->store, name, 2);
-	s->kept = false;
+	name_of(s->container, s->number, name);
+	fdstore_drop(s->container->store, name, s->kept);
+	s->kept = 0;
 }
 
 void keep_forget_container(const struct registry *r, struct container *c)

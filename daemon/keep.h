@@ -14,6 +14,8 @@ struct session;
 /* Before its first worker: its listener and slot, and its container's part if
  * that is not there yet. */
 void keep_session(struct session *s);
+/* The slot of a helper on the listener of @main. */
+void keep_helper(struct session *main, const struct session *helper);
 /* Its policy has another name. The new record is there before the old one goes. */
 void keep_policy(struct container *c);
 /* They are over. What ends with deputyd is not. */

@@ -4,7 +4,8 @@
 /**
  * What deputyd knows: containers, and the listeners that came from them.
  *
- * A session is one attached listener with its journal slot and its worker.
+ * A session is one attached listener with its journal slot and its worker;
+ * a helper (helper.h) is one more on the same listener.
  * Sessions are keyed by nothing that a stranger chose; containers group them
  * by peer uid and gid, id and user namespace, since "exec" brings more listeners.
  *
@@ -51,7 +52,8 @@ struct container {
 
 	/* keep.c: its names in the store */
 	struct fdstore *store; /* borrowed; NULL: it is not there */
-	uint64_t store_id, store_change, last_listener;
+	uint64_t store_id, store_change;
+	uint64_t last_listener; /* the highest number of a session */
 };
 
 enum worker_state {
@@ -76,15 +78,20 @@ struct session {
 	struct container *container;
 	int listener_fd, slot_fd;
 	struct slot *slot;
-	uint64_t store_id; /* keep.c */
-	bool kept;	   /* it is in the store */
+	uint64_t number; /* of its listener, in its container */
+	bool helper;	 /* helper.h: that listener has a session before it */
+	bool retiring;	 /* a helper whose worker is to go, and have no next */
+	unsigned idle_ticks;
+	uint64_t idle_received; /* the counter at the last tick */
+	size_t kept; /* keep.c: fds in the store, those of its helpers, too */
 	unsigned open_handles; /* of those below */
 	bool ended;	       /* out of the registry, waits for its handles */
 
 	uv_poll_t hangup; /* watch.c */
 	uint64_t seen_id; /* the call in flight at the last tick, and */
 	unsigned seen_ticks; /* for how many ticks it has been */
-	uint64_t expired_id; /* the call that its worker was killed for */
+	uint64_t expired_id; /* the call that its worker was killed for, */
+	unsigned expired_ticks; /* so many ticks ago */
 
 	struct worker workers[1 + WORKERS_LOST_MAX]; /* appoint.c */
 	struct worker *worker; /* of these; NULL before the first */
@@ -170,14 +177,21 @@ void container_counters(const struct container *c, struct counters *ret);
  */
 int session_new(struct registry *r, struct container *c,
 		int *listener_fd_taken);
-/**
- * session_adopt() - the same with what came back from the store
- * @store_id: its L (daemon/fdstore.h)
- * @listener_fd_taken, @slot_fd_taken: verified; -1 afterwards on success
- * @slot: the latter's mapping, taken on success
- */
-int session_adopt(struct registry *r, struct container *c, uint64_t store_id,
-		  int *listener_fd_taken, int *slot_fd_taken, struct slot *slot);
+/* What came back from the store, verified. */
+struct session_found {
+	uint64_t number; /* L of daemon/fdstore.h */
+	int listener_fd, slot_fd;
+	struct slot *slot; /* slot_fd's mapping */
+	size_t kept;	   /* fds of that name */
+};
+/* The same with these; @f: taken on success. */
+int session_adopt(struct registry *r, struct container *c,
+		  struct session_found *f, struct session **ret);
+/* One more worker on the listener of @main; at first with a slot of its own. */
+int session_help(struct session *main);
+/* The same with a slot that came back. Taken on success: @slot_fd_taken, @slot. */
+int session_adopt_helper(struct session *main, int *slot_fd_taken,
+			 struct slot *slot);
 /* What its slot is to say. */
 void session_identify(const struct session *s, struct slot_identity *ret);
 /* Nobody is left to serve. Its worker is gone; it frees itself. */

@@ -292,6 +292,7 @@ static json_object *session_json(const struct session *s)
 		add_int(&t, "worker_pid", (uint64_t)s->worker->process.pid);
 	else if (t.o) /* json-c's null is NULL */
 		json_object_object_add(t.o, "worker_pid", NULL);
+	add(&t, "helper", json_object_new_boolean(s->helper));
 	add_str(&t, "phase", phase_name(s->slot));
 	add_int(&t, "restarts", s->restarts);
 	add_int(&t, "attempts", s->attempts);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -64,46 +65,55 @@ static int enlist(struct session *s, int *listener_fd_taken)
 	/* EINVAL is an older kernel: slower, no worse. */
 	(void)listener_set_sync(s->listener_fd);
 	TAILQ_INSERT_TAIL(&c->sessions, s, entry);
-	c->n_sessions++;
-	c->peer->listeners++;
-	r->n_sessions++;
+	if (!s->helper) {
+		c->n_sessions++;
+		c->peer->listeners++;
+		r->n_sessions++;
+	}
+	if (s->number > c->last_listener)
+		c->last_listener = s->number;
 	appoint_init(s);
 	watch_wake(r);
 	return 0;
 }
 
-int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
+/* With a slot of its own. Takes @s, which is freed where that fails. */
+static int enlist_new(struct session *s, int *listener_fd_taken)
 {
-	struct session *s = session_alloc(r, c);
 	struct slot_identity id;
 	int error;
 
-	if (!s)
-		return -ENOMEM;
 	session_identify(s, &id);
 	error = slot_new(&id, &s->slot_fd, &s->slot);
 	if (error == 0)
 		error = enlist(s, listener_fd_taken);
-	if (error < 0) {
+	if (error < 0)
 		session_free(s);
+	return error;
+}
+
+int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
+{
+	struct session *s = session_alloc(r, c);
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	s->number = c->last_listener + 1;
+	error = enlist_new(s, listener_fd_taken);
+	if (error < 0)
 		return error;
-	}
 	keep_session(s);
 	appoint(s);
 	return 0;
 }
 
-int session_adopt(struct registry *r, struct container *c, uint64_t store_id,
-		  int *listener_fd_taken, int *slot_fd_taken, struct slot *slot)
+/* With a slot that came back. Takes @s, which is freed where that fails. */
+static int enlist_found(struct session *s, int *listener_fd_taken,
+			int *slot_fd_taken, struct slot *slot)
 {
-	struct session *s = session_alloc(r, c);
-	int error;
+	int error = enlist(s, listener_fd_taken);
 
-	if (!s)
-		return -ENOMEM;
-	s->store_id = store_id;
-	s->kept = true;
-	error = enlist(s, listener_fd_taken);
 	if (error < 0) {
 		session_free(s);
 		return error;
@@ -112,6 +122,67 @@ int session_adopt(struct registry *r, struct container *c, uint64_t store_id,
 	s->slot = slot;
 	appoint_inherited(s);
 	return 0;
+}
+
+int session_adopt(struct registry *r, struct container *c,
+		  struct session_found *f, struct session **ret)
+{
+	struct session *s = session_alloc(r, c);
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	s->number = f->number;
+	s->kept = f->kept;
+	error = enlist_found(s, &f->listener_fd, &f->slot_fd, f->slot);
+	if (error == 0)
+		*ret = s;
+	return error;
+}
+
+/* Return: a session and its @ret_listener_fd, or NULL with errno */
+static struct session *helper_alloc(struct session *main, int *ret_listener_fd)
+{
+	struct session *s = session_alloc(main->registry, main->container);
+
+	if (!s)
+		return NULL;
+	s->number = main->number;
+	s->helper = true;
+	*ret_listener_fd = fcntl(main->listener_fd, F_DUPFD_CLOEXEC, 0);
+	if (*ret_listener_fd < 0) {
+		int error = errno;
+
+		session_free(s);
+		errno = error;
+		return NULL;
+	}
+	return s;
+}
+
+int session_help(struct session *main)
+{
+	AUTO(fd_close) int fd = -1;
+	struct session *s = helper_alloc(main, &fd);
+	int error;
+
+	if (!s)
+		return -errno;
+	error = enlist_new(s, &fd);
+	if (error < 0)
+		return error;
+	keep_helper(main, s);
+	appoint(s);
+	return 0;
+}
+
+int session_adopt_helper(struct session *main, int *slot_fd_taken,
+			 struct slot *slot)
+{
+	AUTO(fd_close) int fd = -1;
+	struct session *s = helper_alloc(main, &fd);
+
+	return s ? enlist_found(s, &fd, slot_fd_taken, slot) : -errno;
 }
 
 void session_handle_closed(struct session *s)
@@ -128,14 +199,17 @@ void session_end(struct session *s, const char *why)
 
 	counters_add_slot(&sum, s->slot);
 	counters_add(&c->ended, &sum);
-	log_event(LOG_INFO, "listener-ended", LOG_S("container", c->id),
-		  LOG_S("why", why), LOG_U("received", sum.received),
+	log_event(LOG_INFO, s->helper ? "helper-ended" : "listener-ended",
+		  LOG_S("container", c->id), LOG_S("why", why),
+		  LOG_U("received", sum.received),
 		  LOG_U("restarts", s->restarts));
 	keep_forget_session(s);
 	TAILQ_REMOVE(&c->sessions, s, entry);
-	c->n_sessions--;
-	c->peer->listeners--;
-	r->n_sessions--;
+	if (!s->helper) {
+		c->n_sessions--;
+		c->peer->listeners--;
+		r->n_sessions--;
+	}
 	s->ended = true;
 	s->container = NULL;
 	watch_session_end(s);

@@ -8,6 +8,7 @@
 
 #include "daemon/appoint.h"
 #include "daemon/flight.h"
+#include "daemon/helper.h"
 #include "daemon/notify.h"
 #include "daemon/registry.h"
 #include "lib/listener.h"
@@ -54,6 +55,7 @@ void watch_session_end(struct session *s)
 
 static void check_stall(struct session *s)
 {
+	unsigned deadline_s = policy_deadline_s(s->container->policy);
 	uint64_t id = flight_now(s);
 
 	if (id == 0 || id != s->seen_id) {
@@ -62,15 +64,19 @@ static void check_stall(struct session *s)
 		return;
 	}
 	s->seen_ticks++;
-	if (s->seen_ticks >= CALL_DEADLINE_TICKS + LOST_TICKS)
-		appoint_abandon(s);
-	if (s->seen_ticks != CALL_DEADLINE_TICKS)
+	if (id == s->expired_id) {
+		if (++s->expired_ticks >= LOST_TICKS)
+			appoint_abandon(s);
+		return;
+	}
+	if (s->seen_ticks < deadline_s * 1000 / TICK_MS)
 		return;
 	s->expired_id = id;
+	s->expired_ticks = 0;
 	log_event(LOG_ERR, "worker-stalled",
 		  LOG_S("container", s->container->id),
 		  LOG_I("worker", s->worker->process.pid),
-		  LOG_U("seconds", CALL_DEADLINE_TICKS * TICK_MS / 1000));
+		  LOG_U("seconds", deadline_s));
 	appoint_kill(s);
 	flight_expire(s);
 }
@@ -94,12 +100,14 @@ static void on_tick(uv_timer_t *t)
 	struct container *c;
 	struct session *s;
 
-	if (r->n_sessions == 0)
+	if (TAILQ_EMPTY(&r->containers))
 		(void)uv_timer_stop(t);
 	notify_status(r->n_containers, r->n_sessions);
-	TAILQ_FOREACH(c, &r->containers, entry)
+	TAILQ_FOREACH(c, &r->containers, entry) {
 		TAILQ_FOREACH(s, &c->sessions, entry)
 			look_at(s, uv_now(r->loop));
+		helper_tick(c);
+	}
 }
 
 void watch_init(struct registry *r)

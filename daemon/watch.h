@@ -5,9 +5,9 @@
  * Hang-ups of listeners, and workers that stall.
  */
 
-/* A worker that holds one call for longer is killed, the call fails. */
-#define CALL_DEADLINE_TICKS 10
-/* A killed one that has not died after so many more is given up. */
+/* A worker that holds one call for longer than its policy's deadline is killed,
+ * and the call fails. One that was killed and has not died after so many
+ * ticks more is given up. */
 #define LOST_TICKS 2
 /* A worker that nobody needs any more has this long to go by itself. */
 #define LEAVE_MS 2000

@@ -67,6 +67,13 @@ bool listener_hung_up(int fd)
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
 }
 
+bool listener_has_waiting(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLIN);
+}
+
 int listener_id_valid(int fd, uint64_t id)
 {
 	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0)

@@ -64,6 +64,8 @@ int listener_recv(int fd, union listener_notif *n);
 
 /* Is the last task under this filter gone (Linux >= 5.8)? Never blocks. */
 bool listener_hung_up(int fd);
+/* Does a notification wait to be received? */
+bool listener_has_waiting(int fd);
 
 /* Return: LISTENER_OK while @id's caller still waits, else LISTENER_GONE */
 int listener_id_valid(int fd, uint64_t id);

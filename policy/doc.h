@@ -163,6 +163,7 @@ struct doc_policy {
 	size_t n_rules;
 	struct verdict def;
 	struct verdict fail; /* an errno */
+	uint32_t deadline_s;
 };
 
 /* Of them one must match; none: nothing was said. */

@@ -227,10 +227,22 @@ static void policy_on_failure(struct doc *d, struct value v, void *out)
 	parse_object(d, v, fail_fields, out);
 }
 
+static void policy_deadline(struct doc *d, struct value v, void *out)
+{
+	int64_t seconds = json_object_get_int64(v.json);
+
+	if (seconds < 1 || seconds > POLICY_DEADLINE_MAX_S)
+		ERROR(d, v.node, "a deadline is 1 to %d seconds",
+		      POLICY_DEADLINE_MAX_S);
+	else
+		((struct doc_policy *)out)->deadline_s = (uint32_t)seconds;
+}
+
 static const struct field policy_fields[] = {
 	{ "rules", json_type_array, true, policy_rules },
 	{ "default", json_type_null, true, policy_default },
 	{ "fail", json_type_object, false, policy_on_failure },
+	{ "deadline", json_type_int, false, policy_deadline },
 	{ "comment", json_type_string, false, parse_comment },
 	{ 0 },
 };
@@ -261,7 +273,8 @@ static void parse_policy(struct doc *d, const char *name, struct value v)
 	*p = (struct doc_policy){ .name = name,
 				  .node = v.node,
 				  .def = verdict_errno(EPERM),
-				  .fail = verdict_errno(EPERM) };
+				  .fail = verdict_errno(EPERM),
+				  .deadline_s = POLICY_DEADLINE_S };
 	if (!parse_is_word(name))
 		ERROR(d, v.node,
 		      "a policy's name has 1 to %d of "

@@ -19,6 +19,7 @@ struct policy {
 	size_t n_rules;
 	int memfd;
 	struct verdict fail;
+	unsigned deadline_s;
 };
 
 struct policy_set {
@@ -66,6 +67,7 @@ static int set_compile(struct policy_set *s)
 		s->n_policies++;
 		p->memfd = fd;
 		p->fail = d->policies[i].fail;
+		p->deadline_s = d->policies[i].deadline_s;
 		p->n_rules = d->policies[i].n_rules;
 		p->name = strdup(d->policies[i].name);
 		if (!p->name)
@@ -322,4 +324,9 @@ const struct doc_policy *policy_doc(const struct policy_set *s,
 struct verdict policy_fail(const struct policy *p)
 {
 	return p->fail;
+}
+
+unsigned policy_deadline_s(const struct policy *p)
+{
+	return p->deadline_s;
 }

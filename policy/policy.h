@@ -19,6 +19,9 @@
 #define POLICY_FILES_MAX      64 /* of one policy.d and the file */
 #define POLICY_MAX_BYTES      (4 * 1024 * 1024) /* of all of them */
 #define POLICY_NAME_MAX	      63
+/* Of "deadline"; and where it is not given. */
+#define POLICY_DEADLINE_MAX_S 3600
+#define POLICY_DEADLINE_S     10
 
 struct policy_set;
 struct policy; /* one of its "policies", owned by the set */
@@ -107,4 +110,6 @@ const char *policy_name(const struct policy *p);
 size_t policy_rule_count(const struct policy *p);
 /* What a caller gets when deputyd itself must answer it: an errno. */
 struct verdict policy_fail(const struct policy *p);
+/* After how many seconds of one call deputyd does that: 1..POLICY_DEADLINE_MAX_S */
+unsigned policy_deadline_s(const struct policy *p);
 int policy_memfd(const struct policy *p); /* borrowed; sealed; see arena.h */

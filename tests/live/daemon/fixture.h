@@ -74,9 +74,11 @@ struct tracee {
 	pid_t pid;
 	int sock;     /* its orders */
 	int listener; /* ours until tracee_attach(), -1 afterwards */
+	size_t twins; /* behind it in its array */
 };
 
 enum { TRACEE_USERNS = 1 };
+#define TRACEE_TWINS_MAX 8
 
 void tracee_start(struct tracee *t, int flags);
 
@@ -85,7 +87,9 @@ struct tracee_role {
 	const char *cgroup_procs; /* the file of a cgroup to be in */
 	uid_t id; /* its uid and gid; with TRACEE_USERNS the one that is mapped */
 	const char *path; /* what tracee_call() makes; with umask 0 */
+	size_t twins; /* more tracees under the same filter */
 };
+/* @t: an array of 1 + twins; only the first is attached and ended. */
 void tracee_start_as(struct tracee *t, int flags, const struct tracee_role *role);
 /* A message as runtimes send it. Return: the caller's to free() */
 char *tracee_state(const struct tracee *t, const char *id);
@@ -96,7 +100,7 @@ void tracee_call(struct tracee *t, unsigned dev);
 /* Return: 0 or a negative errno of the last tracee_call() */
 int tracee_result(struct tracee *t);
 bool tracee_has_result(const struct tracee *t);
-/* Kills it; no zombie is left. */
+/* Kills it, and its twins; no zombie is left. */
 void tracee_end(struct tracee *t);
 
 /* What the stand-in worker does with a call, by its device number. */

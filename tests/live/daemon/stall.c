@@ -25,14 +25,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/watch.h"
+#include "policy/policy.h"
 #include "lib/own.h"
 #include "tests/live/daemon/fixture.h"
 #include "tests/live/daemon/hanging.h"
 #include "tests/live/emulation/caller.h"
 #include "tests/live/emulation/world.h"
 
-#define DEADLINE_S (CALL_DEADLINE_TICKS * TICK_MS / 1000)
+#define DEADLINE_S POLICY_DEADLINE_S
 #define FUSE_MINOR 229
 
 static int make_node(const char *path)

@@ -73,12 +73,26 @@ static bool become(int flags, const struct tracee_role *role)
 	return unshare(CLONE_NEWUSER) == 0 && (!role->id || map_root(role->id));
 }
 
-static void run(int sock, int flags, const struct tracee_role *role)
+static _Noreturn void obey(int sock, const struct tracee_role *role)
 {
 	/* Continued, the kernel says ENOENT: nothing is ever made. */
 	const char *path = role->path ?: "/nowhere/at/all";
 	unsigned dev;
-	int listener, r;
+
+	while (recv(sock, &dev, sizeof(dev), 0) == sizeof(dev)) {
+		int r = (int)syscall(SYS_mknodat, AT_FDCWD, path,
+				     S_IFCHR | 0600, dev);
+
+		r = r < 0 ? -errno : r;
+		if (send(sock, &r, sizeof(r), MSG_NOSIGNAL) != sizeof(r))
+			break;
+	}
+	_exit(0);
+}
+
+static void run(const int *socks, int flags, const struct tracee_role *role)
+{
+	int listener;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!become(flags, role))
@@ -86,17 +100,15 @@ static void run(int sock, int flags, const struct tracee_role *role)
 	/* A change of ids forgets it. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	listener = load_filter();
-	if (listener < 0 || fdmsg_send(sock, "l", 1, &listener, 1) != 1)
+	if (listener < 0 || fdmsg_send(socks[0], "l", 1, &listener, 1) != 1)
 		_exit(2);
 	close(listener);
-	while (recv(sock, &dev, sizeof(dev), 0) == sizeof(dev)) {
-		r = (int)syscall(SYS_mknodat, AT_FDCWD, path, S_IFCHR | 0600,
-				 dev);
-		r = r < 0 ? -errno : r;
-		if (send(sock, &r, sizeof(r), MSG_NOSIGNAL) != sizeof(r))
-			break;
-	}
-	_exit(0);
+	for (size_t i = 1; i <= role->twins; i++)
+		if (fork() == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			obey(socks[i], role);
+		}
+	obey(socks[0], role);
 }
 
 void tracee_start(struct tracee *t, int flags)
@@ -106,18 +118,26 @@ void tracee_start(struct tracee *t, int flags)
 
 void tracee_start_as(struct tracee *t, int flags, const struct tracee_role *role)
 {
+	int theirs[1 + TRACEE_TWINS_MAX], sv[2];
 	struct fdmsg m;
-	int sv[2];
 	char c;
 
-	assert_int_equal(
-		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv), 0);
+	assert_true(role->twins <= TRACEE_TWINS_MAX);
+	for (size_t i = 0; i <= role->twins; i++) {
+		assert_int_equal(socketpair(AF_UNIX,
+					    SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+					    sv),
+				 0);
+		t[i] = (struct tracee){ .sock = sv[0], .listener = -1 };
+		theirs[i] = sv[1];
+	}
+	t->twins = role->twins;
 	t->pid = fork();
 	assert_true(t->pid >= 0);
 	if (t->pid == 0)
-		run(sv[1], flags, role);
-	close(sv[1]);
-	t->sock = sv[0];
+		run(theirs, flags, role);
+	for (size_t i = 0; i <= role->twins; i++)
+		close(theirs[i]);
 	assert_int_equal(fdmsg_recv(t->sock, &c, 1, &m), 1);
 	assert_int_equal(m.n_fds, 1);
 	t->listener = m.fds[0];
@@ -175,7 +195,8 @@ void tracee_end(struct tracee *t)
 {
 	assert_int_equal(kill(t->pid, SIGKILL), 0);
 	assert_int_equal(waitpid(t->pid, NULL, 0), t->pid);
-	close(t->sock);
+	for (size_t i = 0; i <= t->twins; i++)
+		close(t[i].sock);
 	if (t->listener >= 0)
 		close(t->listener);
 }

@@ -12,7 +12,7 @@
 #include <json-c/json.h>
 
 #include "daemon/flight.h"
-#include "daemon/watch.h"
+#include "policy/policy.h"
 #include "proto/varlink.h"
 #include "tests/live/daemon/fixture.h"
 
@@ -195,11 +195,11 @@ TEST_WITHIN(workers, a_stalled_call_fails_after_its_deadline, 60)
 	do {
 		assert_int_equal(expect_call(&other, STANDIN_ERRNO), -EXDEV);
 		assert_true(test_now_ms() - start <
-			    2 * CALL_DEADLINE_TICKS * TICK_MS);
+			    2 * POLICY_DEADLINE_S * 1000);
 	} while (!tracee_has_result(&t));
 	assert_int_equal(tracee_result(&t), -EPERM);
 	assert_true(test_now_ms() - start >=
-		    (CALL_DEADLINE_TICKS - 1) * TICK_MS);
+		    (POLICY_DEADLINE_S - 1) * 1000);
 	TEST_WAIT(fixture_log_has(&f, "why=deadline"), 10);
 	tracee_end(&other);
 	TEST_WAIT(fixture_workers(&f, NULL, 0) == 1, WAIT_S);

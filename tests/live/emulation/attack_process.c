@@ -26,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/watch.h"
+#include "policy/policy.h"
 #include "lib/own.h"
 #include "lib/slot.h"
 #include "tests/harness/test.h"
@@ -36,7 +36,7 @@
 #include "tests/live/emulation/world.h"
 
 #define ROUNDS	   10000
-#define DEADLINE_S (CALL_DEADLINE_TICKS * TICK_MS / 1000)
+#define DEADLINE_S POLICY_DEADLINE_S
 
 /* The exact child tries all of these: a setgid bit may want CAP_FSETID. */
 #define EXACT_MODE (S_IFCHR | S_ISGID | 0610)
