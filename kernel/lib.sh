@@ -5,6 +5,7 @@
 # A kernel's name is SERIES[@N]: the first N patches of series-SERIES, all of
 # them without @N; "stock" is the distribution's source as it is and "stripped"
 # what series-5.4 is tried on, 5.4@1.
+# shellcheck disable=SC2034 # some are for who sources this
 
 KERNEL_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 KERNEL_DIR=${DEPUTY_KERNEL_DIR:-$(dirname "$KERNEL_ROOT")/build/kernel}
@@ -37,8 +38,9 @@ kernel_name()
 	all=$(series_patches "$series" | wc -l)
 	count=$all
 	[ "$1" = "$series" ] || count=${1#*@}
-	[[ $count =~ ^[0-9]+$ ]] && [ "$count" -le "$all" ] ||
+	if ! [[ $count =~ ^[0-9]+$ ]] || [ "$count" -gt "$all" ]; then
 		die "$1: series-$series has $all patches"
+	fi
 }
 
 # series_patches SERIES: their paths, in order.
