@@ -28,7 +28,8 @@ static void feature(const char *name, int (*has)(void))
 		_exit(has() ? 0 : 1);
 	waitpid(pid, &status, 0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) < 2)
-		printf("feature %s %s\n", name, WEXITSTATUS(status) ? "no" : "yes");
+		printf("feature %s %s\n", name,
+		       WEXITSTATUS(status) ? "no" : "yes");
 	else
 		printf("feature %s ?\n", name);
 	fflush(stdout);
@@ -71,7 +72,8 @@ static int has_hup(void)
 	/* The child shares our fds, so that its listener stays here. */
 	if (pipe(pair) < 0)
 		return 0;
-	pid = (pid_t)syscall(__NR_clone, 0x400 /* CLONE_FILES */ | SIGCHLD, 0, 0, 0, 0);
+	pid = (pid_t)syscall(__NR_clone, 0x400 /* CLONE_FILES */ | SIGCHLD, 0,
+			     0, 0, 0);
 	if (pid == 0) {
 		listener = notify_listener(0);
 		if (write(pair[1], &listener, sizeof(listener)) < 0)

@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 		happy += WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	}
 	printf("requeue: %d of %d came back, %d were answered, %d tasks got "
-	       "their answer\n", back < 0 ? 0 : back, callers, served, happy);
+	       "their answer\n",
+	       back < 0 ? 0 : back, callers, served, happy);
 	return happy == callers && served == callers ? 0 : 1;
 }

@@ -98,15 +98,16 @@ static int run(int seconds, unsigned int flags)
 			err(1, "requeue");
 		total += n > 0 ? n : 0;
 		ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, rounds & 1);
-		fcntl(listener, F_SETFL, rounds & 2 ? O_RDWR | O_NONBLOCK : O_RDWR);
+		fcntl(listener, F_SETFL,
+		      rounds & 2 ? O_RDWR | O_NONBLOCK : O_RDWR);
 	}
 	for (int i = 0; i < CALLERS + SUPERVISORS; i++)
 		kill(pids[i], SIGKILL);
 	for (int i = 0; i < CALLERS + SUPERVISORS; i++)
 		waitpid(pids[i], NULL, 0);
 	close(listener);
-	printf("stress: flags %u: %d rounds, %d notifications put back\n", flags,
-	       rounds, total);
+	printf("stress: flags %u: %d rounds, %d notifications put back\n",
+	       flags, rounds, total);
 	fflush(stdout);
 	return total > 0 ? 0 : 1;
 }

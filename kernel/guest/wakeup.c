@@ -63,7 +63,9 @@ int main(int argc, char **argv)
 	kill(caller, SIGKILL);
 	waitpid(caller, &status, 0);
 	sched_getaffinity(0, sizeof(cpus), &cpus);
-	printf("wakeup: %d CPUs, nobody bound: %.1f us a call, synchronous %.1f us, "
-	       "ratio %.2f\n", CPU_COUNT(&cpus), best[0], best[1], best[0] / best[1]);
+	printf("wakeup: %d CPUs, nobody bound: %.1f us a call, synchronous "
+	       "%.1f us, "
+	       "ratio %.2f\n",
+	       CPU_COUNT(&cpus), best[0], best[1], best[0] / best[1]);
 	return 0;
 }
