@@ -163,6 +163,9 @@ struct doc_policy {
 	size_t n_rules;
 	struct verdict def;
 	struct verdict fail; /* an errno */
+	/* Where the kernel cannot let a call continue: an errno. */
+	struct verdict without_continue;
+	bool bears_no_continue; /* it is given */
 };
 
 /* Of them one must match; none: nothing was said. */

@@ -207,6 +207,8 @@ int serve(struct server *s, bool recovering)
 			  LOG_S("syscall", call_name(w.call.id)), LOG_E(r));
 		v = decide_fail(s->policy);
 	}
+	if (v.kind == VERDICT_CONTINUE && !s->can_continue)
+		v = decide_without_continue(s->policy);
 	s->slot->call.verdict = v;
 	set_phase(s, SLOT_EFFECT_DONE);
 	count(&s->slot->counters, &w, &v);
