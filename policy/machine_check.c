@@ -45,7 +45,7 @@ static void check_calls(struct doc *d, uint32_t features,
 		if (is_missing(features, s->id) && !(s->of_set && any))
 			WARNING(d, s->node,
 				"this kernel has no %s (Linux 6.13 has): it "
-				"never arrives",
+				"ends in ENOSYS",
 				s->name);
 	}
 }
