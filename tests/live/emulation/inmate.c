@@ -232,7 +232,7 @@ int inmate_result(struct inmate *i)
 	struct pollfd p = { .fd = i->sock, .events = POLLIN };
 	int result = -1;
 
-	assert_int_equal(poll(&p, 1, 25000), 1);
+	assert_int_equal(poll(&p, 1, 25000 * test_slowness()), 1);
 	assert_int_equal(read(i->sock, &result, sizeof(result)),
 			 sizeof(result));
 	return result;
