@@ -9,7 +9,6 @@
 #include <json-c/json.h>
 
 #include "daemon/registry.h"
-#include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/own.h"
 
@@ -194,8 +193,6 @@ int admit(struct registry *r, const struct sender *sender,
 		if (error < 0)
 			log_unknown(state, error);
 	}
-	/* EINVAL is an older kernel: slower, no worse. */
-	(void)listener_set_sync(*listener_fd_taken);
 	error = session_new(r, c, listener_fd_taken);
 	if (error < 0) {
 		container_reap(r, c);

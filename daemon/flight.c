@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "daemon/flight.h"
 
+#include <signal.h>
+
 #include "daemon/registry.h"
 #include "lib/handover.h"
 #include "lib/log.h"
@@ -61,6 +63,17 @@ static bool left_for_newer_policy(const struct session *s)
 	       s->exit_status == HANDOVER_EXIT_HANGUP;
 }
 
+/* How the last worker ended says whether the call may be what ended it.  One
+ * that could not start, for want of fds or memory, has tried nothing; and a
+ * container has no way to SIGKILL one, so that it was somebody else. */
+static void count_attempt(struct session *s)
+{
+	if (s->exit_signal == SIGKILL)
+		s->kills++;
+	else if (s->exit_signal || s->exit_status != HANDOVER_EXIT_SETUP)
+		s->attempts++;
+}
+
 int flight_settle(struct session *s)
 {
 	struct flight f = flight_read(s);
@@ -71,18 +84,19 @@ int flight_settle(struct session *s)
 	    listener_id_valid(s->listener_fd, f.id) != LISTENER_OK)
 		f.id = 0;
 	if (f.id != s->flight_id)
-		s->attempts = 0;
+		s->attempts = s->kills = 0;
 	s->flight_id = f.id;
 	if (f.id == 0) { /* also where the phase is none at all */
 		set_phase(s, SLOT_IDLE);
 		return FLIGHT_NONE;
 	}
-	if (f.id == s->expired_id || s->attempts >= FLIGHT_ATTEMPTS_MAX) {
+	if (f.id == s->expired_id || s->attempts >= FLIGHT_ATTEMPTS_MAX ||
+	    s->kills >= FLIGHT_KILLS_MAX) {
 		give_up(s, f.id, f.id == s->expired_id ? "deadline" : "crashes");
 		set_phase(s, SLOT_ANSWERED);
 		return FLIGHT_NONE;
 	}
 	if (!left_for_newer_policy(s))
-		s->attempts++;
+		count_attempt(s);
 	return FLIGHT_GOES_ON;
 }

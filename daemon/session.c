@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/appoint.h"
+#include "daemon/keep.h"
 #include "daemon/registry.h"
 #include "daemon/watch.h"
+#include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/own.h"
 
@@ -25,6 +28,7 @@ void session_identify(const struct session *s, struct slot_identity *ret)
 		.userns_dev = c->identity.userns.dev,
 		.userns_ino = c->identity.userns.ino,
 		.peer_uid = c->peer->uid,
+		.deputyd_pid = (uint64_t)getpid(),
 	};
 	(void)snprintf(ret->container, sizeof(ret->container), "%s", c->id);
 	(void)snprintf(ret->policy, sizeof(ret->policy), "%s",
@@ -34,46 +38,79 @@ void session_identify(const struct session *s, struct slot_identity *ret)
 static struct session *session_alloc(struct registry *r, struct container *c)
 {
 	struct session *s = calloc(1, sizeof(*s));
-	struct slot_identity id;
-	int r_slot;
 
 	if (!s)
 		return NULL;
 	s->registry = r;
 	s->container = c;
 	s->listener_fd = s->slot_fd = -1;
-	session_identify(s, &id);
-	r_slot = slot_new(&id, &s->slot_fd, &s->slot);
-	if (r_slot < 0) {
-		session_free(s);
-		errno = -r_slot;
-		return NULL;
-	}
 	return s;
 }
 
-int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
+/* Into the registry; a session without a worker yet. Return: 0 or negative */
+static int enlist(struct session *s, int *listener_fd_taken)
 {
-	struct session *s = session_alloc(r, c);
+	struct container *c = s->container;
+	struct registry *r = s->registry;
 	int error;
 
-	if (!s)
-		return -errno;
 	s->listener_fd = *listener_fd_taken;
 	error = watch_session(s);
 	if (error < 0) {
 		s->listener_fd = -1;
-		session_free(s);
 		return error;
 	}
 	*listener_fd_taken = -1;
+	/* EINVAL is an older kernel: slower, no worse. */
+	(void)listener_set_sync(s->listener_fd);
 	TAILQ_INSERT_TAIL(&c->sessions, s, entry);
 	c->n_sessions++;
 	c->peer->listeners++;
 	r->n_sessions++;
 	appoint_init(s);
-	appoint(s);
 	watch_wake(r);
+	return 0;
+}
+
+int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
+{
+	struct session *s = session_alloc(r, c);
+	struct slot_identity id;
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	session_identify(s, &id);
+	error = slot_new(&id, &s->slot_fd, &s->slot);
+	if (error == 0)
+		error = enlist(s, listener_fd_taken);
+	if (error < 0) {
+		session_free(s);
+		return error;
+	}
+	keep_session(s);
+	appoint(s);
+	return 0;
+}
+
+int session_adopt(struct registry *r, struct container *c, uint64_t store_id,
+		  int *listener_fd_taken, int *slot_fd_taken, struct slot *slot)
+{
+	struct session *s = session_alloc(r, c);
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	s->store_id = store_id;
+	s->kept = true;
+	error = enlist(s, listener_fd_taken);
+	if (error < 0) {
+		session_free(s);
+		return error;
+	}
+	s->slot_fd = TAKE_FD(*slot_fd_taken);
+	s->slot = slot;
+	appoint_inherited(s);
 	return 0;
 }
 
@@ -94,6 +131,7 @@ void session_end(struct session *s, const char *why)
 	log_event(LOG_INFO, "listener-ended", LOG_S("container", c->id),
 		  LOG_S("why", why), LOG_U("received", sum.received),
 		  LOG_U("restarts", s->restarts));
+	keep_forget_session(s);
 	TAILQ_REMOVE(&c->sessions, s, entry);
 	c->n_sessions--;
 	c->peer->listeners--;
