@@ -4,7 +4,8 @@
  * the kernel says of it, who a container is by its record, which no worker can
  * write to, and which listener is whose by its name, which is the store's.
  * A slot is the worker's word; only the call in flight is taken from it, as
- * after any worker's end.
+ * after any worker's end.  Where it is lost and the kernel can give back what was
+ * received (requeue), an empty one will do; else its listener is refused.
  */
 #include <json-c/json.h>
 
@@ -198,13 +199,34 @@ static struct container *restore(struct registry *r, const struct record *rec,
 	return c;
 }
 
-/* Return: a sentence, or NULL with both fds taken */
-static const char *take_pair(struct run run, int *ret_listener, int *ret_slot,
-			     struct slot **ret)
+/* Its slot was never stored, or thrown away: a new one, beside it in the store.
+ * Return: as take_pair() */
+static const char *take_half(struct registry *r, struct entry *l,
+			     int *ret_listener, int *ret_slot, struct slot **ret)
 {
+	const struct slot_identity nobody = { .peer_uid = 0 };
+	char name[FDSTORE_NAME_MAX];
+
+	if (listener_check(l->f->fd) < 0)
+		return "one half, a slot without its listener";
+	if (slot_new(&nobody, ret_slot, ret) < 0)
+		return "no memory";
+	fdstore_name_format(&l->name, name);
+	(void)fdstore_put(r->store, name, ret_slot, 1);
+	*ret_listener = TAKE_FD(l->f->fd);
+	return NULL;
+}
+
+/* Return: a sentence, or NULL with both fds taken */
+static const char *take_pair(struct registry *r, struct run run, int *ret_listener,
+			     int *ret_slot, struct slot **ret)
+{
+	const bool can_requeue = r->features.mask & KFEAT_BIT(KFEAT_REQUEUE);
 	const char *why = "no slot";
 	struct entry *l = &run.e[0], *s = &run.e[1];
 
+	if (run.n == 1 && can_requeue)
+		return take_half(r, l, ret_listener, ret_slot, ret);
 	if (run.n != 2)
 		return run.n < 2 ? "one half, a listener or a slot, without "
 				   "the other"
@@ -217,7 +239,8 @@ static const char *take_pair(struct run run, int *ret_listener, int *ret_slot,
 	}
 	if (listener_check(l->f->fd) < 0)
 		return "neither is a listener";
-	if (slot_adopt(s->f->fd, ret, &why) < 0)
+	if (slot_adopt(s->f->fd, ret, &why) < 0 &&
+	    !(can_requeue && slot_renew(s->f->fd, ret) == 0))
 		return why;
 	*ret_listener = TAKE_FD(l->f->fd);
 	*ret_slot = TAKE_FD(s->f->fd);
@@ -230,7 +253,7 @@ static bool adopt_listener(struct registry *r, struct container *c, struct run r
 	AUTO(fd_close) int listener = -1;
 	AUTO(fd_close) int slot_fd = -1;
 	struct slot *slot = NULL;
-	const char *why = take_pair(run, &listener, &slot_fd, &slot);
+	const char *why = take_pair(r, run, &listener, &slot_fd, &slot);
 	int error;
 
 	if (why) {

@@ -74,6 +74,22 @@ static void count_attempt(struct session *s)
 		s->attempts++;
 }
 
+/*
+ * The journal tells of one call.  What else was received and not answered it has
+ * lost, or a worker has lied; where the kernel can, whoever serves next receives
+ * it once more.  Not while that one call is in flight: it would go back, too, and
+ * how far it came would be forgotten.
+ */
+static void bring_back(const struct session *s)
+{
+	int n = listener_requeue(s->listener_fd);
+
+	if (n > 0)
+		log_event(LOG_NOTICE, "calls-requeued",
+			  LOG_S("container", s->container->id),
+			  LOG_I("calls", n));
+}
+
 int flight_settle(struct session *s)
 {
 	struct flight f = flight_read(s);
@@ -88,12 +104,14 @@ int flight_settle(struct session *s)
 	s->flight_id = f.id;
 	if (f.id == 0) { /* also where the phase is none at all */
 		set_phase(s, SLOT_IDLE);
+		bring_back(s);
 		return FLIGHT_NONE;
 	}
 	if (f.id == s->expired_id || s->attempts >= FLIGHT_ATTEMPTS_MAX ||
 	    s->kills >= FLIGHT_KILLS_MAX) {
 		give_up(s, f.id, f.id == s->expired_id ? "deadline" : "crashes");
 		set_phase(s, SLOT_ANSWERED);
+		bring_back(s);
 		return FLIGHT_NONE;
 	}
 	if (!left_for_newer_policy(s))

@@ -119,6 +119,7 @@ TEST(without_continue, what_would_continue_gets_the_errno)
 	server.slot = s.a.slot;
 	assert_int_equal(arena_map(s.a.policy_fd, &server.policy), 0);
 	assert_int_equal(home_init(&server.home), 0);
+	server.home.parent = getppid();
 	server.home.caps = emulate_caps(decide_families(server.policy));
 	/* As a worker's sandbox has it: no id changes its capabilities. */
 	assert_int_equal(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), 0);
