@@ -116,7 +116,7 @@ static int check_machine(const struct ctl *ctl, const struct policy_set *set,
 	struct diags *diags = &c->policy;
 	int r = 0;
 
-	policy_check_machine(set, kfeat_calls(), diags);
+	policy_check_machine(set, kfeat_not_lacking(), diags);
 	if (ctl->option[CTL_POLICY] && !c->profile &&
 	    !policy_set_find(set, ctl->option[CTL_POLICY])) {
 		fprintf(stderr, "deputyctl: no policy \"%s\" in it\n",

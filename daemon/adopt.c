@@ -4,7 +4,8 @@
  * the kernel says of it, who a container is by its record, which no worker can
  * write to, and which listener is whose by its name, which is the store's.
  * A slot is the worker's word; only the call in flight is taken from it, as
- * after any worker's end.
+ * after any worker's end.  Where it is lost and the kernel can give back what was
+ * received (requeue), an empty one will do; else its listener is refused.
  */
 #include <json-c/json.h>
 
@@ -20,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "daemon/appoint.h"
 #include "daemon/fdstore.h"
 #include "daemon/helper.h"
 #include "daemon/inherit.h"
@@ -220,51 +222,89 @@ static inline void slots_done_cleanup(struct slots *s)
 	slots_done(s);
 }
 
-/* Return: a sentence, or NULL with all fds taken */
-static const char *take_all(struct run run, int *ret_listener, struct slots *ret)
+static bool can_requeue(const struct registry *r)
 {
-	struct inherit_fd *listener = NULL;
-	const char *why = "neither is a listener";
+	return r->features.mask & KFEAT_BIT(KFEAT_REQUEUE);
+}
 
-	if (run.n < 2)
-		return "one half, a listener or a slot, without the other";
+/* None was ever stored, or it was thrown away: a new one, beside the listener in
+ * the store. Return: a sentence, or NULL */
+static const char *make_slot(struct registry *r, const struct entry *l,
+			     struct slots *ret)
+{
+	const struct slot_identity nobody = { .peer_uid = 0 };
+	char name[FDSTORE_NAME_MAX];
+
+	if (slot_new(&nobody, &ret->fds[0], &ret->maps[0]) < 0)
+		return "no memory";
+	ret->n = 1;
+	fdstore_name_format(&l->name, name);
+	(void)fdstore_put(r->store, name, ret->fds, 1);
+	return NULL;
+}
+
+/* Beside helpers a lost one costs the listener: where one of them has a call, the
+ * kernel is not asked for the rest. Return: a sentence, or NULL with @fd taken */
+static const char *take_slot(struct registry *r, struct run run, int *fd,
+			     struct slots *ret)
+{
+	struct slot **map = &ret->maps[ret->n];
+	const char *why = "no slot";
+
+	if (slot_adopt(*fd, map, &why) < 0 &&
+	    !(run.n == 2 && can_requeue(r) && slot_renew(*fd, map) == 0))
+		return why;
+	ret->fds[ret->n++] = TAKE_FD(*fd);
+	return NULL;
+}
+
+/* Return: a sentence, or NULL with all fds taken */
+static const char *take_all(struct registry *r, struct run run, int *ret_listener,
+			    struct slots *ret)
+{
+	struct entry *listener = NULL;
+	const char *why = NULL;
+
 	if (run.n > 2 + HELPERS_MAX)
 		return "more than a listener and its slots";
 	for (size_t i = 0; i < run.n && !listener; i++)
 		if (listener_check(run.e[i].f->fd) == 0)
-			listener = run.e[i].f;
+			listener = &run.e[i];
+	if (run.n < 2 && !(listener && can_requeue(r)))
+		return "one half, a listener or a slot, without the other";
 	if (!listener)
-		return why;
-	for (size_t i = 0; i < run.n; i++) {
-		if (run.e[i].f == listener)
-			continue;
-		why = "no slot";
-		if (slot_adopt(run.e[i].f->fd, &ret->maps[ret->n], &why) < 0)
-			return why;
-		ret->fds[ret->n++] = TAKE_FD(run.e[i].f->fd);
-	}
-	*ret_listener = TAKE_FD(listener->fd);
-	return NULL;
+		return "neither is a listener";
+	if (run.n == 1)
+		why = make_slot(r, listener, ret);
+	for (size_t i = 0; i < run.n && !why; i++)
+		if (&run.e[i] != listener)
+			why = take_slot(r, run, &run.e[i].f->fd, ret);
+	if (!why)
+		*ret_listener = TAKE_FD(listener->f->fd);
+	return why;
 }
 
+/* All of them are there before one serves: flight.c looks at each. */
 static int adopt_session(struct registry *r, struct container *c,
 			 struct session_found *f, struct slots *slots)
 {
-	struct session *main;
+	struct session *main, *s;
 	int error = session_adopt(r, c, f, &main);
 
 	if (error < 0)
 		return error;
 	slots->fds[0] = -1;
 	slots->maps[0] = NULL;
-	for (size_t i = 1; i < slots->n; i++) {
+	for (size_t i = 1; i < slots->n && error == 0; i++) {
 		error = session_adopt_helper(main, &slots->fds[i],
 					     slots->maps[i]);
-		if (error < 0)
-			return error;
-		slots->maps[i] = NULL;
+		if (error == 0)
+			slots->maps[i] = NULL;
 	}
-	return 0;
+	TAILQ_FOREACH(s, &c->sessions, entry)
+		if (s->number == f->number)
+			appoint_inherited(s);
+	return error;
 }
 
 /* Return: is there one more listener? */
@@ -274,7 +314,7 @@ static bool adopt_listener(struct registry *r, struct container *c, struct run r
 	AUTO(fd_close) int listener = -1;
 	struct session_found f = { .number = run.e->name.listener,
 				   .kept = run.n };
-	const char *why = take_all(run, &listener, &slots);
+	const char *why = take_all(r, run, &listener, &slots);
 	int error;
 
 	if (f.number > c->last_listener)

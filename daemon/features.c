@@ -26,6 +26,8 @@ void features_probe(struct features *ret)
 	int r = kfeat_probe(&ret->mask);
 
 	ret->known = r == 0;
+	ret->not_lacking =
+		r == 0 ? ret->mask : kfeat_calls() | KFEATS_OF_LISTENER;
 	if (r < 0) {
 		/* EBUSY: under a filter with a listener itself. That hinders
 		 * nobody's containers, but what this kernel can do is not to be
@@ -38,7 +40,8 @@ void features_probe(struct features *ret)
 	log_event(LOG_INFO, "kernel-features", LOG_S("have", have),
 		  LOG_S("lack", lack));
 	if (!(ret->mask & KFEAT_BIT(KFEAT_CONTINUE)))
-		log_event(LOG_ERR, "kernel-too-old",
-			  LOG_S("why", "it cannot let a notified call continue: "
-				       "calls that rules let through fail"));
+		log_event(
+			LOG_WARNING, "kernel-too-old",
+			LOG_S("why", "it cannot let a notified call continue"),
+			LOG_S("so", "it gets the policy's without_continue"));
 }

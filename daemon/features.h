@@ -12,6 +12,7 @@
 struct features {
 	bool known; /* else nothing could be found out */
 	uint32_t mask;
+	uint32_t not_lacking; /* as kfeat_not_lacking() */
 };
 
 /* Forks: before there are threads. Says in the log what there is and is not. */

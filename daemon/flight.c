@@ -74,6 +74,33 @@ static void count_attempt(struct session *s)
 		s->attempts++;
 }
 
+/*
+ * The journal tells of one call.  What else was received and not answered it has
+ * lost, or a worker has lied; where the kernel can, whoever serves next receives
+ * it once more.  Not while that one call is in flight, or another of a helper's:
+ * it would go back, too, and how far it came would be forgotten.
+ */
+static bool is_alone(const struct session *s)
+{
+	const struct session *other;
+
+	TAILQ_FOREACH(other, &s->container->sessions, entry)
+		if (other != s && other->number == s->number &&
+		    (other->worker_state != WORKER_NONE || flight_now(other)))
+			return false;
+	return true;
+}
+
+static void bring_back(const struct session *s)
+{
+	int n = is_alone(s) ? listener_requeue(s->listener_fd) : 0;
+
+	if (n > 0)
+		log_event(LOG_NOTICE, "calls-requeued",
+			  LOG_S("container", s->container->id),
+			  LOG_I("calls", n));
+}
+
 int flight_settle(struct session *s)
 {
 	struct flight f = flight_read(s);
@@ -88,12 +115,14 @@ int flight_settle(struct session *s)
 	s->flight_id = f.id;
 	if (f.id == 0) { /* also where the phase is none at all */
 		set_phase(s, SLOT_IDLE);
+		bring_back(s);
 		return FLIGHT_NONE;
 	}
 	if (f.id == s->expired_id || s->attempts >= FLIGHT_ATTEMPTS_MAX ||
 	    s->kills >= FLIGHT_KILLS_MAX) {
 		give_up(s, f.id, f.id == s->expired_id ? "deadline" : "crashes");
 		set_phase(s, SLOT_ANSWERED);
+		bring_back(s);
 		return FLIGHT_NONE;
 	}
 	if (!left_for_newer_policy(s))

@@ -45,6 +45,7 @@ static const int signal_numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
 
 struct deputyd {
 	struct config config;
+	struct features features; /* before there is a registry */
 	uv_loop_t loop;
 	struct registry registry;
 	struct socket oci_socket, control_socket;
@@ -179,7 +180,7 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 		return r;
 	}
 	registry_init(&d->registry, &d->loop, d->config.worker, set);
-	features_probe(&d->registry.features);
+	d->registry.features = d->features;
 	d->registry.nodes_fd = nodes_fd;
 	d->registry.store = &d->store;
 	(void)uv_timer_init(&d->loop, &d->end_timer);
@@ -222,12 +223,13 @@ static int run(struct deputyd *d)
 }
 
 /* Return: the set, or NULL when it is refused, which is logged */
-static struct policy_set *load_policy(const struct config *c)
+static struct policy_set *load_policy(const struct deputyd *d)
 {
 	struct diags *diags = malloc(sizeof(*diags));
 	struct policy_set *set = NULL;
 
-	if (diags && reload_load(config_policy_paths(c), &set, diags) < 0)
+	if (diags && reload_load(config_policy_paths(&d->config),
+				 d->features.not_lacking, &set, diags) < 0)
 		set = NULL;
 	free(diags);
 	return set;
@@ -236,20 +238,21 @@ static struct policy_set *load_policy(const struct config *c)
 static int check(const struct config *c)
 {
 	struct diags *diags = malloc(sizeof(*diags));
-	struct policy_set *set;
+	struct policy_set *set = NULL;
 	int r = -ENOMEM;
 
 	if (diags) {
 		r = policy_set_load_all(config_policy_paths(c), &set, diags);
 		if (r == 0)
-			policy_check_machine(set, kfeat_calls(), diags);
+			policy_check_machine(set, kfeat_not_lacking(), diags);
 		diags_print(diags, stderr);
 	}
-	if (r == 0) {
+	if (r == 0 && diags->n_errors == 0)
 		(void)printf("%s: good, %zu policies\n", policy_set_source(set),
 			     policy_set_count(set));
-		policy_set_unref(set);
-	}
+	else if (r == 0)
+		r = -EINVAL;
+	policy_set_unref(set);
 	free(diags);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -270,7 +273,8 @@ static int serve(struct deputyd *d)
 		log_event(LOG_WARNING, "nodes-not-bound", LOG_E(nodes_fd),
 			  LOG_S("so", "nodes on a container's own tmpfs do "
 				      "not open"));
-	set = load_policy(&d->config);
+	features_probe(&d->features);
+	set = load_policy(d);
 	if (!set) {
 		(void)fd_close(nodes_fd);
 		return EXIT_FAILURE;

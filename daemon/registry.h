@@ -184,7 +184,7 @@ struct session_found {
 	struct slot *slot; /* slot_fd's mapping */
 	size_t kept;	   /* fds of that name */
 };
-/* The same with these; @f: taken on success. */
+/* The same with these, but for appoint_inherited(); @f: taken on success. */
 int session_adopt(struct registry *r, struct container *c,
 		  struct session_found *f, struct session **ret);
 /* One more worker on the listener of @main; at first with a slot of its own. */

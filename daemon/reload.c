@@ -11,7 +11,6 @@
 
 #include "daemon/appoint.h"
 #include "daemon/registry.h"
-#include "lib/kfeat.h"
 #include "lib/log.h"
 #include "policy/machine_check.h"
 
@@ -27,12 +26,18 @@ static void log_diags(const struct diags *d)
 	}
 }
 
-int reload_load(struct policy_paths paths, struct policy_set **ret, struct diags *diags)
+int reload_load(struct policy_paths paths, uint32_t features,
+		struct policy_set **ret, struct diags *diags)
 {
 	int r = policy_set_load_all(paths, ret, diags);
 
 	if (r == 0)
-		policy_check_machine(*ret, kfeat_calls(), diags);
+		policy_check_machine(*ret, features, diags);
+	if (r == 0 && diags->n_errors > 0) {
+		policy_set_unref(*ret);
+		*ret = NULL;
+		r = -EINVAL;
+	}
 	log_diags(diags);
 	if (r < 0)
 		log_event(LOG_ERR, "policy-refused",
@@ -97,7 +102,7 @@ int reload(struct registry *r, struct policy_paths paths, struct diags *diags)
 	struct policy_set *set;
 	struct container *c;
 	char hash[17];
-	int error = reload_load(paths, &set, diags);
+	int error = reload_load(paths, r->features.not_lacking, &set, diags);
 
 	if (error < 0)
 		return error;

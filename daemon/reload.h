@@ -10,7 +10,8 @@
 struct registry;
 
 /* Loads and logs every diagnostic. @diags: filled. Return: 0 or negative */
-int reload_load(struct policy_paths paths, struct policy_set **ret, struct diags *diags);
+int reload_load(struct policy_paths paths, uint32_t features,
+		struct policy_set **ret, struct diags *diags);
 
 /**
  * reload() - serve new content of the policy's files

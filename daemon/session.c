@@ -120,7 +120,6 @@ static int enlist_found(struct session *s, int *listener_fd_taken,
 	}
 	s->slot_fd = TAKE_FD(*slot_fd_taken);
 	s->slot = slot;
-	appoint_inherited(s);
 	return 0;
 }
 

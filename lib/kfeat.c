@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@ const struct kfeat_info kfeats[KFEATS] = {
 /* -- with a listener ---------------------------------------------------------------- */
 
 #define NO_SUCH_ID UINT64_MAX
+#define RECV_MS	   2 /* for a RECV that should not wait */
 
 struct result {
 	int error;
@@ -44,15 +47,6 @@ static int load_filter(void)
 }
 
 /* What a kernel knows it says ENOENT to; else EINVAL. */
-static bool knows_continue(int fd)
-{
-	struct seccomp_notif_resp resp = {
-		.id = NO_SUCH_ID, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE
-	};
-
-	return ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 && errno == ENOENT;
-}
-
 static bool knows_addfd(int fd, uint32_t flags)
 {
 	struct seccomp_notif_addfd addfd = { .id = NO_SUCH_ID,
@@ -78,14 +72,46 @@ static bool knows_notify(void)
 	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* Where O_NONBLOCK means nothing RECV waits, and a signal must end that: EINTR.
+ * Again and again, as the first one may come before it waits. */
+static bool knows_nonblock(int fd)
+{
+	const struct itimerval often = { { 0, RECV_MS * 1000 },
+					 { 0, RECV_MS * 1000 } };
+	const struct itimerval never = { { 0, 0 }, { 0, 0 } };
+	struct sigaction sa = { .sa_handler = on_alarm };
+	sigset_t set;
+	union listener_notif n = { .bytes = { 0 } };
+	bool knows;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGALRM);
+	if (sigaction(SIGALRM, &sa, NULL) < 0 ||
+	    sigprocmask(SIG_UNBLOCK, &set, NULL) < 0 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    setitimer(ITIMER_REAL, &often, NULL) < 0)
+		return false;
+	knows = ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &n.notif) < 0 &&
+		errno == EAGAIN;
+	(void)setitimer(ITIMER_REAL, &never, NULL);
+	return knows;
+}
+
 static void probe_listener(int fd, uint32_t *mask)
 {
-	*mask |= knows_continue(fd) ? KFEAT_BIT(KFEAT_CONTINUE) : 0;
+	*mask |= listener_can_continue(fd) ? KFEAT_BIT(KFEAT_CONTINUE) : 0;
 	*mask |= knows_addfd(fd, 0) ? KFEAT_BIT(KFEAT_ADDFD) : 0;
 	*mask |= knows_addfd(fd, SECCOMP_ADDFD_FLAG_SEND) ?
 			 KFEAT_BIT(KFEAT_ADDFD_SEND) :
 			 0;
 	*mask |= listener_set_sync(fd) == 0 ? KFEAT_BIT(KFEAT_SYNC_WAKE_UP) : 0;
+	*mask |= listener_requeue(fd) >= 0 ? KFEAT_BIT(KFEAT_REQUEUE) : 0;
+	*mask |= knows_nonblock(fd) ? KFEAT_BIT(KFEAT_RECV_NONBLOCK) : 0;
 }
 
 static void child(int out)
@@ -182,4 +208,12 @@ int kfeat_probe(uint32_t *ret_mask)
 		return -ECHILD;
 	*ret_mask = r.mask;
 	return r.error;
+}
+
+uint32_t kfeat_not_lacking(void)
+{
+	uint32_t mask = 0;
+
+	return kfeat_probe(&mask) == 0 ? mask
+				       : kfeat_calls() | KFEATS_OF_LISTENER;
 }

@@ -17,6 +17,9 @@ enum kfeat {
 
 #define KFEAT_BIT(f) (UINT32_C(1) << (f))
 
+/* Those that only a listener tells of: all before the first that needs none. */
+#define KFEATS_OF_LISTENER (KFEAT_BIT(KFEAT_BIND) - 1)
+
 struct kfeat_info {
 	const char *name;  /* "sync_wake_up" */
 	const char *since; /* "6.6", the first Linux, or an option of it */
@@ -34,6 +37,10 @@ extern const struct kfeat_info kfeats[KFEATS];
  * for); or another negative errno
  */
 int kfeat_probe(uint32_t *ret_mask);
+
+/* What this kernel is not known to lack: where kfeat_probe() cannot tell, as of
+ * one that has it. For checks that refuse. */
+uint32_t kfeat_not_lacking(void);
 
 /* Those that need no listener, asked in this process with calls that can do
  * nothing but fail. Return: KFEAT_BIT() of each that is there */

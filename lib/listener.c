@@ -51,13 +51,38 @@ int listener_set_sync(int fd)
 	return 0;
 }
 
+bool listener_can_continue(int fd)
+{
+	struct seccomp_notif_resp resp = {
+		.id = MADE_UP_ID, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE
+	};
+
+	/* Flags are looked at first: EINVAL. */
+	return ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 && errno == ENOENT;
+}
+
 int listener_recv(int fd, union listener_notif *n)
 {
-	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &n->notif) == 0)
-		return LISTENER_OK;
-	if (errno == ENOENT || errno == EINTR)
-		return LISTENER_AGAIN;
-	return -errno;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &n->notif) == 0)
+			return LISTENER_OK;
+		if (errno == ENOENT || errno == EINTR)
+			return LISTENER_AGAIN;
+		if (errno != EAGAIN)
+			return -errno;
+		/* A signal, or the last task is gone: for the caller to see. */
+		if (poll(&p, 1, -1) != 1 || !(p.revents & POLLIN))
+			return LISTENER_AGAIN;
+	}
+}
+
+int listener_requeue(int fd)
+{
+	int n = ioctl(fd, SECCOMP_IOCTL_NOTIF_REQUEUE, 0);
+
+	return n < 0 ? -errno : n;
 }
 
 bool listener_hung_up(int fd)
@@ -98,7 +123,8 @@ int listener_send(int fd, uint64_t id, const struct verdict *v)
 	}
 	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) == 0)
 		return LISTENER_OK;
-	/* EINPROGRESS: somebody else holding this listener answered already. */
+	/* EINPROGRESS: somebody else holding this listener answered already, or
+	 * has put it back into the queue. */
 	if (errno == ENOENT || errno == EINPROGRESS)
 		return LISTENER_GONE;
 	return -errno;

@@ -52,15 +52,32 @@ int listener_sizes_fit(void);
 int listener_set_sync(int fd);
 
 /**
+ * listener_can_continue() - can this kernel let a call continue (Linux >= 5.5)?
+ * Where it cannot, listener_send() of such a verdict is -EINVAL.
+ */
+bool listener_can_continue(int fd);
+
+/**
  * listener_recv() - wait for the next notification
- * @n: zeroed by the caller, as the kernel demands; written whole on LISTENER_OK,
- *     else untouched
- * Blocks whatever O_NONBLOCK says.  Where no filtered task is left, kernels
- * from some version between 6.2 and 6.12 on report it (LISTENER_AGAIN, and
- * listener_hung_up() holds); older ones block for good.
+ * @n: zeroed by the caller, as the kernel demands; written whole on
+ * LISTENER_OK, else untouched Waits whatever O_NONBLOCK says: most kernels'
+ * RECV knows none, and where it does (kernel/series-6.1) poll() waits.  The
+ * flag is of the open file description, and libuv sets it on each fd that it
+ * polls, so a worker's listener has it, too. Where no filtered task is left
+ * that kernel reports it, as do others from some version between 6.2 and 6.12
+ * on (LISTENER_AGAIN, and listener_hung_up() holds); the rest block for good.
  * Return: LISTENER_OK, LISTENER_AGAIN, or a negative errno of ours
  */
 int listener_recv(int fd, union listener_notif *n);
+
+/**
+ * listener_requeue() - have each call that was received and not answered be
+ * received once more, by whoever comes first
+ * With the id that it had; until then nobody can answer it.
+ * Return: how many, or a negative errno: -EINVAL where the kernel cannot
+ * (kernel/series-6.1 can)
+ */
+int listener_requeue(int fd);
 
 /* Is the last task under this filter gone (Linux >= 5.8)? Never blocks. */
 bool listener_hung_up(int fd);

@@ -64,7 +64,8 @@ static int refuse(const char **why, const char *text)
 	return -EPROTO;
 }
 
-int slot_adopt(int fd, struct slot **ret_slot, const char **ret_why)
+/* Whatever it says. @ret_why: on -EPROTO, a sentence */
+static int map_sealed(int fd, struct slot **ret_slot, const char **ret_why)
 {
 	struct slot *s;
 	struct stat st;
@@ -80,6 +81,27 @@ int slot_adopt(int fd, struct slot **ret_slot, const char **ret_why)
 	s = map_fd(fd);
 	if (!s)
 		return -errno;
+	*ret_slot = s;
+	return 0;
+}
+
+int slot_renew(int fd, struct slot **ret_slot)
+{
+	const char *why;
+	int r = map_sealed(fd, ret_slot, &why);
+
+	if (r == 0)
+		memset(*ret_slot, 0, SLOT_BYTES);
+	return r;
+}
+
+int slot_adopt(int fd, struct slot **ret_slot, const char **ret_why)
+{
+	struct slot *s;
+	int r = map_sealed(fd, &s, ret_why);
+
+	if (r < 0)
+		return r;
 	if (s->magic == SLOT_MAGIC && s->version == SLOT_VERSION &&
 	    s->bytes == SLOT_BYTES) {
 		*ret_slot = s;

@@ -137,6 +137,14 @@ int slot_map(int fd, struct slot **ret_slot);
  */
 int slot_adopt(int fd, struct slot **ret_slot, const char **ret_why);
 
+/**
+ * slot_renew() - the same of one whose bytes mean nothing: it is empty then
+ * Where the kernel gives back what was received (listener_requeue()); before
+ * anybody else maps it slot_identify() is to be called.
+ * Return: as slot_adopt(); -EPROTO: no memfd that is sealed as a slot is
+ */
+int slot_renew(int fd, struct slot **ret_slot);
+
 /* Return: NULL */
 struct slot *slot_unmap(struct slot *s);
 

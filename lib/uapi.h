@@ -40,3 +40,7 @@ struct seccomp_notif_addfd {
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS	   _IOW('!', 4, uint64_t)
 #endif
+
+#ifndef SECCOMP_IOCTL_NOTIF_REQUEUE /* none yet: kernel/series-6.1 */
+#define SECCOMP_IOCTL_NOTIF_REQUEUE _IO('!', 15)
+#endif

@@ -119,7 +119,9 @@ static bool values_ok(const struct arena *a)
 static bool arena_ok(const struct arena *a, size_t bytes)
 {
 	return a->magic == ARENA_MAGIC && a->version == ARENA_VERSION &&
-	       a->bytes == bytes && verdict_ok(&a->fail) && verdict_ok(&a->def) &&
+	       a->bytes == bytes && verdict_ok(&a->fail) &&
+	       verdict_ok(&a->without_continue) &&
+	       a->without_continue.kind == VERDICT_ERRNO && verdict_ok(&a->def) &&
 	       span_ok(a, a->nrs, sizeof(struct arena_nr)) &&
 	       span_ok(a, a->calls, sizeof(struct arena_call)) &&
 	       span_ok(a, a->gates, sizeof(struct arena_gate)) &&

@@ -303,3 +303,8 @@ struct verdict decide_fail(const struct arena *a)
 {
 	return a->fail;
 }
+
+struct verdict decide_without_continue(const struct arena *a)
+{
+	return a->without_continue;
+}

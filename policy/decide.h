@@ -107,3 +107,5 @@ bool decide_reads_memory(const struct arena *a);
 
 /* What the caller gets when deputy itself cannot: the policy's "fail". */
 struct verdict decide_fail(const struct arena *a);
+/* In place of a continue where the kernel has none: an errno. */
+struct verdict decide_without_continue(const struct arena *a);

@@ -538,6 +538,11 @@ static int compare(struct grid *g, const struct diff_side *const sides[2])
 	if (r == 0)
 		r = compare_all(g, &g->docs[0]->fail, &g->docs[1]->fail, true,
 				"any call where deputy itself cannot");
+	if (r == 0)
+		r = compare_all(g, &g->docs[0]->without_continue,
+				&g->docs[1]->without_continue, false,
+				"any call that continues, where the kernel "
+				"cannot");
 	for (int i = 0; i < 2; i++)
 		arena_unmap(g->arenas[i]);
 	return r;

@@ -25,7 +25,7 @@ struct diff_side {
 
 /* Calls that differ in the same way. */
 struct diff_call {
-	const char *syscall; /* NULL: all that no rule of either names, or fail */
+	const char *syscall; /* NULL: of what is the same for all calls */
 	char *text;	     /* where any value of an argument does: a star */
 	char *asker;	     /* "uid=0 dir=/dev": what counts of it; or "" */
 	bool fail;	     /* where deputy itself cannot do it */

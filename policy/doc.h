@@ -164,6 +164,9 @@ struct doc_policy {
 	struct verdict def;
 	struct verdict fail; /* an errno */
 	uint32_t deadline_s;
+	/* Where the kernel cannot let a call continue: an errno. */
+	struct verdict without_continue;
+	bool bears_no_continue; /* it is given */
 };
 
 /* Of them one must match; none: nothing was said. */

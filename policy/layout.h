@@ -21,7 +21,7 @@
 #include "lib/verdict.h"
 
 #define ARENA_MAGIC	UINT64_C(0x6372615f74706564) /* "dept_arc" */
-#define ARENA_VERSION	5
+#define ARENA_VERSION	6
 #define ARENA_MAX_BYTES (16 * 1024 * 1024)
 
 struct arena_span {
@@ -36,6 +36,7 @@ struct arena {
 	uint32_t families; /* FAMILY_BIT() of each emulated one */
 	uint32_t reads_memory;
 	struct verdict fail;
+	struct verdict without_continue;
 	struct verdict def; /* the policy's "default" */
 	struct arena_span nrs, calls, gates, rules, devices, names, values, ids, text;
 };

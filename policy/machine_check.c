@@ -9,6 +9,7 @@
 #include "policy/doc.h"
 
 #define WARNING(d, node, ...) doc_complain(d, DIAG_WARNING, node, __VA_ARGS__)
+#define ERROR(d, node, ...)   doc_complain(d, DIAG_ERROR, node, __VA_ARGS__)
 
 /* -- the kernel ---------------------------------------------------------------- */
 
@@ -44,7 +45,7 @@ static void check_calls(struct doc *d, uint32_t features,
 		if (is_missing(features, s->id) && !(s->of_set && any))
 			WARNING(d, s->node,
 				"this kernel has no %s (Linux 6.13 has): it "
-				"never arrives",
+				"ends in ENOSYS",
 				s->name);
 	}
 }
@@ -81,6 +82,29 @@ static void check_bind(struct doc *d, uint32_t features,
 	*said = true;
 }
 
+static void refuse_continue(struct doc *d, uint32_t node)
+{
+	ERROR(d, node,
+	      "this kernel cannot let a call continue (Linux 5.5 and newer "
+	      "can): "
+	      "say what it gets instead, "
+	      "\"without_continue\": { \"errno\": \"EPERM\" } in the policy");
+}
+
+/* What an emulation leaves to the kernel is no rule's word: EPERM does. */
+static void check_continue(struct doc *d, uint32_t features,
+			   const struct doc_policy *p)
+{
+	if (has(features, KFEAT_CONTINUE) || p->bears_no_continue)
+		return;
+	for (size_t i = 0; i < p->n_rules; i++)
+		if (!p->rules[i].emulate &&
+		    p->rules[i].verdict.kind == VERDICT_CONTINUE)
+			refuse_continue(d, p->rules[i].action_node);
+	if (p->def.kind == VERDICT_CONTINUE)
+		refuse_continue(d, p->default_node);
+}
+
 void policy_check_machine(const struct policy_set *s, uint32_t features,
 			  struct diags *diags)
 {
@@ -88,6 +112,8 @@ void policy_check_machine(const struct policy_set *s, uint32_t features,
 	bool said = false;
 
 	d->diags = diags;
+	for (size_t i = 0; i < d->n_policies; i++)
+		check_continue(d, features, &d->policies[i]);
 	for (size_t i = 0; i < d->n_policies; i++)
 		for (size_t k = 0; k < d->policies[i].n_rules; k++) {
 			const struct doc_rule *r = &d->policies[i].rules[k];

@@ -11,8 +11,12 @@
 
 #include "policy/policy.h"
 
-/* Warns of emulations that this kernel cannot do. @features: KFEAT_BIT() of what
- * it can, see kfeat_calls() */
+/**
+ * policy_check_machine() - what of a policy this kernel cannot do
+ * @features: KFEAT_BIT() of what it can, see kfeat_not_lacking()
+ * Warns of emulations.  A continue is an error where the kernel has none and
+ * the policy does not say "without_continue".
+ */
 void policy_check_machine(const struct policy_set *s, uint32_t features,
 			  struct diags *diags);
 

@@ -6,7 +6,7 @@
  *   file     version (1), policies {NAME: policy}, bindings [binding],
  *            sets {@NAME: [STRING]}, comment
  *   policy   rules [rule], default (action, not "emulate"),
- *            fail {"errno": NAME}, comment
+ *            fail {"errno": NAME}, without_continue {"errno": NAME}, comment
  *   rule     syscalls [NAME], match, action, unopenable, advisory, log, comment
  *   match    arch, type, device ["M:m", "M:m-m", "M:*"], mode, flags, size, name,
  *            value
@@ -238,11 +238,28 @@ static void policy_deadline(struct doc *d, struct value v, void *out)
 		((struct doc_policy *)out)->deadline_s = (uint32_t)seconds;
 }
 
+static void policy_without_continue_errno(struct doc *d, struct value v, void *out)
+{
+	parse_errno(d, v, &((struct doc_policy *)out)->without_continue);
+}
+
+static const struct field without_continue_fields[] = {
+	{ "errno", json_type_string, true, policy_without_continue_errno },
+	{ 0 },
+};
+
+static void policy_without_continue(struct doc *d, struct value v, void *out)
+{
+	((struct doc_policy *)out)->bears_no_continue = true;
+	parse_object(d, v, without_continue_fields, out);
+}
+
 static const struct field policy_fields[] = {
 	{ "rules", json_type_array, true, policy_rules },
 	{ "default", json_type_null, true, policy_default },
 	{ "fail", json_type_object, false, policy_on_failure },
 	{ "deadline", json_type_int, false, policy_deadline },
+	{ "without_continue", json_type_object, false, policy_without_continue },
 	{ "comment", json_type_string, false, parse_comment },
 	{ 0 },
 };
@@ -274,7 +291,8 @@ static void parse_policy(struct doc *d, const char *name, struct value v)
 				  .node = v.node,
 				  .def = verdict_errno(EPERM),
 				  .fail = verdict_errno(EPERM),
-				  .deadline_s = POLICY_DEADLINE_S };
+				  .deadline_s = POLICY_DEADLINE_S,
+				  .without_continue = verdict_errno(EPERM) };
 	if (!parse_is_word(name))
 		ERROR(d, v.node,
 		      "a policy's name has 1 to %d of "

@@ -29,6 +29,7 @@ int home_init(struct home *h)
 	h->userns_dev = st.st_dev;
 	h->userns_ino = st.st_ino;
 	h->has_x32 = kfeat_x32();
+	h->has_xattrat = kfeat_calls() & KFEAT_BIT(KFEAT_XATTRAT);
 	return 0;
 }
 

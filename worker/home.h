@@ -18,6 +18,7 @@ struct home {
 	uint64_t userns_dev, userns_ino; /* our own user namespace */
 	pid_t parent; /* deputyd: who it says that it is in the slot */
 	bool has_x32; /* does this kernel implement x86-64's x32 ABI? */
+	bool has_xattrat; /* and setxattrat and its like (Linux 6.13)? */
 };
 
 /* Return: 0, or a negative errno (-ENOTSUP: /proc is not procfs) */

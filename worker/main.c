@@ -67,6 +67,7 @@ static int setup(void)
 
 	server.listener = HANDOVER_LISTENER;
 	r = listener_check(HANDOVER_LISTENER);
+	server.can_continue = listener_can_continue(HANDOVER_LISTENER);
 	if (r == 0)
 		r = listener_sizes_fit();
 	if (r == 0)

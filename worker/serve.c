@@ -28,15 +28,25 @@ static void set_phase(struct server *s, enum slot_phase phase)
 	atomic_store_explicit(&s->slot->call.phase, phase, memory_order_release);
 }
 
-/* A filter is asked before the kernel sees that it has no such ABI: there, the
- * kernel's own answer (ENOSYS) is the exact one. */
-static bool abi_exists(const struct server *s, const struct seccomp_data *d)
+/* A filter is asked before the kernel sees that it has no such ABI or call:
+ * there, the kernel's own answer (ENOSYS) is the exact one. */
+static bool call_exists(const struct server *s, const struct seccomp_data *d,
+			enum call_id id)
 {
 #ifdef __X32_SYSCALL_BIT
-	if (d->arch == AUDIT_ARCH_X86_64 && (d->nr & __X32_SYSCALL_BIT))
-		return s->home.has_x32;
+	if (d->arch == AUDIT_ARCH_X86_64 && (d->nr & __X32_SYSCALL_BIT) &&
+	    !s->home.has_x32)
+		return false;
 #endif
-	return true;
+	switch (id) {
+	case CALL_setxattrat:
+	case CALL_removexattrat:
+	case CALL_getxattrat:
+	case CALL_listxattrat:
+		return s->home.has_xattrat;
+	default:
+		return true;
+	}
 }
 
 static struct emulation emulation; /* static: its groups are many */
@@ -139,7 +149,7 @@ static int settle(struct server *s, struct work *w, bool recovering,
 	*ret = decide_fail(s->policy);
 	if (w->notif.pid == 0)
 		return 0;
-	if (!abi_exists(s, &w->notif.data)) {
+	if (!call_exists(s, &w->notif.data, w->plan.id)) {
 		*ret = verdict_continue();
 		return 0;
 	}
@@ -211,6 +221,8 @@ int serve(struct server *s, bool recovering)
 			  LOG_S("syscall", call_name(w.call.id)), LOG_E(r));
 		v = decide_fail(s->policy);
 	}
+	if (v.kind == VERDICT_CONTINUE && !s->can_continue)
+		v = decide_without_continue(s->policy);
 	s->slot->call.verdict = v;
 	set_phase(s, SLOT_EFFECT_DONE);
 	count(&s->slot->counters, &w, &v);

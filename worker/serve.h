@@ -6,12 +6,15 @@
  * It never goes back a room.  From receive to respond nothing allocates.
  */
 
+#include <stdbool.h>
+
 #include "lib/slot.h"
 #include "policy/arena.h"
 #include "worker/home.h"
 
 struct server {
 	int listener;
+	bool can_continue; /* else the policy's without_continue */
 	const struct arena *policy;
 	struct slot *slot;
 	struct home home;

@@ -57,17 +57,22 @@ void test_register_role(const char *word, int (*run)(int argc, char **argv));
 #define TEST_SKIP(reason) test_skip(reason)
 void test_skip(const char *reason) __attribute__((noreturn));
 
+/* By how much all deadlines are longer: DEPUTY_TEST_SLOW in the environment, as
+ * in an emulated machine; 1 if not given. */
+int test_slowness(void);
+
 /* Open fds of this process. */
 int test_count_fds(void);
 
 /* Polls @cond every 2 ms until it holds; fails the test after @seconds. */
 #define TEST_WAIT(cond, seconds)                                               \
 	do {                                                                   \
-		int64_t until_ms = test_now_ms() + (seconds) * 1000;           \
+		int64_t until_ms = test_now_ms() +                             \
+				   (int64_t)(seconds)*1000 * test_slowness();  \
 		while (!(cond)) {                                              \
 			if (test_now_ms() > until_ms)                          \
-				fail_msg("waited %d s for: %s", (int)(seconds),\
-					 #cond);                               \
+				fail_msg("waited %d s for: %s",                \
+					 (int)(seconds), #cond);               \
 			test_poll_pause();                                     \
 		}                                                              \
 	} while (0)

@@ -165,10 +165,18 @@ TEST(kfeat, agrees_with_a_listener)
 	/* Nodes are bound, and *xattrat called, by other tests. */
 	assert_true(mask & KFEAT_BIT(KFEAT_BIND));
 	assert_int_equal(mask & kfeat_calls(), kfeat_calls());
+	assert_int_equal(kfeat_not_lacking(), mask);
+	assert_int_equal(kfeat_not_lacking(), mask);
 	fd = load_listener();
 	assert_true(fd >= 0);
 	assert_int_equal(listener_set_sync(fd) == 0,
 			 (mask & KFEAT_BIT(KFEAT_SYNC_WAKE_UP)) != 0);
+	assert_int_equal(listener_can_continue(fd),
+			 (mask & KFEAT_BIT(KFEAT_CONTINUE)) != 0);
+	assert_int_equal(listener_requeue(fd),
+			 mask & KFEAT_BIT(KFEAT_REQUEUE) ? 0 : -EINVAL);
+	/* Under a filter with a listener nothing is known to lack. */
+	assert_int_equal(kfeat_not_lacking(), KFEATS_OF_LISTENER | kfeat_calls());
 	assert_int_equal(kfeat_probe(&mask), -EBUSY);
 	close(fd);
 }

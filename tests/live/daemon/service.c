@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+#include "lib/kfeat.h"
 #include "daemon/control.h"
 #include "proto/varlink.h"
 #include "tests/live/daemon/fixture.h"
@@ -210,6 +211,45 @@ TEST(service, a_directory_of_policies)
 	(void)unlink(first);
 	(void)unlink(second);
 	assert_int_equal(rmdir(directory), 0);
+	fixture_done(&f);
+}
+
+static bool kernel_can_continue(void)
+{
+	uint32_t mask = 0;
+
+	assert_int_equal(kfeat_probe(&mask), 0);
+	return mask & KFEAT_BIT(KFEAT_CONTINUE);
+}
+
+/* On a kernel that has no continue a policy must say what to do without. */
+TEST(service, a_policy_that_this_kernel_cannot_follow)
+{
+	static const char rest[] = "}},\"bindings\":[{\"when\":{},"
+				   "\"policy\":\"p\"}]}";
+	static const char head[] = "{\"version\":1,\"policies\":{\"p\":{"
+				   "\"rules\":[],\n\"default\":\"continue\"";
+	struct fixture f = { .worker = NULL };
+	char text[512];
+
+	fixture_init(&f);
+	(void)snprintf(text, sizeof(text), "%s%s", head, rest);
+	fixture_write_policy(&f, text);
+	if (kernel_can_continue()) {
+		fixture_start(&f);
+		fixture_stop(&f);
+	} else {
+		assert_int_equal(fixture_fails(&f), 1);
+		assert_true(fixture_log_has(&f, "policy.json:2:11: error: "));
+		assert_true(fixture_log_has(&f, "this kernel cannot let a call "
+						"continue"));
+	}
+	(void)unlink(f.log);
+	(void)snprintf(text, sizeof(text), "%s%s%s", head,
+		       ",\"without_continue\":{\"errno\":\"ENOTSUP\"}", rest);
+	fixture_write_policy(&f, text);
+	fixture_start(&f);
+	fixture_stop(&f);
 	fixture_done(&f);
 }
 

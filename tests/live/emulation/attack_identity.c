@@ -178,8 +178,8 @@ static void step(struct stage *s)
 		assert_true(WIFSTOPPED(status));
 		sig = status >> 16 ? 0 : WSTOPSIG(status);
 	} while (sig != (SIGTRAP | 0x80));
-	assert_true(ptrace(PTRACE_GET_SYSCALL_INFO, s->a.pid, sizeof(s->at),
-			   &s->at) > 0);
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, s->a.pid, sizeof(s->at), &s->at) < 0)
+		TEST_SKIP("PTRACE_GET_SYSCALL_INFO");
 }
 
 static bool enters(const struct stage *s, long nr)

@@ -80,10 +80,14 @@ struct attendant {
 	int nodes_fd; /* borrowed */
 	struct slot *slot;
 };
+/* Skips where the kernel cannot let a call continue, and the policy does not
+ * say what it gets without that. */
 void attendant_start(struct attendant *a, const struct world *w,
 		     const struct inmate *i, const char *policy_json);
 /* A fresh process on the same slot, as after a crash. */
 void attendant_respawn(struct attendant *a, const struct inmate *i);
 void attendant_kill(struct attendant *a, int sig);
+/* What attendant_expect_exit() frees, of one that was killed. */
+void attendant_free(struct attendant *a);
 /* After the inmate ended: it must leave by itself. */
 void attendant_expect_exit(struct attendant *a);
