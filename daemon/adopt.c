@@ -312,8 +312,7 @@ static bool adopt_listener(struct registry *r, struct container *c, struct run r
 {
 	AUTO(slots_done) struct slots slots = { .n = 0 };
 	AUTO(fd_close) int listener = -1;
-	struct session_found f = { .number = run.e->name.listener,
-				   .kept = run.n };
+	struct session_found f = { .number = run.e->name.listener };
 	const char *why = take_all(r, run, &listener, &slots);
 	int error;
 
@@ -328,6 +327,7 @@ static bool adopt_listener(struct registry *r, struct container *c, struct run r
 		return false;
 	}
 	f.listener_fd = TAKE_FD(listener);
+	f.kept = 1 + slots.n;
 	f.slot_fd = slots.fds[0];
 	f.slot = slots.maps[0];
 	error = adopt_session(r, c, &f, &slots);
