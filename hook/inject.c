@@ -131,6 +131,20 @@ static int refuse_other_listener(struct injecting *j)
 	return r;
 }
 
+static int refuse_too_many_rules(struct injecting *j)
+{
+	uint32_t node = lex_member(j->doc->lex, j->linux_node, "seccomp");
+	struct json_object *rules = NULL;
+	int r = member(j->doc, j->seccomp, node, "syscalls", json_type_array,
+		       &rules);
+
+	if (r < 0 || !rules || json_object_array_length(rules) <= INJECT_RULES_MAX)
+		return r;
+	ERROR(j->doc, lex_member(j->doc->lex, node, "syscalls"),
+	      "more than %d rules", INJECT_RULES_MAX);
+	return -EINVAL;
+}
+
 static int read_linux(struct injecting *j)
 {
 	struct doc *d = j->doc;
@@ -146,6 +160,8 @@ static int read_linux(struct injecting *j)
 	j->linux_node = lex_member(d->lex, LEX_ROOT, "linux");
 	r = member(d, j->linux_tree, j->linux_node, "seccomp", json_type_object,
 		   &j->seccomp);
+	if (r == 0 && j->seccomp)
+		r = refuse_too_many_rules(j);
 	return r < 0 ? r : refuse_other_listener(j);
 }
 

@@ -14,6 +14,10 @@
 /* Engines write some 10 KiB; crun and runc have no limit of their own. */
 #define INJECT_MAX_BYTES ((size_t)1024 * 1024)
 
+/* Rules of its seccomp section: each may become as many as one call may cost,
+ * and a filter has 4,096 instructions for all of them. Docker's has 30. */
+#define INJECT_RULES_MAX 512
+
 #define INJECT_ANNOTATION "io.deputy.policy"
 
 enum inject_status {

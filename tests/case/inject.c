@@ -217,6 +217,12 @@ static char *repeat(const char *head, const char *each, size_t n, const char *ta
 
 #define ASKS "{\"annotations\":{\"io.deputy.policy\":\"nodes\""
 
+/* Each rule for a call that the policy cuts into many. */
+#define RULES                                                                  \
+	ASKS "},\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\","   \
+	     "\"syscalls\":[{\"names\":[\"mknod\"],\"action\":\"SCMP_ACT_LOG\"}",    \
+		",{\"names\":[\"mknod\",\"x#\"],\"action\":\"SCMP_ACT_LOG\"}"
+
 TEST(inject, hostile_sizes)
 {
 	static const struct {
@@ -236,11 +242,9 @@ TEST(inject, hostile_sizes)
 		  "more than 1024 keys" },
 		{ ASKS, ",\"k#\":\"v\"", 1000, "},\"linux\":{}}", INJECT_DONE,
 		  NULL },
-		{ ASKS "},\"linux\":{\"seccomp\":{\"defaultAction\":"
-		       "\"SCMP_ACT_ALLOW\",\"syscalls\":[",
-		  "{\"names\":[\"mknod\",\"x#\"],\"action\":\"SCMP_ACT_LOG\"},",
-		  12000, "{\"names\":[\"mknod\"],\"action\":\"SCMP_ACT_LOG\"}]}}}",
-		  INJECT_DONE, NULL },
+		{ RULES, INJECT_RULES_MAX, "],\"x\":1}}}", -EINVAL,
+		  "more than 512 rules" },
+		{ RULES, INJECT_RULES_MAX - 1, "]}}}", INJECT_DONE, NULL },
 	};
 	struct policy_set *set = load();
 
