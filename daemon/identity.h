@@ -25,7 +25,8 @@ static inline bool ns_id_is(const struct ns_id *a, const struct ns_id *b)
 
 struct identity {
 	int userns_fd; /* -1: unknown, or deputyd's own */
-	struct ns_id userns; /* none: nothing is ever emulated */
+	struct ns_id userns; /* none: nothing is ever emulated, but for */
+	bool each; /* callers in user namespaces right below deputyd's own */
 };
 
 /**

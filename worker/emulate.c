@@ -41,12 +41,17 @@ static bool is_ours(const struct emulation *e)
 }
 
 /* Only the container's own user namespace counts: in one nested below it
- * anybody holds every capability.  Ours is not a container's at all. */
+ * anybody holds every capability.  Ours is not a container's at all, but what
+ * began in it may make several. */
 bool emulate_is_of_container(const struct emulation *e)
 {
 	const struct slot_identity *id = &e->slot->identity;
 	const struct caller *c = &e->caller;
 
+	if (!is_ours(e) && id->userns_ino == 0 &&
+	    id->userns_dev == SLOT_USERNS_EACH)
+		return caller_is_right_below(c, e->home->userns_dev,
+					     e->home->userns_ino);
 	return !is_ours(e) && id->userns_ino != 0 &&
 	       c->userns_ino == id->userns_ino &&
 	       c->userns_dev == id->userns_dev;
