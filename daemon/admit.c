@@ -54,6 +54,7 @@ static void log_attached(const struct registry *r, const struct container *c,
 		  LOG_U("peer_uid", c->peer->uid),
 		  LOG_S("policy", policy_name(c->policy)),
 		  LOG_U("userns", c->identity.userns.ino),
+		  LOG_S("each_userns", c->identity.each ? "yes" : "no"),
 		  LOG_I("init_pid", state->init_pid),
 		  LOG_S("status", state->status),
 		  LOG_U("container_listeners", c->n_sessions),
@@ -72,13 +73,22 @@ static void set_sync(struct registry *r, int listener_fd)
 	r->sync_wake_up = error == 0;
 }
 
+const char *admit_limit(const struct registry *r, unsigned listeners)
+{
+	if (r->n_sessions >= LISTENERS_MAX)
+		return "LISTENERS_MAX is reached";
+	if (listeners >= LISTENERS_MAX_PER_UID)
+		return "LISTENERS_MAX_PER_UID is reached";
+	return NULL;
+}
+
 static int check_limits(const struct registry *r, const struct peer *peer,
 			int listener_fd, const char **why)
 {
-	if (r->n_sessions >= LISTENERS_MAX)
-		return refuse(why, EMFILE, "LISTENERS_MAX is reached");
-	if (peer->listeners >= LISTENERS_MAX_PER_UID)
-		return refuse(why, EMFILE, "LISTENERS_MAX_PER_UID is reached");
+	const char *limit = admit_limit(r, peer->listeners);
+
+	if (limit)
+		return refuse(why, EMFILE, limit);
 	if (registry_has_listener(r, listener_fd))
 		return refuse(why, EEXIST, "this listener is attached already");
 	return 0;
@@ -95,6 +105,7 @@ int admit(struct registry *r, struct peer *peer,
 	if (error < 0)
 		return error;
 	error = identity_settle(peer_userns, state->init_pid, &id);
+	id.each = error == 0 && state->userns && id.userns.ino == 0;
 	c = find(r, peer, state, &id);
 	if (error < 0 && !c)
 		log_event(LOG_NOTICE, "container-unknown",

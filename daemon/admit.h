@@ -26,3 +26,7 @@ struct registry;
 int admit(struct registry *r, struct peer *peer,
 	  const struct ns_id *peer_userns, const struct oci_state *state,
 	  int *listener_fd_taken, const char **why);
+
+/* Is there room for one more listener of this peer, who has @listeners?
+ * Return: NULL, or which limit is reached */
+const char *admit_limit(const struct registry *r, unsigned listeners);

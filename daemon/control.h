@@ -10,6 +10,7 @@
  */
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <json-c/json.h>
 #include <uv.h>
@@ -30,6 +31,13 @@ enum control_status {
 	CONTROL_RELOAD_FAILED = 2, /* reload: the old policy serves on */
 };
 
+/* What Check asks about. Strings are borrowed, and valid UTF-8 without NUL. */
+struct control_check {
+	uid_t peer_uid;
+	const char *policy, *metadata;	 /* NULL: none */
+	struct json_object *annotations; /* of strings; NULL: none */
+};
+
 /*
  * What deputyd does for each method.  @ret is the caller's: the parameters of
  * the reply on CONTROL_OK, those of the error on CONTROL_RELOAD_FAILED, else
@@ -41,6 +49,8 @@ struct control_ops {
 	int (*list)(void *ctx, struct json_object **ret);
 	int (*show)(void *ctx, const char *id, struct json_object **ret);
 	int (*reload)(void *ctx, struct json_object **ret);
+	int (*check)(void *ctx, const struct control_check *c,
+		     struct json_object **ret);
 };
 
 struct control;

@@ -10,6 +10,8 @@ struct request {
 	const struct control_ops *ops;
 	void *ctx;
 	const char *arg; /* the method's one parameter */
+	struct json_object *parameters; /* all of them; NULL: none */
+	uid_t peer_uid;
 };
 
 /* Gives the whole message. Return: NULL for lack of memory */
@@ -70,6 +72,89 @@ static struct json_object *answer_reload(const struct request *rq)
 	return answer_ops(rq, r, p);
 }
 
+/* -- Check, which has more than one parameter ------------------------------------- */
+
+/* A string that C can hold, or missing, or null. */
+static bool read_str(struct json_object *v, const char **ret)
+{
+	if (v && !json_object_is_type(v, json_type_string))
+		return false;
+	*ret = v ? json_object_get_string(v) : NULL;
+	return !v || strlen(*ret) == (size_t)json_object_get_string_len(v);
+}
+
+static bool read_uid(struct json_object *v, uid_t *ret)
+{
+	int64_t n = v ? json_object_get_int64(v) : 0;
+
+	if (v && (!json_object_is_type(v, json_type_int) || n < 0 ||
+		  n >= UINT32_MAX))
+		return false;
+	if (v)
+		*ret = (uid_t)n;
+	return true;
+}
+
+static bool read_strings(struct json_object *v, struct json_object **ret)
+{
+	struct json_object_iter i;
+	const char *s;
+
+	if (v && !json_object_is_type(v, json_type_object))
+		return false;
+	if (v) {
+		json_object_object_foreachC(v, i)
+		{
+			if (!i.val || !read_str(i.val, &s))
+				return false;
+		}
+	}
+	*ret = v;
+	return true;
+}
+
+/* Return: the name of a parameter that is wrong, or NULL: all is well */
+static const char *read_check(const struct request *rq, struct control_check *c)
+{
+	struct json_object_iter i;
+
+	*c = (struct control_check){ .peer_uid = rq->peer_uid };
+	if (!rq->parameters)
+		return NULL;
+	json_object_object_foreachC(rq->parameters, i)
+	{
+		bool good = false;
+
+		if (strcmp(i.key, "policy") == 0)
+			good = read_str(i.val, &c->policy);
+		else if (strcmp(i.key, "metadata") == 0)
+			good = read_str(i.val, &c->metadata);
+		else if (strcmp(i.key, "peer_uid") == 0)
+			good = read_uid(i.val, &c->peer_uid);
+		else if (strcmp(i.key, "annotations") == 0)
+			good = read_strings(i.val, &c->annotations);
+		if (!good)
+			return i.key;
+	}
+	return NULL;
+}
+
+static struct json_object *answer_check(const struct request *rq)
+{
+	struct json_object *p = NULL;
+	struct control_check c;
+	const char *wrong = read_check(rq, &c);
+	int r;
+
+	if (wrong)
+		return error_str(SERVICE_ERROR("InvalidParameter"), "parameter",
+				 wrong);
+	r = rq->ops->check(rq->ctx, &c, &p);
+	return answer_ops(rq, r, p);
+}
+
+/* -- org.varlink.service ------------------------------------------------------------ */
+
 static const struct {
 	const char *name, *idl;
 } interfaces[] = {
@@ -114,6 +199,7 @@ static const struct method {
 	const char *parameter; /* its one parameter, a string; NULL: none */
 	bool changes;	       /* for uid 0 only */
 	answer_fn *answer;
+	bool own; /* it reads its parameters itself */
 } methods[] = {
 	{ SERVICE_INTERFACE ".GetInfo", NULL, false, answer_info },
 	{ SERVICE_INTERFACE ".GetInterfaceDescription", "interface", false,
@@ -122,6 +208,7 @@ static const struct method {
 	{ CONTROL_INTERFACE ".List", NULL, false, answer_list },
 	{ CONTROL_INTERFACE ".Show", "id", false, answer_show },
 	{ CONTROL_INTERFACE ".Reload", NULL, true, answer_reload },
+	{ CONTROL_INTERFACE ".Check", NULL, false, answer_check, true },
 };
 
 static const struct method *method_find(const char *name)
@@ -161,6 +248,8 @@ static const char *parameters_check(const struct method *m,
 {
 	struct json_object *arg = NULL;
 
+	if (m->own)
+		return NULL;
 	if (parameters) {
 		json_object_object_foreach(parameters, key, value) {
 			if (!m->parameter || strcmp(key, m->parameter) != 0)
@@ -195,7 +284,10 @@ struct json_object *control_answer(const struct control_ops *ops, void *ctx,
 				   uid_t peer_uid,
 				   const struct varlink_call *call)
 {
-	struct request rq = { .ops = ops, .ctx = ctx };
+	struct request rq = { .ops = ops,
+			      .ctx = ctx,
+			      .parameters = call->parameters,
+			      .peer_uid = peer_uid };
 	const struct method *m = method_find(call->method);
 	struct json_object *answer;
 	const char *wrong;
