@@ -12,6 +12,7 @@
 
 #define DEFAULT_SOCKET "/run/deputy/control.sock"
 
+#define ANY	 -1 /* arguments: one or more */
 #define TAKES(o) (1U << CTL_##o)
 
 static const struct verb {
@@ -36,6 +37,15 @@ static const struct verb {
 	  "A file with mistakes is refused, and the old policy serves on.\n"
 	  "Check it first with \"deputyctl policy check FILE\".\n",
 	  verb_reload },
+	{ "run", "-- CMD...", ANY, "Run a command under the filter of a policy",
+	  "Loads the filter that the policy's rules need, sends its listener to\n"
+	  "deputyd as a runtime of containers would, and execs CMD. User\n"
+	  "namespaces that CMD and its like make are the container's. Without\n"
+	  "--policy it is the policy that deputyd's bindings give. Exit status:\n"
+	  "CMD's; 125 failed before, 126 CMD cannot be executed, 127 no CMD.\n",
+	  verb_run,
+	  TAKES(FILE) | TAKES(LISTENER) | TAKES(POLICY) |
+		  TAKES(WAIT_KILLABLE) },
 	{ "policy check", "FILE", 1, "Say what is wrong in a policy file",
 	  "Reads it as deputyd would, and needs no deputyd.\n"
 	  "With --profile also what a seccomp profile does not notify although\n"
@@ -58,6 +68,7 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "base", required_argument, NULL, FIRST_LONG + CTL_BASE },
+	{ "file", required_argument, NULL, FIRST_LONG + CTL_FILE },
 	{ "dialect", required_argument, NULL, FIRST_LONG + CTL_DIALECT },
 	{ "listener", required_argument, NULL, FIRST_LONG + CTL_LISTENER },
 	{ "policy", required_argument, NULL, FIRST_LONG + CTL_POLICY },
@@ -72,15 +83,18 @@ static const char options_help[] =
 	"  -j, --json         print the reply as JSON\n"
 	"  -h, --help         this help, or that of the verb before it\n"
 	"  -V, --version      print the version\n"
-	"Options of \"policy check\" and \"policy profile\":\n"
+	"Options of \"policy check\", \"policy profile\" and \"run\":\n"
 	"  --policy NAME      which of the file's policies\n"
+	"  --file PATH        run: policy file or directory, the same as\n"
+	"                     deputyd's (" POLICY_FILE_DEFAULT "\n"
+	"                     and policy.d, else the built-in policy)\n"
 	"  --profile PATH     check: the seccomp profile to hold against it\n"
 	"  --base PATH        profile: what to add to; else all calls are allowed\n"
 	"  --dialect WORD     profile: oci or docker; else the base's, or oci\n"
-	"  --listener PATH    profile: deputyd's socket (" PROFILE_LISTENER_DEFAULT
+	"  --listener PATH    profile, run: deputyd's socket (" PROFILE_LISTENER_DEFAULT
 	")\n"
-	"  --wait-killable    profile: only fatal signals end the wait for an\n"
-	"                     answer (crun, youki, runc from 1.5 on)\n";
+	"  --wait-killable    profile, run: only fatal signals end the wait for\n"
+	"                     an answer (crun, youki, runc from 1.5 on)\n";
 
 static void print_help(void)
 {
@@ -157,7 +171,7 @@ static int run(const struct ctl *ctl, char **args, int n, bool help)
 		}
 		if (!options_fit(ctl, v))
 			return usage();
-		if (n - words == v->n_args)
+		if (v->n_args == ANY ? n > words : n - words == v->n_args)
 			return v->run(ctl, args + words);
 		fprintf(stderr, "deputyctl: usage: deputyctl %s%s%s\n", v->name,
 			*v->args ? " " : "", v->args);

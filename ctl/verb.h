@@ -17,6 +17,7 @@ enum ctl_exit {
 enum ctl_option {
 	CTL_BASE = 0,
 	CTL_DIALECT,
+	CTL_FILE,
 	CTL_LISTENER,
 	CTL_POLICY,
 	CTL_PROFILE,
@@ -31,8 +32,9 @@ struct ctl {
 	bool colour; /* stdout is a terminal that wants it */
 };
 
-/* @args: the verb's own, as many as its row wants. Return: enum ctl_exit */
+/* @args: the verb's own, as many as its row wants, and a NULL. Return: enum
+ * ctl_exit, but for "run" */
 typedef int verb_fn(const struct ctl *ctl, char **args);
 
 verb_fn verb_status, verb_list, verb_show, verb_reload,
-	verb_policy_check, verb_policy_profile;
+	verb_policy_check, verb_policy_profile, verb_run;

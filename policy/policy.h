@@ -15,6 +15,10 @@
 #include "lib/verdict.h"
 #include "policy/diag.h"
 
+/* Where an administrator puts them. */
+#define POLICY_FILE_DEFAULT	 "/etc/deputy/policy.json"
+#define POLICY_DIRECTORY_DEFAULT "/etc/deputy/policy.d"
+
 #define POLICY_FILE_MAX_BYTES (1024 * 1024)
 #define POLICY_FILES_MAX      64 /* of one policy.d and the file */
 #define POLICY_MAX_BYTES      (4 * 1024 * 1024) /* of all of them */

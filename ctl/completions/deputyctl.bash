@@ -4,7 +4,7 @@
 _deputyctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local socket=() words="status list show reload policy" i
+	local socket=() words="status list show reload policy run " i
 
 	for ((i = 1; i < COMP_CWORD - 1; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -12,7 +12,7 @@ _deputyctl()
 		esac
 	done
 	case $prev in
-	-s|--socket|check|profile|--profile|--base|--listener)
+	-s|--socket|check|profile|--profile|--base|--listener|--file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -32,6 +32,8 @@ _deputyctl()
 		elif [[ " ${COMP_WORDS[*]} " = *" policy profile "* ]]; then
 			words+=" --policy --base --dialect --listener "
 			words+=" --wait-killable "
+		elif [[ " ${COMP_WORDS[*]} " = *" run "* ]]; then
+			words+=" --policy --file --listener --wait-killable "
 		fi ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

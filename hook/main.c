@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * deputy-hook: what engines run at two stages of a container's start.
+ *
+ *   precreate      config.json on standard input, the same made ready on
+ *                  standard output (Podman, common/pkg/hooks)
+ *   createRuntime  the container's state on standard input (runtime-spec,
+ *                  runtime.md); a failure ends the start
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "hook/gate.h"
+#include "hook/prepare.h"
+#include "hook/whole.h"
+#include "lib/own.h"
+#include "policy/profile.h"
+
+enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static int fail(const char *what, int error)
+{
+	fprintf(stderr, "deputy-hook: %s: %s\n", what, strerror(error));
+	return EXIT_FAILED;
+}
+
+/* -- the stages ------------------------------------------------------------------------ */
+
+static int precreate(const struct prepare_options *o)
+{
+	AUTO(free_ptr) char *text = NULL, *made = NULL;
+	struct inject_input in = { .name = "config.json" };
+	size_t bytes;
+	int r = whole_read(STDIN_FILENO, INJECT_MAX_BYTES, &text, &in.bytes);
+
+	if (r < 0)
+		return fail("config.json on standard input", -r);
+	in.text = text;
+	bytes = in.bytes;
+	r = prepare_config(o, &in, stderr, &made, &bytes);
+	if (r < 0) {
+		fprintf(stderr, "deputy-hook: the container is not started\n");
+		return EXIT_FAILED;
+	}
+	r = whole_write(STDOUT_FILENO, r == INJECT_DONE ? made : text, bytes);
+	return r < 0 ? fail("standard output", -r) : EXIT_GOOD;
+}
+
+/* The "bundle" of a state. */
+static int read_bundle(const char *text, char *path, size_t size)
+{
+	struct json_object *tree = json_tokener_parse(text), *bundle;
+	int r = -EINVAL;
+
+	if (json_object_is_type(tree, json_type_object) &&
+	    json_object_object_get_ex(tree, "bundle", &bundle) &&
+	    json_object_is_type(bundle, json_type_string) &&
+	    snprintf(path, size, "%s/config.json",
+		     json_object_get_string(bundle)) < (int)size)
+		r = 0;
+	json_object_put(tree);
+	return r;
+}
+
+static int say_gate(const struct prepare_options *o, const struct inject_input *in)
+{
+	AUTO(free_ptr) char *said = NULL;
+	size_t size;
+	FILE *say = open_memstream(&said, &size);
+	bool open = say && prepare_gate(o, in, say);
+
+	if (say && fclose(say) == 0 && *said)
+		fprintf(stderr, "deputy-hook: %s", said);
+	return open ? EXIT_GOOD : EXIT_FAILED;
+}
+
+static int create_runtime(const struct prepare_options *o)
+{
+	AUTO(free_ptr) char *state = NULL, *text = NULL;
+	AUTO(fd_close) int fd = -1;
+	char path[PATH_MAX];
+	struct inject_input in = { .name = path };
+	size_t bytes;
+	int r = whole_read(STDIN_FILENO, INJECT_MAX_BYTES, &state, &bytes);
+
+	if (r == 0)
+		r = read_bundle(state, path, sizeof(path));
+	if (r < 0)
+		return fail("the container's state on standard input", -r);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	r = fd < 0 ? -errno : whole_read(fd, INJECT_MAX_BYTES, &text, &in.bytes);
+	if (r < 0)
+		return fail(path, -r);
+	in.text = text;
+	return say_gate(o, &in);
+}
+
+static const struct stage {
+	const char *name, *help;
+	int (*run)(const struct prepare_options *o);
+} stages[] = {
+	{ "precreate", "config.json in, and out with what the policy needs",
+	  precreate },
+	{ "createRuntime", "fail unless deputyd will take the listener",
+	  create_runtime },
+};
+
+/* -- the command line ------------------------------------------------------------------- */
+
+static const struct option options[] = {
+	{ "control-socket", required_argument, NULL, 'c' },
+	{ "file", required_argument, NULL, 'f' },
+	{ "listener", required_argument, NULL, 'l' },
+	{ "policy", required_argument, NULL, 'p' },
+	{ "wait-killable", no_argument, NULL, 'w' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+static const char options_help[] =
+	"Options:\n"
+	"  --file PATH            policy file or directory "
+	"(" POLICY_FILE_DEFAULT "\n"
+	"                         and policy.d, else the built-in policy)\n"
+	"  --policy NAME          for containers without the annotation\n"
+	"                         " INJECT_ANNOTATION
+	", which are left alone else\n"
+	"  --listener PATH        where listeners go (" PROFILE_LISTENER_DEFAULT
+	")\n"
+	"  --control-socket PATH  where to ask deputyd (" GATE_SOCKET_DEFAULT
+	")\n"
+	"  --wait-killable        only fatal signals end the wait for an "
+	"answer\n"
+	"                         (crun, youki, runc from 1.5 on)\n"
+	"  --help                 print this help and exit\n"
+	"  --version              print the version and exit\n";
+
+static int print_help(void)
+{
+	printf("Usage: deputy-hook [OPTION...] STAGE\n"
+	       "Make a container ready for deputyd, as a hook of its "
+	       "engine.\n\n"
+	       "Verbs:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++)
+		printf("  %-15s %s\n", stages[i].name, stages[i].help);
+	printf("\n%s\nExit status: 0 good, 1 the container must not start, "
+	       "2 wrong usage.\n",
+	       options_help);
+	return EXIT_GOOD;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "Try \"deputy-hook --help\".\n");
+	return EXIT_USAGE;
+}
+
+static int run(const struct prepare_options *o, char **args, int n)
+{
+	const char *why = profile_listener_complaint(o->inject.listener);
+
+	if (why) {
+		fprintf(stderr, "deputy-hook: --listener: %s\n", why);
+		return usage();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(stages) && n == 1; i++)
+		if (strcmp(stages[i].name, args[0]) == 0)
+			return stages[i].run(o);
+	if (n == 1)
+		fprintf(stderr, "deputy-hook: no stage \"%s\"\n", args[0]);
+	else
+		fprintf(stderr, "deputy-hook: one stage is wanted\n");
+	return usage();
+}
+
+int main(int argc, char **argv)
+{
+	struct prepare_options o;
+	int option;
+
+	prepare_defaults(&o);
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
+		switch (option) {
+		case 'c':
+			o.socket = optarg;
+			break;
+		case 'f':
+			o.file = optarg;
+			break;
+		case 'l':
+			o.inject.listener = optarg;
+			break;
+		case 'p':
+			o.inject.policy = optarg;
+			break;
+		case 'w':
+			o.inject.wait_killable = true;
+			break;
+		case 'h':
+			return print_help();
+		case 'V':
+			puts("deputy-hook " DEPUTY_VERSION);
+			return EXIT_GOOD;
+		default:
+			return usage();
+		}
+	return run(&o, argv + optind, argc - optind);
+}
