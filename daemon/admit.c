@@ -104,8 +104,10 @@ int admit(struct registry *r, struct peer *peer,
 
 	if (error < 0)
 		return error;
-	error = identity_settle(peer_userns, state->init_pid, &id);
-	id.each = error == 0 && state->userns && id.userns.ino == 0;
+	/* Who sends that goes on as the command, and may be anywhere by now. */
+	id.each = state->userns;
+	error = id.each ? 0 :
+			  identity_settle(peer_userns, state->init_pid, &id);
 	c = find(r, peer, state, &id);
 	if (error < 0 && !c)
 		log_event(LOG_NOTICE, "container-unknown",

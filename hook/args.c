@@ -144,12 +144,13 @@ int args_parse(int argc, char **argv, struct args *ret)
 	if (!rest)
 		return -ENOMEM;
 	prepare_defaults(&ret->o);
-	for (i = 1; i < argc && argv[i][0] == '-' && r == 0; i++) {
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
 		struct one o;
 		int first = i;
 
 		if (strncmp(argv[i], OURS, strlen(OURS)) == 0) {
-			r = read_own(argc, argv, &i, ret);
+			if (r == 0) /* on behind a wrong one, for the log */
+				r = read_own(argc, argv, &i, ret);
 			continue;
 		}
 		o = read_one(argc, argv, &i, valued, ARRAY_SIZE(valued));

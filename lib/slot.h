@@ -30,8 +30,8 @@
 #include "lib/listener.h"
 #include "lib/verdict.h"
 
-/* In userns_dev beside a userns_ino of 0: the container began in deputyd's own
- * user namespace, and each one made directly below that is the container's. */
+/* In userns_dev beside a userns_ino of 0: each user namespace right below
+ * deputyd's own is the container's (OCI_STATE_USERNS). */
 #define SLOT_USERNS_EACH UINT64_MAX
 
 #define SLOT_MAGIC	    UINT32_C(0x74736a64) /* "djst", little endian */

@@ -25,9 +25,9 @@
 
 /*
  * A top-level key of ours, which no runtime writes and no container's author
- * can have written: where the process has no user namespace of its own yet,
- * each that its like make counts as the container's.  So "deputyctl run" can
- * start what makes its own: bubblewrap, unshare, a build.
+ * can have written: each user namespace right below deputyd's own counts as
+ * the container's.  So "deputyctl run" can start what makes some: bubblewrap,
+ * unshare, a build.
  */
 #define OCI_STATE_USERNS      "io.deputy.userns"
 #define OCI_STATE_USERNS_EACH "each"

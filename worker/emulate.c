@@ -41,8 +41,8 @@ static bool is_ours(const struct emulation *e)
 }
 
 /* Only the container's own user namespace counts: in one nested below it
- * anybody holds every capability.  Ours is not a container's at all, but what
- * began in it may make several. */
+ * anybody holds every capability.  Ours is not a container's at all, but who
+ * began in it may have made several. */
 bool emulate_is_of_container(const struct emulation *e)
 {
 	const struct slot_identity *id = &e->slot->identity;
