@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -34,6 +35,36 @@ static int fail(const char *what, int error)
 
 /* -- the stages ------------------------------------------------------------------------ */
 
+/* Podman throws away what a precreate hook says, and tells its exit status
+ * only: so the system's log has it, too. */
+static void log_lines(char *said)
+{
+	openlog("deputy-hook", LOG_PID, LOG_DAEMON);
+	for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n"))
+		syslog(LOG_ERR, "%s", line);
+	closelog();
+}
+
+static int prepare_loudly(const struct prepare_options *o,
+			  const struct inject_input *in, char **ret_text,
+			  size_t *ret_bytes)
+{
+	AUTO(free_ptr) char *said = NULL;
+	size_t size;
+	FILE *say = open_memstream(&said, &size);
+	int r;
+
+	if (!say)
+		return -ENOMEM;
+	r = prepare_config(o, in, say, ret_text, ret_bytes);
+	if (fclose(say) != 0)
+		return r;
+	(void)fputs(said, stderr);
+	if (r < 0)
+		log_lines(said);
+	return r;
+}
+
 static int precreate(const struct prepare_options *o)
 {
 	AUTO(free_ptr) char *text = NULL, *made = NULL;
@@ -45,11 +76,9 @@ static int precreate(const struct prepare_options *o)
 		return fail("config.json on standard input", -r);
 	in.text = text;
 	bytes = in.bytes;
-	r = prepare_config(o, &in, stderr, &made, &bytes);
-	if (r < 0) {
-		fprintf(stderr, "deputy-hook: the container is not started\n");
+	r = prepare_loudly(o, &in, &made, &bytes);
+	if (r < 0)
 		return EXIT_FAILED;
-	}
 	r = whole_write(STDOUT_FILENO, r == INJECT_DONE ? made : text, bytes);
 	return r < 0 ? fail("standard output", -r) : EXIT_GOOD;
 }

@@ -37,7 +37,6 @@ static const char *const known[] = { "runc", "crun", "youki" };
 static void log_line(const struct args *a, const char *text)
 {
 	bool json = a->log_format && strcmp(a->log_format, "json") == 0;
-	AUTO(free_ptr) char *line = NULL;
 	time_t now = time(NULL);
 	char when[32] = "";
 	struct json_object *o;
@@ -127,10 +126,8 @@ static int prepare_bundle(const struct args *a)
 	r = make_ready(a, path, say);
 	if (fclose(say) != 0)
 		return fail(a, "%s", strerror(ENOMEM));
-	if (r < 0)
-		return fail(a, "%s", *said ? said : strerror(-r));
-	(void)fputs(said, stderr); /* warnings */
-	return 0;
+	/* Where all is well nothing is said: standard error is the container's. */
+	return r < 0 ? fail(a, "%s", *said ? said : strerror(-r)) : 0;
 }
 
 /* -- the true runtime -------------------------------------------------------------- */

@@ -385,7 +385,7 @@ wrapper()
 		--deputy-listener "$tmp/oci.sock" \
 		--deputy-control-socket "$tmp/control.sock" \
 		--root "$tmp/state.$mode" "$@" 2>&1 </dev/null |
-		sed '/: warning: /d; /^new[ug]idmap: /d'
+		sed '/^new[ug]idmap: /d'
 }
 
 case_wrapper()
