@@ -76,6 +76,11 @@ has()
 	[[ $1 == *"$2"* ]] || wrong "$3: no \"$2\" in \"$1\""
 }
 
+one_line()
+{
+	tr -s '\n' ' ' <<<"$1" | sed 's/ $//'
+}
+
 until_true()
 {
 	local end=$((SECONDS + $1))
@@ -238,12 +243,12 @@ case_podman_hook()
 
 	hooks=(--hooks-dir "$tmp/hooks.d")
 	out=$(podman_run "$1" "$runtime" "${policy[@]}")
-	is "$answers" "$(echo $out)" "with the annotation"
+	is "$answers" "$(one_line "$out")" "with the annotation"
 	out=$(podman_run "$1" "$runtime")
-	has "$(echo $out)" "EPERM EPERM EPERM" "without it"
+	has "$(one_line "$out")" "EPERM EPERM EPERM" "without it"
 	out=$(podman_run "$1" "$runtime" "${policy[@]}" --security-opt \
 		seccomp=unconfined)
-	is "$answers" "$(echo $out)" "unconfined"
+	is "$answers" "$(one_line "$out")" "unconfined"
 }
 
 case_podman_refused()
@@ -267,7 +272,7 @@ case_podman_wrapper()
 	hooks=()
 	write_wrapper "$runtime" ""
 	out=$(podman_run "$1" "$tmp/deputy-$runtime" "${policy[@]}")
-	is "$answers" "$(echo $out)" "with the annotation"
+	is "$answers" "$(one_line "$out")" "with the annotation"
 }
 
 # -- Buildah ---------------------------------------------------------------------------
@@ -286,7 +291,7 @@ case_buildah_wrapper()
 	out=$(buildah "${store[@]}" run --isolation oci --runtime \
 		"$tmp/deputy-$1" --cap-add CAP_MKNOD --network none \
 		"$name" /bin/sh -c "PATH=/bin; ${command//stat/busybox stat}" 2>&1)
-	is "$answers" "$(echo $out)" "buildah run"
+	is "$answers" "$(one_line "$out")" "buildah run"
 	buildah "${store[@]}" rm "$name" >/dev/null 2>&1
 }
 
@@ -324,7 +329,7 @@ json.dump(config, open(sys.argv[1] + "/config.json", "w"))' "$d/bundle"
 	out=$(timeout -k 5 60 ctr -a "$d/c.sock" run --rm \
 		--runc-binary "$tmp/deputy-$1" --config "$d/bundle/config.json" \
 		deputy-test 2>&1 </dev/null)
-	is "$answers" "$(echo $out)" "ctr run"
+	is "$answers" "$(one_line "$out")" "ctr run"
 	kill "$engine"
 	wait "$engine"
 	engine=
@@ -363,7 +368,7 @@ case_docker_wrapper()
 	out=$(timeout -k 5 60 docker -H "unix://$d/d.sock" run --rm --net=none \
 		--runtime deputy --cap-add MKNOD probe:base /bin/sh -c \
 		"PATH=/bin; ${command//stat/busybox stat}" 2>&1 </dev/null)
-	is "$answers" "$(echo $out)" "docker run"
+	is "$answers" "$(one_line "$out")" "docker run"
 	kill "$engine"
 	wait "$engine"
 	engine=
@@ -396,7 +401,7 @@ case_bwrap()
 	out=$(as_user "$1" "${run[@]}" bwrap --unshare-user --uid 0 --gid 0 \
 		--cap-add CAP_MKNOD --bind "$dir" / --proc /proc \
 		/bin/sh -c "PATH=/bin; ${command//stat/busybox stat}" 2>&1)
-	is "$answers" "$(echo $out)" "bwrap"
+	is "$answers" "$(one_line "$out")" "bwrap"
 	is "$id" "$(stat -c %u "$dir/t/null")" "owner"
 }
 
@@ -409,7 +414,7 @@ case_nspawn()
 		--keep-unit --private-users=100000:65536 --directory="$dir" \
 		--capability=CAP_MKNOD --pipe /bin/sh -c \
 		"PATH=/bin; ${command//stat/busybox stat}" 2>&1 </dev/null)
-	has "$(echo $out)" "$answers" "nspawn"
+	has "$(one_line "$out")" "$answers" "nspawn"
 }
 
 # -- all of it ----------------------------------------------------------------------------
@@ -454,8 +459,12 @@ main()
 {
 	local row name mode why user=$BUNDLE_ROOTLESS_ID
 	why=$(why_no_runc)
-	[ -z "$why" ] && tmp=$(TMPDIR=${TMPDIR:-/var/tmp} scratch_dir) || {
-		echo "skipped: ${why:-no directory where device nodes open}"
+	if [ -z "$why" ]; then
+		tmp=$(TMPDIR=${TMPDIR:-/var/tmp} scratch_dir) ||
+			why="no directory where device nodes open"
+	fi
+	[ -z "$why" ] || {
+		echo "skipped: $why"
 		exit 77
 	}
 	install_engines

@@ -50,7 +50,7 @@ cleanup()
 	local mode id
 
 	for mode in runc.userns runc.rootless crun.userns crun.rootless; do
-		[ -n "$tmp" ] && [ -d "$tmp/state.$mode" ] || continue
+		[ -d "${tmp:-/nowhere}/state.$mode" ] || continue
 		for id in "$tmp/state.$mode"/*/; do
 			[ -d "$id" ] && as_mode "$mode" "${mode%.*}" --root \
 				"$tmp/state.$mode" delete --force \
@@ -274,9 +274,9 @@ case_run_process()
 	[ "$1" = root ] || want=1
 
 	out=$(run "$1" "${nodes[@]}" sh -c 'ls -l /proc/self/fd | grep -c seccomp
-		grep NoNewPrivs: /proc/self/status
-		grep Seccomp: /proc/self/status')
-	is "0 NoNewPrivs: $want Seccomp: 2" "$(echo $out)" "its process"
+		grep NoNewPrivs: /proc/self/status | tr "\t" " "
+		grep Seccomp: /proc/self/status | tr "\t" " "')
+	is "0 NoNewPrivs: $want Seccomp: 2" "${out//$'\n'/ }" "its process"
 	run "$1" "${nodes[@]}" sh -c 'kill -9 $$' >/dev/null
 	is 137 $? "status of one that was killed"
 	run "$1" "${nodes[@]}" no-such-command >"$tmp/out"
@@ -410,7 +410,7 @@ case_wrapper()
 		"$(node "$dir/rootfs/t/null")" null
 	is y "$(attr "$dir/rootfs/t" trusted.overlay.opaque)" attribute
 	is "$(stat -c %u "$dir")" "$(stat -c %u "$dir/config.json")" owner
-	is "config.json rootfs" "$(echo $(ls -A "$dir"))" "the bundle"
+	is "config.json rootfs" "$(cd "$dir" && echo *)" "the bundle"
 	# Once more, from within the bundle.
 	out=$(cd "$dir" && wrapper "$1" run "again.$1")
 	has "$out" EEXIST "the second time"
@@ -565,7 +565,8 @@ case_hook()
 	is 1 $? "precreate of half a config"
 	has "$out" "config.json:2:1: error: the file ends here" "its reason"
 	echo '{ "x" : 1e3 }' >"$tmp/before"
-	hook precreate <"$tmp/before" | cmp - "$tmp/before" || wrong "bytes"
+	hook precreate <"$tmp/before" >"$tmp/out"
+	cmp "$tmp/out" "$tmp/before" || wrong "bytes"
 	hook createRuntime <<<'{}' 2>/dev/null
 	is 1 $? "gate of no state"
 	hook poststart </dev/null 2>/dev/null
