@@ -150,6 +150,7 @@ static void log_attached(const struct registry *r, const struct container *c,
 		  LOG_U("peer_uid", c->peer->uid), LOG_U("peer_gid", c->peer_gid),
 		  LOG_S("policy", policy_name(c->policy)),
 		  LOG_U("userns", c->identity.userns.ino),
+		  LOG_S("each_userns", c->identity.each ? "yes" : "no"),
 		  LOG_I("init_pid", state->init_pid),
 		  LOG_S("status", state->status),
 		  LOG_U("container_listeners", c->n_sessions),
@@ -163,16 +164,34 @@ static void log_unknown(const struct oci_state *state, int error)
 		  LOG_S("so", "nothing is emulated for it"));
 }
 
+const char *admit_limit(const struct registry *r, unsigned listeners)
+{
+	if (r->n_sessions >= LISTENERS_MAX)
+		return "LISTENERS_MAX is reached";
+	if (listeners >= LISTENERS_MAX_PER_UID)
+		return "LISTENERS_MAX_PER_UID is reached";
+	return NULL;
+}
+
 static int check_limits(const struct registry *r, const struct peer *peer,
 			int listener_fd, const char **why)
 {
-	if (r->n_sessions >= LISTENERS_MAX)
-		return refuse(why, EMFILE, "LISTENERS_MAX is reached");
-	if (peer->listeners >= LISTENERS_MAX_PER_UID)
-		return refuse(why, EMFILE, "LISTENERS_MAX_PER_UID is reached");
+	const char *limit = admit_limit(r, peer->listeners);
+
+	if (limit)
+		return refuse(why, EMFILE, limit);
 	if (registry_has_listener(r, listener_fd))
 		return refuse(why, EEXIST, "this listener is attached already");
 	return 0;
+}
+
+/* Return: 0, or a negative errno: why it is unknown */
+static int settle(const struct sender *sender, const struct oci_state *state,
+		  struct identity *ret)
+{
+	if (!state->userns)
+		return identity_settle(&sender->userns, state->init_pid, ret);
+	return identity_settle_each(&sender->userns, sender->peer->uid, ret);
 }
 
 int admit(struct registry *r, const struct sender *sender,
@@ -184,7 +203,7 @@ int admit(struct registry *r, const struct sender *sender,
 
 	if (error < 0)
 		return error;
-	error = identity_settle(&sender->userns, state->init_pid, &id);
+	error = settle(sender, state, &id);
 	c = find(r, sender, state, &id);
 	if (!c) {
 		int status = create(r, sender, state, &id, &c, why);

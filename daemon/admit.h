@@ -37,3 +37,7 @@ enum admit_status {
 int admit(struct registry *r, const struct sender *sender,
 	  const struct oci_state *state, int *listener_fd_taken,
 	  const char **why);
+
+/* Is there room for one more listener of this peer, who has @listeners?
+ * Return: NULL, or which limit is reached */
+const char *admit_limit(const struct registry *r, unsigned listeners);

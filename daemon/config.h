@@ -11,8 +11,8 @@
 
 #include "policy/policy.h"
 
-#define CONFIG_POLICY_FILE     "/etc/deputy/policy.json"
-#define CONFIG_POLICY_DIRECTORY "/etc/deputy/policy.d"
+#define CONFIG_POLICY_FILE     POLICY_FILE_DEFAULT
+#define CONFIG_POLICY_DIRECTORY POLICY_DIRECTORY_DEFAULT
 #define CONFIG_OCI_SOCKET      "/run/deputy/oci.sock"
 #define CONFIG_CONTROL_SOCKET  "/run/deputy/control.sock"
 #define CONFIG_OCI_MODE	       0600

@@ -22,7 +22,8 @@ void session_identify(const struct session *s, struct slot_identity *ret)
 	const struct container *c = s->container;
 
 	*ret = (struct slot_identity){
-		.userns_dev = c->identity.userns.dev,
+		.userns_dev = c->identity.each ? SLOT_USERNS_EACH :
+						 c->identity.userns.dev,
 		.userns_ino = c->identity.userns.ino,
 		.peer_uid = c->peer->uid,
 	};

@@ -30,6 +30,10 @@
 #include "lib/listener.h"
 #include "lib/verdict.h"
 
+/* In userns_dev beside a userns_ino of 0: each user namespace right below
+ * deputyd's own that peer_uid owns is the container's (OCI_STATE_USERNS). */
+#define SLOT_USERNS_EACH UINT64_MAX
+
 #define SLOT_MAGIC	    UINT32_C(0x74736a64) /* "djst", little endian */
 #define SLOT_VERSION	    1
 #define SLOT_BYTES	    4096

@@ -40,13 +40,25 @@ static bool is_ours(const struct emulation *e)
 	       e->caller.userns_dev == e->home->userns_dev;
 }
 
+static bool is_each(const struct slot_identity *id)
+{
+	return id->userns_ino == 0 && id->userns_dev == SLOT_USERNS_EACH;
+}
+
 /* Only the container's own user namespace counts: in one nested below it
- * anybody holds every capability.  Ours is not a container's at all. */
+ * anybody holds every capability.  Ours is not a container's at all, but who
+ * began in it may have made several (daemon/identity.h). */
 bool emulate_is_of_container(const struct emulation *e)
 {
 	const struct slot_identity *id = &e->slot->identity;
 	const struct caller *c = &e->caller;
 
+	if (is_each(id))
+		return !is_ours(e) &&
+		       caller_is_right_below(c, e->home->userns_dev,
+					     e->home->userns_ino,
+					     (uid_t)id->peer_uid) &&
+		       caller_use_maps(c) == 0;
 	return !is_ours(e) && id->userns_ino != 0 &&
 	       c->userns_ino == id->userns_ino &&
 	       c->userns_dev == id->userns_dev;
@@ -54,8 +66,11 @@ bool emulate_is_of_container(const struct emulation *e)
 
 bool emulate_knows_ids(const struct emulation *e)
 {
-	return emulate_is_of_container(e) ||
-	       (e->slot->identity.userns_ino == 0 && is_ours(e));
+	const struct slot_identity *id = &e->slot->identity;
+
+	if (id->userns_ino == 0 && is_ours(e))
+		return !is_each(id) || caller_use_maps(&e->caller) == 0;
+	return emulate_is_of_container(e);
 }
 
 int emulate_know_caller(struct emulation *e)
