@@ -73,28 +73,26 @@ static void set_sync(struct registry *r, int listener_fd)
 }
 
 static int check_limits(const struct registry *r, const struct peer *peer,
-			int listener_fd, const char **why)
+			const char **why)
 {
 	if (r->n_sessions >= LISTENERS_MAX)
 		return refuse(why, EMFILE, "LISTENERS_MAX is reached");
 	if (peer->listeners >= LISTENERS_MAX_PER_UID)
 		return refuse(why, EMFILE, "LISTENERS_MAX_PER_UID is reached");
-	if (registry_has_listener(r, listener_fd))
-		return refuse(why, EEXIST, "this listener is attached already");
 	return 0;
 }
 
-int admit(struct registry *r, struct peer *peer,
-	  const struct ns_id *peer_userns, const struct oci_state *state,
-	  int *listener_fd_taken, const char **why)
+/* @session_start: session_new() or session_new_proxied(), of @fd_taken */
+static int join(struct registry *r, struct peer *peer,
+		const struct ns_id *peer_userns, const struct oci_state *state,
+		int (*session_start)(struct registry *r, struct container *c,
+				     int *fd_taken),
+		int *fd_taken, const char **why)
 {
 	AUTO(identity_done) struct identity id = { .userns_fd = -1 };
 	struct container *c;
-	int error = check_limits(r, peer, *listener_fd_taken, why);
+	int error = identity_settle(peer_userns, state->init_pid, &id);
 
-	if (error < 0)
-		return error;
-	error = identity_settle(peer_userns, state->init_pid, &id);
 	c = find(r, peer, state, &id);
 	if (error < 0 && !c)
 		log_event(LOG_NOTICE, "container-unknown",
@@ -106,12 +104,41 @@ int admit(struct registry *r, struct peer *peer,
 		if (error < 0)
 			return error;
 	}
-	set_sync(r, *listener_fd_taken);
-	error = session_new(r, c, listener_fd_taken);
+	error = session_start(r, c, fd_taken);
 	if (error < 0) {
 		container_reap(r, c);
 		return refuse(why, -error, "cannot attach");
 	}
 	log_attached(r, c, state);
 	return 0;
+}
+
+int admit(struct registry *r, struct peer *peer,
+	  const struct ns_id *peer_userns, const struct oci_state *state,
+	  int *listener_fd_taken, const char **why)
+{
+	int error = check_limits(r, peer, why);
+
+	if (error < 0)
+		return error;
+	if (registry_has_listener(r, *listener_fd_taken))
+		return refuse(why, EEXIST, "this listener is attached already");
+	set_sync(r, *listener_fd_taken);
+	return join(r, peer, peer_userns, state, session_new,
+		    listener_fd_taken, why);
+}
+
+int admit_proxied(struct registry *r, struct peer *peer,
+		  const struct ns_id *peer_userns,
+		  const struct oci_state *state, int listener_fd,
+		  int *sock_taken, const char **why)
+{
+	int error = check_limits(r, peer, why);
+
+	if (error < 0)
+		return error;
+	if (registry_has_listener(r, listener_fd))
+		return refuse(why, EEXIST, "this listener is attached already");
+	return join(r, peer, peer_userns, state, session_new_proxied,
+		    sock_taken, why);
 }

@@ -26,3 +26,14 @@ struct registry;
 int admit(struct registry *r, struct peer *peer,
 	  const struct ns_id *peer_userns, const struct oci_state *state,
 	  int *listener_fd_taken, const char **why);
+
+/**
+ * admit_proxied() - the same for a connection of LXC's
+ * @state:	what its first packet says: .id, .init_pid, .status, .metadata
+ * @listener_fd: of that packet, verified; borrowed
+ * @sock_taken:	the connection; -1 afterwards on success
+ */
+int admit_proxied(struct registry *r, struct peer *peer,
+		  const struct ns_id *peer_userns,
+		  const struct oci_state *state, int listener_fd,
+		  int *sock_taken, const char **why);

@@ -52,6 +52,7 @@ void fixture_init(struct fixture *f)
 	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/deputy-test-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	(void)snprintf(f->oci, sizeof(f->oci), "%s/oci.sock", f->dir);
+	(void)snprintf(f->lxc, sizeof(f->lxc), "%s/lxc.sock", f->dir);
 	(void)snprintf(f->control, sizeof(f->control), "%s/control.sock",
 		       f->dir);
 	(void)snprintf(f->policy, sizeof(f->policy), "%s/policy.json", f->dir);
@@ -65,6 +66,7 @@ void fixture_done(struct fixture *f)
 	(void)unlink(f->policy);
 	(void)unlink(f->log);
 	(void)unlink(f->oci);
+	(void)unlink(f->lxc);
 	(void)unlink(f->control);
 	assert_int_equal(rmdir(f->dir), 0);
 }
@@ -152,6 +154,7 @@ void fixture_stop(struct fixture *f)
 		print_log(f);
 	assert_int_equal(status, 0);
 	assert_int_equal(access(f->oci, F_OK), -1);
+	assert_int_equal(access(f->lxc, F_OK), -1);
 	assert_int_equal(access(f->control, F_OK), -1);
 }
 
