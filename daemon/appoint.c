@@ -259,7 +259,6 @@ static void replace(struct session *s)
 
 static void succeed(struct session *s)
 {
-	flight_close_unsure(s);
 	if (listener_hung_up(session_fd(s)))
 		session_end(s, "no task is left");
 	else if (s->registry->closing)

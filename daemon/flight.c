@@ -65,12 +65,6 @@ static void give_up(struct session *s, uint64_t id, const char *why)
 		  LOG_S("caller", r == LISTENER_OK ? "answered" : "gone"));
 }
 
-void flight_close_unsure(struct session *s)
-{
-	if (s->proxy_fd >= 0 && flight_read(s).phase == SLOT_ANSWERING)
-		proxied_close(s->proxy_fd);
-}
-
 /* The phase is the worker's to write, as long as it may not be dead. */
 void flight_expire(struct session *s)
 {
@@ -97,7 +91,8 @@ int flight_settle(struct session *s)
 		s->attempts = 0;
 	s->flight_id = f.id;
 	if (f.id == 0) { /* also where the phase is none at all */
-		set_phase(s, SLOT_IDLE);
+		if (s->proxy_fd < 0 || f.phase != SLOT_ANSWERING)
+			set_phase(s, SLOT_IDLE);
 		return FLIGHT_NONE;
 	}
 	if (f.id == s->expired_id || s->attempts >= FLIGHT_ATTEMPTS_MAX) {

@@ -16,10 +16,6 @@ struct session;
 /* The call that a worker has in flight now; 0: none. Any time. */
 uint64_t flight_now(const struct session *s);
 
-/* Between two workers: where the last one may have answered LXC's monitor or may
- * not, the connection is closed. */
-void flight_close_unsure(struct session *s);
-
 /* Answers the call that expired, whatever its worker, killed, still holds.  LXC's
  * monitor might be at its next call by then: its connection is closed. */
 void flight_expire(struct session *s);

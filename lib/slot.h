@@ -18,7 +18,7 @@
  *   EFFECT_BEGUN   begin anew, and take for the lost effect what now stands in
  *                  the way: it was not there when this phase began
  *   EFFECT_DONE    send verdict
- *   ANSWERING      not go on: whether the answer was sent cannot be known
+ *   ANSWERING      find out whether the answer was sent; it must not be sent twice
  *                  (only where it goes over a connection, worker/source_lxc.c)
  *
  * The memfd is sealed against resizing (no SIGBUS).  deputyd trusts no byte

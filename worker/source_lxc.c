@@ -8,10 +8,10 @@
  *
  *   phase = ANSWERING, send, drop the packet, phase = ANSWERED
  *
- * only a death within leaves open whether the monitor has its answer.  Since it
- * would take a second one for that of its next call, deputyd then closes the
- * connection: a monitor that has its answer connects anew with its next call,
- * and one that has none tells its caller ENOSYS.
+ * only a death before the drop leaves open whether the monitor has its answer;
+ * a second one it would take for that of its next call.  If it has it, either
+ * its next call will come or the notification ends.  If neither does, the
+ * connection is closed, and the monitor tells its caller ENOSYS.
  *
  * A notification is the monitor's word here, not the kernel's.  Who is said to
  * wait must be who the monitor has proven that it may write to (an fd of its
@@ -32,6 +32,10 @@
 #include "lib/log.h"
 #include "lib/own.h"
 #include "worker/source.h"
+
+/* How long a notification may outlive its answer's way through the monitor. */
+#define UNSURE_POLL_MS 10
+#define UNSURE_POLLS   500
 
 struct file_id {
 	uint64_t dev, ino;
@@ -153,17 +157,38 @@ int lxc_recv(struct source *s, struct slot_call *call)
 	return r;
 }
 
+/* Was the call that is looked at answered before this worker's time? */
+static void find_out(struct source *s, uint64_t id)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	bool answered = false;
+
+	fdmsg_drop(s->fd);
+	for (int i = 0; i < UNSURE_POLLS && !answered; i++)
+		answered = poll(&p, 1, i ? UNSURE_POLL_MS : 0) > 0 ||
+			   source_id_valid(s, id) != LISTENER_OK;
+	s->listener = fd_close(s->listener);
+	if (!answered)
+		(void)shutdown(s->fd, SHUT_RDWR);
+}
+
 int lxc_resume(struct source *s, struct slot_call *call)
 {
 	uint32_t phase = atomic_load_explicit(&call->phase, memory_order_acquire);
 	struct lxc_frame f;
 
+	bool is_there;
+
 	if (phase == SLOT_RECEIVING) /* the packet is there still */
 		return LISTENER_GONE;
-	if (phase != SLOT_ANSWERING && look(s, &f) == LISTENER_OK &&
-	    f.notif.id == call->notif.notif.id)
+	is_there = look(s, &f) == LISTENER_OK &&
+		   f.notif.id == call->notif.notif.id;
+	if (phase != SLOT_ANSWERING && is_there)
 		return LISTENER_OK;
-	(void)shutdown(s->fd, SHUT_RDWR);
+	if (phase != SLOT_ANSWERING)
+		(void)shutdown(s->fd, SHUT_RDWR); /* none is ever lost */
+	else if (is_there)
+		find_out(s, f.notif.id);
 	return LISTENER_GONE;
 }
 
