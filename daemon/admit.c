@@ -113,9 +113,8 @@ static int join(struct registry *r, struct peer *peer,
 	return 0;
 }
 
-int admit(struct registry *r, struct peer *peer,
-	  const struct ns_id *peer_userns, const struct oci_state *state,
-	  int *listener_fd_taken, const char **why)
+int admit(struct registry *r, struct peer *peer, const struct ns_id *peer_userns,
+	  const struct oci_state *state, int *listener_fd_taken, const char **why)
 {
 	int error = check_limits(r, peer, why);
 
@@ -124,14 +123,13 @@ int admit(struct registry *r, struct peer *peer,
 	if (registry_has_listener(r, *listener_fd_taken))
 		return refuse(why, EEXIST, "this listener is attached already");
 	set_sync(r, *listener_fd_taken);
-	return join(r, peer, peer_userns, state, session_new,
-		    listener_fd_taken, why);
+	return join(r, peer, peer_userns, state, session_new, listener_fd_taken,
+		    why);
 }
 
 int admit_proxied(struct registry *r, struct peer *peer,
-		  const struct ns_id *peer_userns,
-		  const struct oci_state *state, int listener_fd,
-		  int *sock_taken, const char **why)
+		  const struct ns_id *peer_userns, const struct oci_state *state,
+		  int listener_fd, int *sock_taken, const char **why)
 {
 	int error = check_limits(r, peer, why);
 

@@ -34,6 +34,5 @@ int admit(struct registry *r, struct peer *peer,
  * @sock_taken:	the connection; -1 afterwards on success
  */
 int admit_proxied(struct registry *r, struct peer *peer,
-		  const struct ns_id *peer_userns,
-		  const struct oci_state *state, int listener_fd,
-		  int *sock_taken, const char **why);
+		  const struct ns_id *peer_userns, const struct oci_state *state,
+		  int listener_fd, int *sock_taken, const char **why);

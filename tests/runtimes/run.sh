@@ -16,6 +16,8 @@ build=$(cd "${1:?usage: run.sh BUILD-DIR [CASE...]}" && pwd)
 shift
 # shellcheck source=tests/runtimes/bundle.sh
 . "$here/bundle.sh"
+# shellcheck source=tests/runtimes/check.sh
+. "$here/check.sh"
 
 # NAME and the modes it runs in.
 cases=(
@@ -61,37 +63,6 @@ cleanup()
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-# -- saying what is wrong -----------------------------------------------------
-
-wrong()
-{
-	echo "    $*"
-	case_failed=1
-}
-
-# is WANT GOT WHAT
-is()
-{
-	[ "$1" = "$2" ] || wrong "$3: wanted \"$1\", got \"$2\""
-}
-
-skip()
-{
-	skip_reason=$*
-}
-
-# until_true SECONDS COMMAND...: poll, for what happens in other processes.
-until_true()
-{
-	local end=$((SECONDS + $1))
-	shift
-
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		read -rt 0.02 <> <(:) || :
-	done
-}
-
 # -- deputyd and containers ---------------------------------------------------
 
 start_daemon()
@@ -111,12 +82,6 @@ start_daemon()
 ctl()
 {
 	"$build/ctl/deputyctl" --socket "$tmp/control.sock" "$@"
-}
-
-# json EXPRESSION: of a reply on standard input, by python's rules.
-json()
-{
-	python3 -c "import json, sys; r = json.load(sys.stdin); print($1)"
 }
 
 # new_bundle MODE NAME: print its directory; standard input is what it runs.
@@ -148,17 +113,6 @@ first_id()
 	local id
 	read -r id _ < <(bundle_ids "$1")
 	echo "$id"
-}
-
-# node PATH: type, rdev, owner and mode as the host sees them.
-node()
-{
-	stat -c '%F %t:%T %u:%g %a' "$1" 2>&1
-}
-
-attr()
-{
-	getfattr --absolute-names --only-values -n "$2" "$1" 2>/dev/null
 }
 
 daemon_fds()
