@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # its variables are looked at by the caller
 # Sourced by the runtime tests: how a case says what it finds. The caller sets
-# shellcheck disable=SC2034 # the caller looks at them
 # case_failed to 0 and skip_reason to nothing before each case.
 
 wrong()
