@@ -77,7 +77,8 @@ struct session {
 
 	uv_poll_t hangup; /* watch.c */
 	uint64_t seen_id; /* the call in flight at the last tick, and */
-	unsigned seen_ticks; /* for how many ticks it has been */
+	unsigned seen_ticks; /* for how many ticks it has been, */
+	uint64_t seen_since_ms; /* and since when */
 	uint64_t expired_id; /* the call that its worker was killed for */
 
 	struct worker workers[1 + WORKERS_LOST_MAX]; /* appoint.c */

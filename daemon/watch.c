@@ -59,12 +59,17 @@ static void check_stall(struct session *s)
 	if (id == 0 || id != s->seen_id) {
 		s->seen_id = id;
 		s->seen_ticks = 0;
+		s->seen_since_ms = uv_now(s->registry->loop);
 		return;
 	}
 	s->seen_ticks++;
+	/* A monitor counts real time, also when deputyd gets none. */
+	if (s->proxy_fd >= 0)
+		s->seen_ticks = (unsigned)((uv_now(s->registry->loop) -
+					    s->seen_since_ms) / TICK_MS);
 	if (s->seen_ticks >= CALL_DEADLINE_TICKS + LOST_TICKS)
 		appoint_abandon(s);
-	if (s->seen_ticks != CALL_DEADLINE_TICKS)
+	if (s->seen_ticks < CALL_DEADLINE_TICKS || s->expired_id == id)
 		return;
 	s->expired_id = id;
 	log_event(LOG_ERR, "worker-stalled",

@@ -26,6 +26,7 @@ struct source {
 	/* Of the packet that is served: the caller's /proc/TID, and what the
 	 * answer is made of */
 	uint64_t proc_dev, proc_ino;
+	int64_t since_ms; /* looked at first, by this worker */
 	uint8_t packet[LXC_PACKET_MAX];
 };
 

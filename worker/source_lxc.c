@@ -26,6 +26,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/fdmsg.h"
@@ -36,6 +37,18 @@
 /* How long a notification may outlive its answer's way through the monitor. */
 #define UNSURE_POLL_MS 10
 #define UNSURE_POLLS   500
+
+/* deputyd closes the connection after 10 s; where it does not get to run, this
+ * worker must not answer late either. */
+#define ANSWER_MS 15000
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 struct file_id {
 	uint64_t dev, ino;
@@ -136,6 +149,7 @@ static int look(struct source *s, struct lxc_frame *f)
 	if (n < 0 || (n == 0 && source_hung_up(s)))
 		return LISTENER_AGAIN;
 	s->listener = fd_close(s->listener);
+	s->since_ms = now_ms();
 	why = check(s, (size_t)n, &m, f);
 	if (why)
 		(void)refuse(s, why, (size_t)n, m.n_fds);
@@ -199,6 +213,10 @@ int lxc_send(struct source *s, struct slot_call *call, uint64_t id,
 	uint8_t answer[LXC_ANSWER_BYTES];
 	ssize_t n;
 
+	if (now_ms() - s->since_ms > ANSWER_MS) {
+		(void)shutdown(s->fd, SHUT_RDWR);
+		return LISTENER_GONE;
+	}
 	lxc_frame_answer(s->packet, v, answer);
 	atomic_store_explicit(&call->phase, SLOT_ANSWERING, memory_order_release);
 	n = fdmsg_send(s->fd, answer, sizeof(answer), NULL, 0);
