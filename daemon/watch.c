@@ -67,7 +67,8 @@ static void check_stall(struct session *s)
 	if (s->proxy_fd >= 0)
 		s->seen_ticks = (unsigned)((uv_now(s->registry->loop) -
 					    s->seen_since_ms) / TICK_MS);
-	if (s->seen_ticks >= CALL_DEADLINE_TICKS + LOST_TICKS)
+	if (s->expired_id == id &&
+	    s->seen_ticks >= CALL_DEADLINE_TICKS + LOST_TICKS)
 		appoint_abandon(s);
 	if (s->seen_ticks < CALL_DEADLINE_TICKS || s->expired_id == id)
 		return;
