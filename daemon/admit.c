@@ -194,17 +194,17 @@ static int settle(const struct sender *sender, const struct oci_state *state,
 	return identity_settle_each(&sender->userns, sender->peer->uid, ret);
 }
 
-int admit(struct registry *r, const struct sender *sender,
-	  const struct oci_state *state, int *listener_fd_taken, const char **why)
+/* @session_start: session_new() or session_new_proxied(), of @fd_taken */
+static int join(struct registry *r, const struct sender *sender,
+		const struct oci_state *state,
+		int (*session_start)(struct registry *r, struct container *c,
+				     int *fd_taken),
+		int *fd_taken, const char **why)
 {
 	AUTO(identity_done) struct identity id = { .userns_fd = -1 };
-	struct container *c;
-	int error = check_limits(r, sender->peer, *listener_fd_taken, why);
+	int error = settle(sender, state, &id);
+	struct container *c = find(r, sender, state, &id);
 
-	if (error < 0)
-		return error;
-	error = settle(sender, state, &id);
-	c = find(r, sender, state, &id);
 	if (!c) {
 		int status = create(r, sender, state, &id, &c, why);
 
@@ -213,13 +213,34 @@ int admit(struct registry *r, const struct sender *sender,
 		if (error < 0)
 			log_unknown(state, error);
 	}
-	/* EINVAL is an older kernel: slower, no worse. */
-	(void)listener_set_sync(*listener_fd_taken);
-	error = session_new(r, c, listener_fd_taken);
+	error = session_start(r, c, fd_taken);
 	if (error < 0) {
 		container_reap(r, c);
 		return refuse(why, -error, "cannot attach");
 	}
 	log_attached(r, c, state);
 	return ADMIT_OK;
+}
+
+int admit(struct registry *r, const struct sender *sender,
+	  const struct oci_state *state, int *listener_fd_taken, const char **why)
+{
+	int error = check_limits(r, sender->peer, *listener_fd_taken, why);
+
+	if (error < 0)
+		return error;
+	/* EINVAL is an older kernel: slower, no worse. */
+	(void)listener_set_sync(*listener_fd_taken);
+	return join(r, sender, state, session_new, listener_fd_taken, why);
+}
+
+int admit_proxied(struct registry *r, const struct sender *sender,
+		  const struct oci_state *state, int listener_fd,
+		  int *sock_taken, const char **why)
+{
+	int error = check_limits(r, sender->peer, listener_fd, why);
+
+	if (error < 0)
+		return error;
+	return join(r, sender, state, session_new_proxied, sock_taken, why);
 }

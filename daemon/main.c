@@ -8,12 +8,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 #include <uv.h>
 
+#include "daemon/attach_lxc.h"
 #include "daemon/attach_oci.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
@@ -39,8 +41,9 @@ struct deputyd {
 	struct config config;
 	uv_loop_t loop;
 	struct registry registry;
-	struct socket oci_socket, control_socket;
+	struct socket oci_socket, lxc_socket, control_socket;
 	struct attach *attach;
+	struct attach_lxc *attach_lxc;
 	struct control *control;
 	uv_signal_t signals[SIGNALS];
 	uv_timer_t end_timer;
@@ -72,9 +75,11 @@ static void end(struct deputyd *d)
 	(void)sd_notify(0, "STOPPING=1");
 	log_event(LOG_NOTICE, "ending", LOG_U("listeners", d->registry.n_sessions));
 	attach_close(d->attach);
+	attach_lxc_close(d->attach_lxc);
 	control_free(d->control, NULL);
 	policy_watch_close(&d->policy_watch);
 	socket_done(&d->oci_socket);
+	socket_done(&d->lxc_socket);
 	socket_unlink(&d->control_socket);
 	registry_close(&d->registry);
 	for (int i = 0; i < SIGNALS; i++)
@@ -118,6 +123,10 @@ static int open_sockets(struct deputyd *d)
 			    sizeof(why));
 
 	if (r == 0)
+		r = socket_open_type(&d->lxc_socket, c->lxc_socket,
+				     SOCK_SEQPACKET, c->lxc_mode, why,
+				     sizeof(why));
+	if (r == 0)
 		r = socket_open(&d->control_socket, c->control_socket,
 				c->control_mode, why, sizeof(why));
 	if (r < 0)
@@ -150,6 +159,9 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 		policy_watch_start(&d->policy_watch, &d->operations);
 	r = attach_new(&d->registry, d->oci_socket.fd, &d->attach);
 	if (r == 0)
+		r = attach_lxc_new(&d->registry, d->lxc_socket.fd,
+				   &d->attach_lxc);
+	if (r == 0)
 		r = control_new(&d->loop, TAKE_FD(d->control_socket.fd),
 				&operations_control, &d->operations,
 				&d->control);
@@ -160,6 +172,7 @@ static int run(struct deputyd *d)
 {
 	log_event(LOG_NOTICE, "ready", LOG_S("version", DEPUTY_VERSION),
 		  LOG_S("oci_socket", d->config.oci_socket),
+		  LOG_S("lxc_socket", d->config.lxc_socket),
 		  LOG_S("control_socket", d->config.control_socket),
 		  LOG_S("policy", policy_set_source(d->registry.set)));
 	(void)sd_notify(0, "READY=1");
@@ -240,6 +253,7 @@ static int serve(struct deputyd *d)
 			r = run(d);
 	}
 	socket_done(&d->oci_socket);
+	socket_done(&d->lxc_socket);
 	socket_done(&d->control_socket);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -247,6 +261,7 @@ static int serve(struct deputyd *d)
 int main(int argc, char **argv)
 {
 	static struct deputyd d = { .oci_socket.fd = -1,
+				    .lxc_socket.fd = -1,
 				    .control_socket.fd = -1 };
 	int r = config_parse(&d.config, argc, argv);
 

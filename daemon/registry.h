@@ -4,7 +4,8 @@
 /**
  * What deputyd knows: containers, and the listeners that came from them.
  *
- * A session is one attached listener with its journal slot and its worker.
+ * A session is one attached listener, or one connection of LXC's, with its journal
+ * slot and its worker.
  * Sessions are keyed by nothing that a stranger chose; containers group them
  * by peer uid and gid, id and user namespace, since "exec" brings more listeners.
  *
@@ -69,14 +70,17 @@ struct session {
 	TAILQ_ENTRY(session) entry;
 	struct registry *registry;
 	struct container *container;
-	int listener_fd, slot_fd;
+	int listener_fd; /* -1: a monitor of LXC's keeps it, behind */
+	int proxy_fd;	 /* this connection; else -1 */
+	int slot_fd;
 	struct slot *slot;
 	unsigned open_handles; /* of those below */
 	bool ended;	       /* out of the registry, waits for its handles */
 
 	uv_poll_t hangup; /* watch.c */
 	uint64_t seen_id; /* the call in flight at the last tick, and */
-	unsigned seen_ticks; /* for how many ticks it has been */
+	unsigned seen_ticks; /* for how many ticks it has been, */
+	uint64_t seen_since_ms; /* and since when */
 	uint64_t expired_id; /* the call that its worker was killed for */
 
 	struct worker workers[1 + WORKERS_LOST_MAX]; /* appoint.c */
@@ -159,6 +163,14 @@ void container_counters(const struct container *c, struct counters *ret);
  */
 int session_new(struct registry *r, struct container *c,
 		int *listener_fd_taken);
+/* The same with a connection of LXC's, whose first packet is still unread. */
+int session_new_proxied(struct registry *r, struct container *c,
+			int *proxy_fd_taken);
+/* What its worker serves. */
+static inline int session_fd(const struct session *s)
+{
+	return s->proxy_fd >= 0 ? s->proxy_fd : s->listener_fd;
+}
 /* What its slot is to say. */
 void session_identify(const struct session *s, struct slot_identity *ret);
 /* Nobody is left to serve. Its worker is gone; it frees itself. */

@@ -12,6 +12,7 @@
 static void session_free(struct session *s)
 {
 	(void)fd_close(s->listener_fd);
+	(void)fd_close(s->proxy_fd);
 	(void)fd_close(s->slot_fd);
 	slot_unmap(s->slot);
 	free(s);
@@ -42,7 +43,7 @@ static struct session *session_alloc(struct registry *r, struct container *c)
 		return NULL;
 	s->registry = r;
 	s->container = c;
-	s->listener_fd = s->slot_fd = -1;
+	s->listener_fd = s->proxy_fd = s->slot_fd = -1;
 	session_identify(s, &id);
 	r_slot = slot_new(&id, &s->slot_fd, &s->slot);
 	if (r_slot < 0) {
@@ -53,21 +54,23 @@ static struct session *session_alloc(struct registry *r, struct container *c)
 	return s;
 }
 
-int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
+/* The fd stays the caller's where it fails. Return: 0 or a negative errno */
+static int start(struct registry *r, struct container *c, int listener_fd,
+		 int proxy_fd)
 {
 	struct session *s = session_alloc(r, c);
 	int error;
 
 	if (!s)
 		return -errno;
-	s->listener_fd = *listener_fd_taken;
+	s->listener_fd = listener_fd;
+	s->proxy_fd = proxy_fd;
 	error = watch_session(s);
 	if (error < 0) {
-		s->listener_fd = -1;
+		s->listener_fd = s->proxy_fd = -1;
 		session_free(s);
 		return error;
 	}
-	*listener_fd_taken = -1;
 	TAILQ_INSERT_TAIL(&c->sessions, s, entry);
 	c->n_sessions++;
 	c->peer->listeners++;
@@ -76,6 +79,25 @@ int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
 	appoint(s);
 	watch_wake(r);
 	return 0;
+}
+
+int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
+{
+	int error = start(r, c, *listener_fd_taken, -1);
+
+	if (error == 0)
+		*listener_fd_taken = -1;
+	return error;
+}
+
+int session_new_proxied(struct registry *r, struct container *c,
+			int *proxy_fd_taken)
+{
+	int error = start(r, c, -1, *proxy_fd_taken);
+
+	if (error == 0)
+		*proxy_fd_taken = -1;
+	return error;
 }
 
 void session_handle_closed(struct session *s)

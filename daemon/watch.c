@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * deputyd polls a listener for hang-up only, never for notifications: those
+ * deputyd polls a listener (or LXC's connection) for hang-up only, never for
+ * notifications: those
  * are its worker's, and must not wake deputyd.  One coarse timer looks for
  * stalls, while there is anything to look at.
  */
@@ -18,7 +19,7 @@ static void on_hangup(uv_poll_t *p, int status, int events)
 {
 	struct session *s = p->data;
 
-	if (!listener_hung_up(s->listener_fd))
+	if (!listener_hung_up(session_fd(s)))
 		return;
 	(void)uv_poll_stop(p);
 	s->hung_up = true;
@@ -35,7 +36,7 @@ static void on_closed(uv_handle_t *h)
 
 int watch_session(struct session *s)
 {
-	int r = uv_poll_init(s->registry->loop, &s->hangup, s->listener_fd);
+	int r = uv_poll_init(s->registry->loop, &s->hangup, session_fd(s));
 
 	if (r < 0)
 		return r;
@@ -58,12 +59,18 @@ static void check_stall(struct session *s)
 	if (id == 0 || id != s->seen_id) {
 		s->seen_id = id;
 		s->seen_ticks = 0;
+		s->seen_since_ms = uv_now(s->registry->loop);
 		return;
 	}
 	s->seen_ticks++;
-	if (s->seen_ticks >= CALL_DEADLINE_TICKS + LOST_TICKS)
+	/* A monitor counts real time, also when deputyd gets none. */
+	if (s->proxy_fd >= 0)
+		s->seen_ticks = (unsigned)((uv_now(s->registry->loop) -
+					    s->seen_since_ms) / TICK_MS);
+	if (s->expired_id == id &&
+	    s->seen_ticks >= CALL_DEADLINE_TICKS + LOST_TICKS)
 		appoint_abandon(s);
-	if (s->seen_ticks != CALL_DEADLINE_TICKS)
+	if (s->seen_ticks < CALL_DEADLINE_TICKS || s->expired_id == id)
 		return;
 	s->expired_id = id;
 	log_event(LOG_ERR, "worker-stalled",
@@ -76,9 +83,11 @@ static void check_stall(struct session *s)
 
 static void look_at(struct session *s, uint64_t now)
 {
+	/* A monitor waits also where there is no worker. */
+	if (s->worker_state == WORKER_RUNNING || s->proxy_fd >= 0)
+		check_stall(s);
 	if (s->worker_state != WORKER_RUNNING)
 		return;
-	check_stall(s);
 	if (!s->leaving)
 		return;
 	if (s->hung_up && now - s->asked_ms > LEAVE_MS)

@@ -18,6 +18,8 @@
  *   EFFECT_BEGUN   begin anew, and take for the lost effect what now stands in
  *                  the way: it was not there when this phase began
  *   EFFECT_DONE    send verdict
+ *   ANSWERING      find out whether the answer was sent; it must not be sent twice
+ *                  (only where it goes over a connection, worker/source_lxc.c)
  *
  * The memfd is sealed against resizing (no SIGBUS).  deputyd trusts no byte
  * that a worker may have written: it reads each once, checks it, and follows
@@ -48,6 +50,7 @@ enum slot_phase {
 	SLOT_EFFECT_BEGUN,
 	SLOT_EFFECT_DONE,
 	SLOT_ANSWERED,
+	SLOT_ANSWERING,
 };
 
 /* Written by deputyd while no worker runs; checksummed. */

@@ -25,7 +25,7 @@ uint64_t emulate_caps(uint32_t families)
 
 bool emulate_is_valid(const struct emulation *e)
 {
-	return listener_id_valid(e->listener, e->id) == LISTENER_OK;
+	return source_id_valid(e->source, e->id) == LISTENER_OK;
 }
 
 void emulate_effect_begins(struct emulation *e)
@@ -78,6 +78,11 @@ int emulate_know_caller(struct emulation *e)
 	if (!e->knows_caller) {
 		e->caller_status = caller_open(e->home, e->tid, &e->caller);
 		e->knows_caller = true;
+		if (e->caller_status == CALLER_OK &&
+		    !source_is_caller(e->source, e->caller.proc_fd)) {
+			caller_close(&e->caller);
+			e->caller_status = CALLER_GONE;
+		}
 	}
 	return e->caller_status;
 }

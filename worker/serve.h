@@ -9,9 +9,10 @@
 #include "lib/slot.h"
 #include "policy/arena.h"
 #include "worker/home.h"
+#include "worker/source.h"
 
 struct server {
-	int listener;
+	struct source source;
 	const struct arena *policy;
 	struct slot *slot;
 	struct home home;
