@@ -191,7 +191,8 @@ static int settle(const struct sender *sender, const struct oci_state *state,
 {
 	if (!state->userns)
 		return identity_settle(&sender->userns, state->init_pid, ret);
-	return identity_settle_each(&sender->userns, sender->peer->uid, ret);
+	identity_settle_each(sender->peer->uid, ret);
+	return 0;
 }
 
 /* @session_start: session_new() or session_new_proxied(), of @fd_taken */

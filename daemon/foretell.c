@@ -30,7 +30,7 @@ static void settle(const struct control_check *c, struct identity *ret)
 
 	*ret = (struct identity){ .userns_fd = -1 };
 	if (c->each)
-		(void)identity_settle_each(&peer, c->peer_uid, ret);
+		identity_settle_each(c->peer_uid, ret);
 	else if (c->pid)
 		(void)identity_settle(&peer, c->pid, ret);
 }

@@ -59,15 +59,16 @@ int identity_settle(const struct ns_id *peer, pid_t init_pid,
 /**
  * identity_settle_each() - a container that makes its user namespaces itself
  * @peer_uid: who sends its listener
- * It begins in deputyd's own namespace.  Each right below that and owned by
- * @peer_uid is the container's, and no other, so not one nested in it.  That
- * gives its sender nothing: of any of these it could have sent a listener the
- * usual way, to get the same by the same bindings.  And who is within one, or
- * runs under another uid, makes no such.
- * Return: 0, or -EXDEV: its sender is in a namespace already, @ret is unwritten
+ * Each right below deputyd's own and owned by @peer_uid is the container's, and
+ * no other, so not one nested in it.  That gives its sender nothing: of any of
+ * these it could have sent a listener the usual way, to get the same by the same
+ * bindings.  And who is within one, or runs under another uid, makes no such.
+ *
+ * Where its sender is, or its init, is not looked at: that goes on as the
+ * command as soon as it has sent, and may be anywhere by now.  So no cgroup is
+ * known.
  */
-int identity_settle_each(const struct ns_id *peer, uid_t peer_uid,
-			 struct identity *ret);
+void identity_settle_each(uid_t peer_uid, struct identity *ret);
 
 /* The owner of its user namespace in a policy's words: a uid, or "none"; else
  * "unknown". Return: @buf */
