@@ -28,9 +28,11 @@ build=$(cd "${1:?usage: engines.sh BUILD-DIR [CASE...]}" && pwd)
 shift
 # shellcheck source=tests/runtimes/bundle.sh
 . "$here/bundle.sh"
+# shellcheck source=tests/runtimes/check.sh
+. "$here/check.sh"
+# shellcheck source=tests/runtimes/engines_lib.sh
+. "$here/engines_lib.sh"
 
-packages=(podman buildah containerd docker.io bubblewrap systemd-container crun
-	uidmap fuse-overlayfs)
 cases=(
 	"podman_hook runc crun rootless.runc rootless.crun"
 	"podman_refused runc rootless.runc"
@@ -47,29 +49,13 @@ case_failed=0 skip_reason=''
 
 cleanup()
 {
-	local file
-
-	# Rootless Podman keeps its namespaces by a process of its own.
-	for file in "${tmp:-/nowhere}"/home/*/tmp/pause.pid; do
-		[ -s "$file" ] && kill "$(cat "$file")" 2>/dev/null
-	done
-	[ -n "$engine" ] && kill "$engine" 2>/dev/null && wait "$engine"
+	stop_podman
+	stop_engine
 	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
 	[ -n "$tmp" ] && rm -rf "$tmp" 2>/dev/null
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
-
-wrong()
-{
-	echo "    $*"
-	case_failed=1
-}
-
-is()
-{
-	[ "$1" = "$2" ] || wrong "$3: wanted \"$1\", got \"$2\""
-}
 
 has()
 {
@@ -79,17 +65,6 @@ has()
 one_line()
 {
 	tr -s '\n' ' ' <<<"$1" | sed 's/ $//'
-}
-
-until_true()
-{
-	local end=$((SECONDS + $1))
-	shift
-
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		read -rt 0.05 <> <(:) || :
-	done
 }
 
 # -- what engines are given -------------------------------------------------------
@@ -112,35 +87,6 @@ write_policy()
 	chmod 0644 "$tmp/policy.json"
 }
 
-# write_hooks DIR CONTROL-SOCKET: the hook files of the build, with options.
-write_hooks()
-{
-	mkdir -p "$1"
-	python3 -c '
-import json, sys
-hooks, out, program, *options = sys.argv[1:]
-for name in "50-deputy-precreate.json", "50-deputy-ready.json":
-    hook = json.load(open(hooks + "/" + name))
-    hook["hook"]["path"] = program
-    hook["hook"]["args"][1:1] = options
-    json.dump(hook, open(out + "/" + name, "w"))' "$build/hook" "$1" \
-		"$build/hook/deputy-hook" --file "$tmp/policy.json" \
-		--listener "$tmp/oci.sock" --control-socket "$2"
-}
-
-# A runtime by a path alone, as containerd's BinaryName wants it.
-write_wrapper()
-{
-	cat >"$tmp/deputy-$1" <<-END
-	#!/bin/sh
-	exec "$build/hook/deputy-runtime" --deputy-runtime $1 \
-		--deputy-file "$tmp/policy.json" \
-		--deputy-listener "$tmp/oci.sock" \
-		--deputy-control-socket "$tmp/control.sock" $2 "\$@"
-	END
-	chmod 0755 "$tmp/deputy-$1"
-}
-
 write_rootfs()
 {
 	mkdir -p "$tmp/rootfs"/{bin,usr,proc,dev,sys,tmp,t,etc,run,var}
@@ -148,10 +94,7 @@ write_rootfs()
 	ln -sf busybox "$tmp/rootfs/bin/sh"
 	cp "$tmp/probe" "$tmp/rootfs/bin/"
 	chmod 0777 "$tmp/rootfs/t"
-	echo 'root:x:0:0:root:/:/bin/sh' >"$tmp/rootfs/etc/passwd"
-	echo 'root:x:0:' >"$tmp/rootfs/etc/group"
-	tar -C "$tmp/rootfs" --owner=0 --group=0 -cf "$tmp/image.tar" .
-	chmod 0644 "$tmp/image.tar"
+	write_image "$tmp/rootfs"
 }
 
 start_daemon()
@@ -174,39 +117,7 @@ command='probe mknod /t/null c 1:3 0600; probe mknod /t/sda b 8:0 0600
 	probe setxattr /t trusted.overlay.opaque n; stat -c "%F %t:%T" /t/null'
 answers="ok EPERM EPERM character special file 1:3"
 
-# as_user MODE COMMAND...: rootless where MODE says so.
-as_user()
-{
-	local mode=$1
-	shift
-
-	if [[ $mode != rootless* ]] && [ "$mode" != user ]; then
-		"$@"
-		return
-	fi
-	mkdir -p "$tmp/home/run"
-	chown -R "$user:$user" "$tmp/home"
-	chmod 0700 "$tmp/home/run"
-	(cd "$tmp/home" && setpriv --reuid "$user" --regid "$user" --clear-groups \
-		env -i "PATH=/usr/sbin:/usr/bin:/sbin:/bin:$tmp" "HOME=$tmp/home" \
-		"XDG_RUNTIME_DIR=$tmp/home/run" "$@")
-}
-
 # -- Podman -------------------------------------------------------------------------
-
-# podman MODE RUNTIME ARG...
-podman_in()
-{
-	local mode=$1 runtime=$2 store=$tmp/podman.$1 # at most 50 characters
-	shift 2
-
-	[[ $mode != rootless* ]] || store=$tmp/home/${mode#rootless.}
-	as_user "$mode" timeout -k 5 120 podman --root "$store/root" \
-		--runroot "$store/run" --tmpdir "$store/tmp" \
-		--storage-driver vfs --cgroup-manager=cgroupfs \
-		--events-backend=none --runtime "$runtime" "$@" 2>&1 |
-		sed '/^time=.*level=/d'
-}
 
 # podman_run MODE RUNTIME OPTION...: the command in a new container.
 podman_run()
@@ -214,15 +125,8 @@ podman_run()
 	local mode=$1 runtime=$2 more=()
 	shift 2
 
-	if [[ $mode == rootless* ]]; then
-		more=()
-	else
-		more=(--ulimit nofile=1024:1024 --ulimit nproc=4096:4096
-			--uidmap 0:100000:65536 --gidmap 0:100000:65536)
-	fi
-	podman_in "$mode" "$runtime" image exists probe:base ||
-		podman_in "$mode" "$runtime" import "$tmp/image.tar" probe:base \
-			>"$tmp/out" || wrong "no image: $(cat "$tmp/out")"
+	read -ra more < <(podman_options "$mode")
+	podman_image "$mode" "$runtime"
 	podman_in "$mode" "$runtime" "${hooks[@]}" run --rm --net=none \
 		--cap-add MKNOD "${more[@]}" "$@" probe:base /bin/sh -c \
 		"PATH=/bin:/; ${command//stat/busybox stat}"
@@ -301,23 +205,8 @@ case_containerd_wrapper()
 {
 	local out d=$tmp/containerd
 
-	mkdir -p "$d"
-	cat >"$d/config.toml" <<-END
-	version = 2
-	root = "$d/root"
-	state = "$d/state"
-	disabled_plugins = ["io.containerd.grpc.v1.cri"]
-	oom_score = 0
-	[grpc]
-	  address = "$d/c.sock"
-	[ttrpc]
-	  address = "$d/t.sock"
-	END
 	write_wrapper "$1" "--deputy-policy nodes"
-	containerd -c "$d/config.toml" >"$d/log" 2>&1 &
-	engine=$!
-	until_true 20 test -S "$d/c.sock" || wrong "no start: $(tail "$d/log")"
-	chmod 0711 "$tmp" "$d"
+	start_containerd
 	bundle_new "$d/bundle" userns "" "" "$tmp/probe"
 	bundle_command "$d/bundle" <<<"${command//stat/busybox stat}"
 	python3 -c '
@@ -330,48 +219,22 @@ json.dump(config, open(sys.argv[1] + "/config.json", "w"))' "$d/bundle"
 		--runc-binary "$tmp/deputy-$1" --config "$d/bundle/config.json" \
 		deputy-test 2>&1 </dev/null)
 	is "$answers" "$(one_line "$out")" "ctr run"
-	kill "$engine"
-	wait "$engine"
-	engine=
+	stop_engine
 }
 
 # -- Docker ---------------------------------------------------------------------------
 
 case_docker_wrapper()
 {
-	local out file d=$tmp/docker
+	local out d=$tmp/docker
 
-	mkdir -p "$d"
-	# Who is remapped to stands in files of our own, in our own mounts.
-	for file in passwd group subuid subgid; do
-		cat "/etc/$file" >"$d/$file" 2>/dev/null
-	done
-	echo "dockremap:x:64999:64999::/:/bin/false" >>"$d/passwd"
-	echo "dockremap:x:64999:" >>"$d/group"
-	echo "dockremap:100000:65536" | tee -a "$d/subuid" >>"$d/subgid"
-	for file in passwd group subuid subgid; do
-		[ -e "/etc/$file" ] && mount --bind "$d/$file" "/etc/$file"
-	done
 	write_wrapper "$1" "--deputy-policy nodes"
-	chmod 0711 "$tmp" "$d"
-	dockerd --data-root "$d/data" --exec-root "$d/exec" --pidfile "$d/pid" \
-		-H "unix://$d/d.sock" --iptables=false --ip6tables=false \
-		--bridge=none --storage-driver vfs --oom-score-adjust 0 \
-		--userns-remap dockremap \
-		--exec-opt native.cgroupdriver=cgroupfs \
-		--add-runtime "deputy=$tmp/deputy-$1" >"$d/log" 2>&1 &
-	engine=$!
-	until_true 40 docker -H "unix://$d/d.sock" info >/dev/null 2>&1 ||
-		wrong "no start: $(tail "$d/log")"
-	docker -H "unix://$d/d.sock" import "$tmp/image.tar" probe:base \
-		>"$tmp/out" 2>&1 || wrong "import: $(cat "$tmp/out")"
+	start_docker "$tmp/deputy-$1"
 	out=$(timeout -k 5 60 docker -H "unix://$d/d.sock" run --rm --net=none \
 		--runtime deputy --cap-add MKNOD probe:base /bin/sh -c \
 		"PATH=/bin; ${command//stat/busybox stat}" 2>&1 </dev/null)
 	is "$answers" "$(one_line "$out")" "docker run"
-	kill "$engine"
-	wait "$engine"
-	engine=
+	stop_engine
 }
 
 # -- no engine --------------------------------------------------------------------------
@@ -418,24 +281,6 @@ case_nspawn()
 }
 
 # -- all of it ----------------------------------------------------------------------------
-
-install_engines()
-{
-	local package missing=()
-
-	for package in "${packages[@]}"; do
-		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null |
-			grep -qx installed || missing+=("$package")
-	done
-	[ ${#missing[@]} -eq 0 ] || {
-		apt-get update -q &&
-			DEBIAN_FRONTEND=noninteractive apt-get install -qy \
-				--no-install-recommends "${missing[@]}"
-	} >"$tmp/apt.log" 2>&1 || {
-		tail "$tmp/apt.log"
-		exit 1
-	}
-}
 
 run_case()
 {
