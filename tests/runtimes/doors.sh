@@ -56,8 +56,12 @@ shift
 # DOOR WAY [ARG...]
 doors=(
 	"runc oci runc userns"
+	"runc,new-privs oci runc userns new_privs"
+	"runc,created oci runc userns created"
 	"runc,rootless oci runc rootless"
 	"crun oci crun userns"
+	"crun,new-privs oci crun userns new_privs"
+	"crun,created oci crun userns created"
 	"crun,rootless oci crun rootless"
 	"lxc lxc"
 	"run run root"
@@ -293,15 +297,16 @@ door()
 
 # -- runc, crun, LXC, deputyctl run --------------------------------------------------
 
-# as_mode MODE RUNTIME ARG...
+# oci RUNTIME MODE ARG...
 oci()
 {
 	BUNDLE_RUNTIME=$1 bundle_runc "$2" "$tmp/state.$1.$2" "${@:3}"
 }
 
-start_oci()
+# new_bundle DIR MODE
+new_bundle()
 {
-	local dir=$tmp/bundle.$1.$2
+	local dir=$1
 
 	bundle_new "$dir" "$2" "$tmp/oci.sock" doors "$tmp/probe"
 	ctl_profile >"$dir/profile.json"
@@ -309,13 +314,41 @@ start_oci()
 	new_rootfs "$dir/rootfs" "$(bundle_ids "$2" | cut -d' ' -f1)"
 	sed -i "s|\"/run.sh\"|\"/run.sh\", \"$token\"|" "$dir/config.json"
 	[ "$2" = userns ] || chown "$user:$user" "$dir" "$dir/config.json"
+}
+
+start_oci()
+{
+	local dir=$tmp/bundle.$1.$2.${3:-run}
+
+	new_bundle "$dir" "$2"
+	case ${3:-} in
+	created)
+		oci "$1" "$2" create -b "$dir" "$token" || return
+		oci "$1" "$2" start "$token" || return
+		until_true 120 is_stopped "$1" "$2" "$token"
+		oci "$1" "$2" delete "$token"
+		return ;;
+	new_privs)
+		sed -i 's/"noNewPrivileges": true/"noNewPrivileges": false/' \
+			"$dir/config.json" ;;
+	esac
 	oci "$1" "$2" run -b "$dir" "$token"
+}
+
+is_stopped()
+{
+	oci "$1" "$2" state "$3" 2>&1 | grep -q '"status": "stopped"'
 }
 
 # exec_oci RUNTIME MODE -- COMMAND...
 exec_oci()
 {
-	oci "$1" "$2" exec "$token" "${@:4}"
+	local runtime=$1 mode=$2
+
+	until [ "$1" = -- ]; do
+		shift
+	done
+	oci "$runtime" "$mode" exec "$token" "${@:2}"
 }
 
 ctl_profile()
@@ -377,6 +410,59 @@ start_run()
 		--listener "$tmp/oci.sock" --file "$tmp/policy.json" \
 		--policy doors run -- unshare -Urm chroot "$dir" \
 		/bin/sh /run.sh "$token"
+}
+
+# -- what never gets as far as to work ---------------------------------------------------
+
+# A start that fails, after the listener was sent or before: nothing is left.
+edge_fails()
+{
+	local dir=$tmp/fails.$1 token=fails.$1.$$
+
+	new_bundle "$dir" userns
+	sed -i 's|"/bin/sh", "/run.sh"|"/bin/none", "/run.sh"|' "$dir/config.json"
+	oci "$1" userns run -b "$dir" "$token" >"$tmp/out" 2>&1 </dev/null &&
+		wrong "it did not fail"
+	oci "$1" userns state "$token" >"$tmp/out" 2>&1 && wrong "it is there"
+}
+
+# A container that is made, and never started.
+edge_created()
+{
+	local dir=$tmp/created.$1 token=created.$1.$$
+
+	new_bundle "$dir" userns
+	oci "$1" userns create -b "$dir" "$token" >"$tmp/out" 2>&1 </dev/null ||
+		wrong "not created: $(cat "$tmp/out")"
+	oci "$1" userns delete --force "$token" || wrong "not deleted"
+}
+
+# Nobody listens: it must not start at all.
+edge_unheard()
+{
+	local dir=$tmp/unheard.$1 token=unheard.$1.$$
+
+	new_bundle "$dir" userns
+	sed -i "s|$tmp/oci.sock|$tmp/none.sock|" "$dir/config.json"
+	oci "$1" userns run -b "$dir" "$token" >"$tmp/out" 2>&1 </dev/null &&
+		wrong "it started"
+	oci "$1" userns state "$token" >"$tmp/out" 2>&1 && wrong "it is there"
+}
+
+edges=("fails runc" "fails crun" "created runc" "created crun" "unheard runc"
+	"unheard crun")
+
+run_edge()
+{
+	case_failed=0
+	"edge_$1" "$2"
+	until_true 20 nothing_left || wrong "left: $(ctl list)"
+	if [ $case_failed = 0 ]; then
+		passed=$((passed + 1))
+	else
+		echo "FAILED  $1 ($2)"
+		failed=$((failed + 1))
+	fi
 }
 
 # -- the table --------------------------------------------------------------------------
@@ -460,6 +546,11 @@ main()
 		read -ra row <<<"$row"
 		[ $# = 0 ] || [[ " $* " == *" ${row[0]} "* ]] || continue
 		run_door "${row[@]}"
+	done
+	for row in "${edges[@]}"; do
+		read -ra row <<<"$row"
+		[ $# = 0 ] || [[ " $* " == *" ${row[0]} "* ]] || continue
+		run_edge "${row[@]}"
 	done
 	[ $failed = 0 ] || tail -n 20 "$tmp/deputyd.log"
 	echo "$passed passed, $failed failed"

@@ -64,7 +64,7 @@ start_podman()
 		options+=(--annotation io.deputy.policy=doors) ;;
 	wrapper) runtime=$tmp/deputy-$runtime ;;
 	esac
-	new_volume "podman.$how.$mode" "$(podman_id "$mode")"
+	new_volume "$token" "$(podman_id "$mode")"
 	podman_image "$mode" "$runtime"
 	podman_in "$mode" "$runtime" "${hooks[@]}" run --rm --net=none \
 		--name "$token" --cap-add MKNOD --cap-add SYS_ADMIN \
@@ -96,7 +96,7 @@ buildah_in()
 start_buildah()
 {
 	local volume name
-	new_volume buildah 100000
+	new_volume "$token" 100000
 
 	name=$(buildah_in from --name "$token" \
 		--userns-uid-map 0:100000:65536 \
@@ -158,7 +158,7 @@ before_dockerd()
 start_dockerd()
 {
 	local volume
-	new_volume docker 100000
+	new_volume "$token" 100000
 
 	docker_in run --rm --net=none --name "$token" --runtime deputy \
 		--cap-add MKNOD --cap-add SYS_ADMIN -v "$volume:/t" probe:base \
