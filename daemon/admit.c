@@ -9,7 +9,6 @@
 #include <json-c/json.h>
 
 #include "daemon/registry.h"
-#include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/own.h"
 
@@ -230,8 +229,6 @@ int admit(struct registry *r, const struct sender *sender,
 
 	if (error < 0)
 		return error;
-	/* EINVAL is an older kernel: slower, no worse. */
-	(void)listener_set_sync(*listener_fd_taken);
 	return join(r, sender, state, session_new, listener_fd_taken, why);
 }
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "daemon/flight.h"
+#include "daemon/predecessor.h"
 #include "daemon/registry.h"
 #include "lib/handover.h"
 #include "lib/log.h"
@@ -29,6 +30,9 @@
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 5000
 #define YOUNG_MS       1000
+/* For workers of an earlier deputyd to die, once they were killed. */
+#define PREDECESSOR_MS	     2000
+#define PREDECESSOR_RETRY_MS 1
 
 static void succeed(struct session *s);
 
@@ -132,6 +136,38 @@ static struct worker *take_worker(struct session *s)
 	return w;
 }
 
+/* Return: is the worker of an earlier deputyd still to be waited for? One that
+ * was killed and does not die is given up, as appoint_abandon() does. */
+static bool await_predecessor(struct session *s)
+{
+	uint64_t waited_ms = uv_now(s->registry->loop) - s->asked_ms;
+	int n = predecessor_end(s->slot_fd);
+
+	if (n > 0 && waited_ms < PREDECESSOR_MS) {
+		(void)uv_timer_start(&s->backoff, on_backoff,
+				     PREDECESSOR_RETRY_MS, 0);
+		return true;
+	}
+	if (n != 0)
+		log_event(LOG_ERR, "worker-lost",
+			  LOG_S("container", s->container->id),
+			  LOG_S("of", "an earlier deputyd"),
+			  LOG_E(n < 0 ? n : -ETIMEDOUT));
+	s->inherited = false;
+	if (flight_settle(s) == FLIGHT_GOES_ON)
+		log_event(LOG_NOTICE, "call-inherited",
+			  LOG_S("container", s->container->id));
+	return false;
+}
+
+void appoint_inherited(struct session *s)
+{
+	uv_update_time(s->registry->loop);
+	s->asked_ms = uv_now(s->registry->loop);
+	s->inherited = true;
+	appoint(s);
+}
+
 void appoint(struct session *s)
 {
 	struct slot_identity id;
@@ -140,6 +176,8 @@ void appoint(struct session *s)
 	session_identify(s, &id);
 	/* Anew: the policy may be another, and the last worker a liar. */
 	slot_identify(s->slot, &id);
+	if (s->inherited && await_predecessor(s))
+		return;
 	atomic_store_explicit(&s->slot->superseded, 0, memory_order_release);
 	s->leaving = s->outdated = false;
 	if (s->proxy_fd < 0) /* a monitor's patience is not the worker's */

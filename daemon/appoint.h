@@ -10,6 +10,8 @@ struct session;
 void appoint_init(struct session *s);
 /* Starts a worker; where that fails, tries again later. */
 void appoint(struct session *s);
+/* The same on the slot of an earlier deputyd, once its worker there is dead. */
+void appoint_inherited(struct session *s);
 /* Asks a worker to finish what it holds and leave. Its end brings the next. */
 void appoint_dismiss(struct session *s);
 /* The same, because there is a newer policy: it finishes only what it received

@@ -12,7 +12,7 @@
 #include "lib/log.h"
 #include "lib/own.h"
 
-enum option_kind { OPTION_STRING, OPTION_MODE, OPTION_LEVEL, OPTION_FLAG,
+enum option_kind { OPTION_STRING, OPTION_MODE, OPTION_LEVEL, OPTION_FLAG, OPTION_KEEPER,
 		   OPTION_HELP, OPTION_VERSION };
 
 static const struct row {
@@ -42,6 +42,8 @@ static const struct row {
 	  OPTION_LEVEL, AT(log_level) },
 	{ "watch-policy", NULL, "reload the policy when its files change",
 	  OPTION_FLAG, AT(watch_policy) },
+	{ "keeper", NULL, "keep its fds and restart it, as systemd would; the first"
+	  " option of all", OPTION_KEEPER, 0 },
 	{ "check", NULL, "check the policy and exit", OPTION_FLAG, AT(check) },
 	{ "help", NULL, "print this help and exit", OPTION_HELP, 0 },
 	{ "version", NULL, "print the version and exit", OPTION_VERSION, 0 },
@@ -99,6 +101,10 @@ static int set(struct config *c, const struct row *row, const char *value)
 	case OPTION_FLAG:
 		*(bool *)to = true;
 		return CONFIG_RUN;
+	case OPTION_KEEPER: /* main() has not seen it */
+		(void)fprintf(stderr, "deputyd: --keeper must be the first "
+				      "option\n");
+		return CONFIG_USAGE;
 	case OPTION_HELP:
 		return print_help();
 	case OPTION_VERSION:

@@ -7,6 +7,7 @@
 
 #include <json-c/json.h>
 
+#include "daemon/keep.h"
 #include "daemon/registry.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -52,10 +53,14 @@ void container_set_policy(struct container *c, struct policy_set *set,
 			  const struct policy *p)
 {
 	struct policy_set *old = c->set;
+	bool renamed = !c->policy ||
+		       strcmp(policy_name(c->policy), policy_name(p)) != 0;
 
 	c->set = policy_set_ref(set);
 	c->policy = p;
 	policy_set_unref(old);
+	if (renamed)
+		keep_policy(c);
 }
 
 const struct policy *container_bind(const struct container *c,
@@ -82,6 +87,7 @@ void container_reap(struct registry *r, struct container *c)
 {
 	if (!TAILQ_EMPTY(&c->sessions))
 		return;
+	keep_forget_container(r, c);
 	counters_add(&r->ended, &c->ended);
 	TAILQ_REMOVE(&r->containers, c, entry);
 	r->n_containers--;

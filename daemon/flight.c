@@ -2,6 +2,7 @@
 #include "daemon/flight.h"
 
 #include <errno.h>
+#include <signal.h>
 
 #include "daemon/proxied.h"
 #include "daemon/registry.h"
@@ -87,6 +88,17 @@ static bool left_for_newer_policy(const struct session *s)
 	       s->exit_status == HANDOVER_EXIT_HANGUP;
 }
 
+/* How the last worker ended says whether the call may be what ended it.  One
+ * that could not start, for want of fds or memory, has tried nothing; and a
+ * container has no way to SIGKILL one, so that it was somebody else. */
+static void count_attempt(struct session *s)
+{
+	if (s->exit_signal == SIGKILL)
+		s->kills++;
+	else if (s->exit_signal || s->exit_status != HANDOVER_EXIT_SETUP)
+		s->attempts++;
+}
+
 int flight_settle(struct session *s)
 {
 	struct flight f = flight_read(s);
@@ -96,19 +108,20 @@ int flight_settle(struct session *s)
 	if (f.id != 0 && !still_waits(s, f.id))
 		f.id = 0;
 	if (f.id != s->flight_id)
-		s->attempts = 0;
+		s->attempts = s->kills = 0;
 	s->flight_id = f.id;
 	if (f.id == 0) { /* also where the phase is none at all */
 		if (s->proxy_fd < 0 || f.phase != SLOT_ANSWERING)
 			set_phase(s, SLOT_IDLE);
 		return FLIGHT_NONE;
 	}
-	if (f.id == s->expired_id || s->attempts >= FLIGHT_ATTEMPTS_MAX) {
+	if (f.id == s->expired_id || s->attempts >= FLIGHT_ATTEMPTS_MAX ||
+	    s->kills >= FLIGHT_KILLS_MAX) {
 		give_up(s, f.id, f.id == s->expired_id ? "deadline" : "crashes");
 		set_phase(s, SLOT_ANSWERED);
 		return FLIGHT_NONE;
 	}
 	if (!left_for_newer_policy(s))
-		s->attempts++;
+		count_attempt(s);
 	return FLIGHT_GOES_ON;
 }

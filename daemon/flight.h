@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FLIGHT_ATTEMPTS_MAX 3 /* workers appointed to end one call */
+#define FLIGHT_ATTEMPTS_MAX 3 /* workers that tried to end one call */
+#define FLIGHT_KILLS_MAX    100 /* and were killed, by whomever (OOM) */
 
 struct session;
 
@@ -28,8 +29,8 @@ enum flight_status {
 /**
  * flight_settle() - between two workers: what of the call in flight?
  *
- * A call that outlived FLIGHT_ATTEMPTS_MAX successors, or its deadline,
- * gets the policy's "fail" from deputyd itself.
+ * A call that outlived FLIGHT_ATTEMPTS_MAX successors, FLIGHT_KILLS_MAX kills,
+ * or its deadline, gets the policy's "fail" from deputyd itself.
  * Return: enum flight_status
  */
 int flight_settle(struct session *s);

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/own.h"
 
@@ -154,6 +156,23 @@ const char *identity_owner(const struct identity *i,
 			       i->userns_fact == USERNS_NONE ? "none"
 							     : "unknown");
 	return buf;
+}
+
+int identity_fd(int fd, struct ns_id *ret)
+{
+	static const char want[] = "user:[";
+	char link[64], path[32];
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, link, sizeof(link));
+	if (n < 0)
+		return -errno;
+	/* As listener_check(): a file's own name starts with '/'. */
+	if (n < (ssize_t)sizeof(want) - 1 ||
+	    memcmp(link, want, sizeof(want) - 1) != 0)
+		return -ENOTTY;
+	return ns_fd_id(fd, ret);
 }
 
 void identity_done(struct identity *i)

@@ -75,6 +75,9 @@ void identity_settle_each(uid_t peer_uid, struct identity *ret);
 #define IDENTITY_OWNER_MAX 16
 const char *identity_owner(const struct identity *i,
 			   char buf[static IDENTITY_OWNER_MAX]);
+/* Return: 0 with the id of the user namespace that @fd is, or a negative errno
+ * (-ENOTTY: it is something else; it may be anything, and is not waited for) */
+int identity_fd(int fd, struct ns_id *ret);
 void identity_done(struct identity *i);
 static inline void identity_done_cleanup(struct identity *i)
 {

@@ -8,30 +8,37 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
 #include <uv.h>
 
+#include "daemon/adopt.h"
 #include "daemon/attach_lxc.h"
 #include "daemon/attach_oci.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
+#include "daemon/fdstore.h"
 #include "daemon/host.h"
+#include "daemon/inherit.h"
 #include "daemon/nodes.h"
+#include "daemon/notify.h"
 #include "daemon/operations.h"
 #include "daemon/policy_watch.h"
 #include "daemon/registry.h"
 #include "daemon/reload.h"
 #include "daemon/socket.h"
+#include "keeper/keeper.h"
 #include "lib/kfeat.h"
 #include "lib/log.h"
 #include "lib/own.h"
 #include "policy/machine_check.h"
 
 #define END_GRACE_MS 2000 /* for workers to finish what they hold */
+#define END_STORED_MS 20   /* the same, where the next deputyd takes it over */
+#define FAILURE_PAUSE_S 1
 #define END_KILL_MS  1000 /* and to die; then deputyd goes without them */
 
 enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNALS };
@@ -46,7 +53,9 @@ struct deputyd {
 	struct attach_lxc *attach_lxc;
 	struct control *control;
 	uv_signal_t signals[SIGNALS];
-	uv_timer_t end_timer;
+	uv_timer_t end_timer, watchdog;
+	struct fdstore store;
+	struct inherit inherit;
 	struct operations operations;
 	struct policy_watch policy_watch;
 	bool ending;
@@ -64,7 +73,8 @@ static void on_end_timer(uv_timer_t *t)
 	struct deputyd *d = t->data;
 
 	registry_kill(&d->registry);
-	(void)uv_timer_start(t, on_end_kill_timer, END_KILL_MS, 0);
+	(void)uv_timer_start(t, on_end_kill_timer,
+			     d->store.on ? END_STORED_MS : END_KILL_MS, 0);
 }
 
 static void end(struct deputyd *d)
@@ -72,8 +82,10 @@ static void end(struct deputyd *d)
 	if (d->ending)
 		return;
 	d->ending = true;
-	(void)sd_notify(0, "STOPPING=1");
-	log_event(LOG_NOTICE, "ending", LOG_U("listeners", d->registry.n_sessions));
+	notify_stopping();
+	log_event(LOG_NOTICE, "ending",
+		  LOG_U("listeners", d->registry.n_sessions),
+		  LOG_S("stored", d->store.on ? "yes" : "no"));
 	attach_close(d->attach);
 	attach_lxc_close(d->attach_lxc);
 	control_free(d->control, NULL);
@@ -85,7 +97,8 @@ static void end(struct deputyd *d)
 	for (int i = 0; i < SIGNALS; i++)
 		uv_close((uv_handle_t *)&d->signals[i], NULL);
 	/* It must not keep the loop alive when all is gone before. */
-	(void)uv_timer_start(&d->end_timer, on_end_timer, END_GRACE_MS, 0);
+	(void)uv_timer_start(&d->end_timer, on_end_timer,
+			     d->store.on ? END_STORED_MS : END_GRACE_MS, 0);
 	uv_unref((uv_handle_t *)&d->end_timer);
 }
 
@@ -115,22 +128,50 @@ static void say_fatal(const char *why)
 	log_event(LOG_ERR, "cannot-start", LOG_S("why", why));
 }
 
+/* A stored socket outlives us, and so does its file. */
+static void store_socket(struct deputyd *d, struct socket *s, const char *name)
+{
+	char bound[FDSTORE_NAME_MAX];
+
+	(void)snprintf(bound, sizeof(bound), FDSTORE_BOUND "%s", name);
+	if (fdstore_put(&d->store, bound, &s->fd, 1))
+		s->path = NULL;
+}
+
+/* Given by a socket unit, left by an earlier deputyd, or made. */
+static int open_socket(struct deputyd *d, struct socket *s, const char *name,
+		       int type, const char *path, mode_t mode)
+{
+	bool bound;
+	char why[512];
+	int r;
+
+	s->fd = inherit_socket(&d->inherit, &d->store, name, type, path, &bound);
+	if (s->fd >= 0) {
+		if (bound)
+			(void)chmod(path, mode);
+		return 0;
+	}
+	r = socket_open_type(s, path, type, mode, why, sizeof(why));
+	if (r < 0)
+		say_fatal(why);
+	else
+		store_socket(d, s, name);
+	return r;
+}
+
 static int open_sockets(struct deputyd *d)
 {
 	const struct config *c = &d->config;
-	char why[512];
-	int r = socket_open(&d->oci_socket, c->oci_socket, c->oci_mode, why,
-			    sizeof(why));
+	int r = open_socket(d, &d->oci_socket, "oci", SOCK_STREAM,
+			    c->oci_socket, c->oci_mode);
 
 	if (r == 0)
-		r = socket_open_type(&d->lxc_socket, c->lxc_socket,
-				     SOCK_SEQPACKET, c->lxc_mode, why,
-				     sizeof(why));
+		r = open_socket(d, &d->lxc_socket, "lxc", SOCK_SEQPACKET,
+				c->lxc_socket, c->lxc_mode);
 	if (r == 0)
-		r = socket_open(&d->control_socket, c->control_socket,
-				c->control_mode, why, sizeof(why));
-	if (r < 0)
-		say_fatal(why);
+		r = open_socket(d, &d->control_socket, "control", SOCK_STREAM,
+				c->control_socket, c->control_mode);
 	return r;
 }
 
@@ -147,6 +188,7 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 	registry_init(&d->registry, &d->loop, d->config.worker, set);
 	features_probe(&d->registry.features);
 	d->registry.nodes_fd = nodes_fd;
+	d->registry.store = &d->store;
 	(void)uv_timer_init(&d->loop, &d->end_timer);
 	d->end_timer.data = d;
 	d->operations = (struct operations){
@@ -157,6 +199,9 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 	watch_signals(d);
 	if (d->config.watch_policy)
 		policy_watch_start(&d->policy_watch, &d->operations);
+	notify_watchdog(&d->loop, &d->watchdog);
+	adopt(&d->registry, &d->inherit);
+	inherit_done(&d->inherit, &d->store, &d->loop);
 	r = attach_new(&d->registry, d->oci_socket.fd, &d->attach);
 	if (r == 0)
 		r = attach_lxc_new(&d->registry, d->lxc_socket.fd,
@@ -175,10 +220,12 @@ static int run(struct deputyd *d)
 		  LOG_S("lxc_socket", d->config.lxc_socket),
 		  LOG_S("control_socket", d->config.control_socket),
 		  LOG_S("policy", policy_set_source(d->registry.set)));
-	(void)sd_notify(0, "READY=1");
+	notify_ready();
+	notify_status(d->registry.n_containers, d->registry.n_sessions);
 	if (uv_run(&d->loop, UV_RUN_DEFAULT))
 		return 0; /* stopped with work left: the process's end ends it */
 	uv_close((uv_handle_t *)&d->end_timer, NULL);
+	uv_close((uv_handle_t *)&d->watchdog, NULL);
 	(void)uv_run(&d->loop, UV_RUN_DEFAULT);
 	registry_done(&d->registry);
 	(void)fd_close(d->registry.nodes_fd);
@@ -241,7 +288,12 @@ static int serve(struct deputyd *d)
 	}
 	host_raise_fd_limit();
 	host_keep_fds();
-	r = open_sockets(d);
+	fdstore_init(&d->store);
+	r = inherit_init(&d->inherit);
+	if (r < 0)
+		log_event(LOG_ERR, "cannot-start", LOG_E(r));
+	else
+		r = open_sockets(d);
 	if (r < 0) {
 		policy_set_unref(set);
 		(void)fd_close(nodes_fd);
@@ -263,8 +315,11 @@ int main(int argc, char **argv)
 	static struct deputyd d = { .oci_socket.fd = -1,
 				    .lxc_socket.fd = -1,
 				    .control_socket.fd = -1 };
-	int r = config_parse(&d.config, argc, argv);
+	int r;
 
+	if (argc > 1 && strcmp(argv[1], "--keeper") == 0)
+		return keeper_run(argc, argv);
+	r = config_parse(&d.config, argc, argv);
 	if (r != CONFIG_RUN)
 		return r == CONFIG_DONE ? EXIT_SUCCESS : 2;
 	if (d.config.check)
@@ -274,5 +329,10 @@ int main(int argc, char **argv)
 	/* One arena, and big blocks given back: the thread pool only closes. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
-	return serve(&d);
+	r = serve(&d);
+	/* Who is to be told that we are ready starts us again, and at once: a
+	 * mistake in a file is not to keep a CPU busy. */
+	if (r == EXIT_FAILURE && getenv("NOTIFY_SOCKET"))
+		(void)sleep(FAILURE_PAUSE_S);
+	return r;
 }

@@ -33,6 +33,7 @@ void registry_init(struct registry *r, uv_loop_t *loop, const char *worker_path,
 void registry_done(struct registry *r)
 {
 	r->set = policy_set_unref(r->set);
+	r->closed_set = policy_set_unref(r->closed_set);
 }
 
 /* Safe against the end of the session that it is called with. */

@@ -30,6 +30,7 @@
 #define LISTENERS_MAX	      8192
 #define LISTENERS_MAX_PER_UID 4096
 
+struct fdstore;
 struct json_object;
 
 struct container {
@@ -48,6 +49,10 @@ struct container {
 	struct json_object *annotations; /* NULL: none */
 	struct policy_set *set;		 /* a reference */
 	const struct policy *policy;	 /* of set */
+
+	/* keep.c: its names in the store */
+	struct fdstore *store; /* borrowed; NULL: it is not there */
+	uint64_t store_id, store_change, last_listener;
 };
 
 enum worker_state {
@@ -74,6 +79,8 @@ struct session {
 	int proxy_fd;	 /* this connection; else -1 */
 	int slot_fd;
 	struct slot *slot;
+	uint64_t store_id; /* keep.c */
+	bool kept;	   /* it is in the store */
 	unsigned open_handles; /* of those below */
 	bool ended;	       /* out of the registry, waits for its handles */
 
@@ -88,6 +95,7 @@ struct session {
 	unsigned n_lost;
 	uv_timer_t backoff;
 	enum worker_state worker_state;
+	bool inherited; /* an earlier deputyd's worker may still serve */
 	bool leaving; /* the worker was asked to leave */
 	bool outdated; /* because there is a newer policy */
 	bool hung_up; /* nobody is left to serve */
@@ -96,7 +104,8 @@ struct session {
 	int exit_status, exit_signal;
 	unsigned restarts;
 	uint64_t flight_id; /* the call that survived a worker, and */
-	unsigned attempts;  /* how many were appointed for it */
+	unsigned attempts;  /* how many failed it, and */
+	unsigned kills;	    /* how many were killed meanwhile */
 };
 
 struct registry {
@@ -104,6 +113,8 @@ struct registry {
 	const char *worker_path; /* borrowed */
 	int nodes_fd;		 /* for HANDOVER_NODES, borrowed; -1: none */
 	struct policy_set *set;	 /* a reference: the one new containers get */
+	struct policy_set *closed_set; /* adopt.c: a reference, or NULL */
+	struct fdstore *store;	       /* borrowed; NULL: none */
 	uint64_t generation;
 	int64_t loaded; /* seconds since 1970 */
 	TAILQ_HEAD(, container) containers;
@@ -171,6 +182,15 @@ static inline int session_fd(const struct session *s)
 {
 	return s->proxy_fd >= 0 ? s->proxy_fd : s->listener_fd;
 }
+
+/**
+ * session_adopt() - the same with what came back from the store
+ * @store_id: its L (daemon/fdstore.h)
+ * @listener_fd_taken, @slot_fd_taken: verified; -1 afterwards on success
+ * @slot: the latter's mapping, taken on success
+ */
+int session_adopt(struct registry *r, struct container *c, uint64_t store_id,
+		  int *listener_fd_taken, int *slot_fd_taken, struct slot *slot);
 /* What its slot is to say. */
 void session_identify(const struct session *s, struct slot_identity *ret);
 /* Nobody is left to serve. Its worker is gone; it frees itself. */

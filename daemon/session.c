@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/appoint.h"
+#include "daemon/keep.h"
 #include "daemon/registry.h"
 #include "daemon/watch.h"
+#include "lib/listener.h"
 #include "lib/log.h"
 #include "lib/own.h"
 
@@ -27,6 +30,7 @@ void session_identify(const struct session *s, struct slot_identity *ret)
 						 c->identity.userns.dev,
 		.userns_ino = c->identity.userns.ino,
 		.peer_uid = c->peer->uid,
+		.deputyd_pid = (uint64_t)getpid(),
 	};
 	(void)snprintf(ret->container, sizeof(ret->container), "%s", c->id);
 	(void)snprintf(ret->policy, sizeof(ret->policy), "%s",
@@ -36,68 +40,108 @@ void session_identify(const struct session *s, struct slot_identity *ret)
 static struct session *session_alloc(struct registry *r, struct container *c)
 {
 	struct session *s = calloc(1, sizeof(*s));
-	struct slot_identity id;
-	int r_slot;
 
 	if (!s)
 		return NULL;
 	s->registry = r;
 	s->container = c;
 	s->listener_fd = s->proxy_fd = s->slot_fd = -1;
-	session_identify(s, &id);
-	r_slot = slot_new(&id, &s->slot_fd, &s->slot);
-	if (r_slot < 0) {
-		session_free(s);
-		errno = -r_slot;
-		return NULL;
-	}
 	return s;
 }
 
-/* The fd stays the caller's where it fails. Return: 0 or a negative errno */
-static int start(struct registry *r, struct container *c, int listener_fd,
-		 int proxy_fd)
+/* Into the registry; a session without a worker yet. The fd stays the caller's
+ * where it fails. Return: 0 or negative */
+static int enlist(struct session *s, int listener_fd, int proxy_fd)
 {
-	struct session *s = session_alloc(r, c);
+	struct container *c = s->container;
+	struct registry *r = s->registry;
 	int error;
 
-	if (!s)
-		return -errno;
 	s->listener_fd = listener_fd;
 	s->proxy_fd = proxy_fd;
 	error = watch_session(s);
 	if (error < 0) {
 		s->listener_fd = s->proxy_fd = -1;
-		session_free(s);
 		return error;
 	}
+	/* EINVAL is an older kernel: slower, no worse. */
+	if (listener_fd >= 0)
+		(void)listener_set_sync(listener_fd);
 	TAILQ_INSERT_TAIL(&c->sessions, s, entry);
 	c->n_sessions++;
 	c->peer->listeners++;
 	r->n_sessions++;
 	appoint_init(s);
-	appoint(s);
 	watch_wake(r);
 	return 0;
 }
 
-int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
+/* Return: NULL with errno set */
+static struct session *begin(struct registry *r, struct container *c,
+			     int listener_fd, int proxy_fd)
 {
-	int error = start(r, c, *listener_fd_taken, -1);
+	struct session *s = session_alloc(r, c);
+	struct slot_identity id;
+	int error;
 
+	if (!s)
+		return NULL;
+	session_identify(s, &id);
+	error = slot_new(&id, &s->slot_fd, &s->slot);
 	if (error == 0)
-		*listener_fd_taken = -1;
-	return error;
+		error = enlist(s, listener_fd, proxy_fd);
+	if (error == 0)
+		return s;
+	session_free(s);
+	errno = -error;
+	return NULL;
 }
 
+int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
+{
+	struct session *s = begin(r, c, *listener_fd_taken, -1);
+
+	if (!s)
+		return -errno;
+	*listener_fd_taken = -1;
+	keep_session(s);
+	appoint(s);
+	return 0;
+}
+
+/* Not kept: LXC's monitor, who has the listener, connects anew. */
 int session_new_proxied(struct registry *r, struct container *c,
 			int *proxy_fd_taken)
 {
-	int error = start(r, c, -1, *proxy_fd_taken);
+	struct session *s = begin(r, c, -1, *proxy_fd_taken);
 
-	if (error == 0)
-		*proxy_fd_taken = -1;
-	return error;
+	if (!s)
+		return -errno;
+	*proxy_fd_taken = -1;
+	appoint(s);
+	return 0;
+}
+
+int session_adopt(struct registry *r, struct container *c, uint64_t store_id,
+		  int *listener_fd_taken, int *slot_fd_taken, struct slot *slot)
+{
+	struct session *s = session_alloc(r, c);
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	s->store_id = store_id;
+	s->kept = true;
+	error = enlist(s, *listener_fd_taken, -1);
+	if (error < 0) {
+		session_free(s);
+		return error;
+	}
+	*listener_fd_taken = -1;
+	s->slot_fd = TAKE_FD(*slot_fd_taken);
+	s->slot = slot;
+	appoint_inherited(s);
+	return 0;
 }
 
 void session_handle_closed(struct session *s)
@@ -117,6 +161,7 @@ void session_end(struct session *s, const char *why)
 	log_event(LOG_INFO, "listener-ended", LOG_S("container", c->id),
 		  LOG_S("why", why), LOG_U("received", sum.received),
 		  LOG_U("restarts", s->restarts));
+	keep_forget_session(s);
 	TAILQ_REMOVE(&c->sessions, s, entry);
 	c->n_sessions--;
 	c->peer->listeners--;

@@ -9,6 +9,7 @@
 
 #include "daemon/appoint.h"
 #include "daemon/flight.h"
+#include "daemon/notify.h"
 #include "daemon/registry.h"
 #include "lib/listener.h"
 #include "lib/log.h"
@@ -104,6 +105,7 @@ static void on_tick(uv_timer_t *t)
 
 	if (r->n_sessions == 0)
 		(void)uv_timer_stop(t);
+	notify_status(r->n_containers, r->n_sessions);
 	TAILQ_FOREACH(c, &r->containers, entry)
 		TAILQ_FOREACH(s, &c->sessions, entry)
 			look_at(s, uv_now(r->loop));

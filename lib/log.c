@@ -22,6 +22,14 @@
 #define JOURNAL_MAX	(2 * LOG_LINE_MAX) /* the line once more, as fields */
 #define NUMBER_MAX	24
 
+static const struct {
+	const char *event, *id;
+} message_ids[] = {
+#define X(event, id) { event, id },
+#include "lib/event.def"
+#undef X
+};
+
 /* A pipe with room takes this much at once: a polled write never waits. */
 _Static_assert(LOG_LINE_MAX <= PIPE_BUF, "a line is one atomic write");
 
@@ -163,6 +171,15 @@ static void put_upper(struct text *t, const char *key)
 	}
 }
 
+static void put_message_id(struct text *t, const char *event)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(message_ids); i++)
+		if (strcmp(message_ids[i].event, event) == 0) {
+			put_str(t, "\nMESSAGE_ID=");
+			put_str(t, message_ids[i].id);
+		}
+}
+
 /* systemd's native protocol; our values hold no newline once escaped. */
 static void format_journal(struct text *t, int level, const char *event,
 			   const struct log_field *fields)
@@ -175,6 +192,7 @@ static void format_journal(struct text *t, int level, const char *event,
 	put_str(t, logger.program);
 	put_str(t, "\n" JOURNAL_PREFIX "EVENT=");
 	put_str(t, event);
+	put_message_id(t, event);
 	put_str(t, "\nMESSAGE=");
 	put_str(t, event);
 	put_fields(t, fields);

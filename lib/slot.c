@@ -58,22 +58,48 @@ void slot_identify(struct slot *s, const struct slot_identity *id)
 	s->magic = SLOT_MAGIC;
 }
 
-int slot_map(int fd, struct slot **ret_slot)
+static int refuse(const char **why, const char *text)
+{
+	*why = text;
+	return -EPROTO;
+}
+
+int slot_adopt(int fd, struct slot **ret_slot, const char **ret_why)
 {
 	struct slot *s;
 	struct stat st;
+	int seals = fcntl(fd, F_GET_SEALS); /* first: only a memfd has any, and
+					       fstat() of it does not block */
 
+	if (seals < 0 || (seals & SLOT_SEALS) != SLOT_SEALS)
+		return refuse(ret_why, "no memfd that is sealed as a slot is");
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (st.st_size != SLOT_BYTES ||
-	    (fcntl(fd, F_GET_SEALS) & SLOT_SEALS) != SLOT_SEALS)
-		return -EPROTO;
+	if (st.st_size != SLOT_BYTES)
+		return refuse(ret_why, "not as long as a slot");
 	s = map_fd(fd);
 	if (!s)
 		return -errno;
-	if (s->magic != SLOT_MAGIC || s->version != SLOT_VERSION ||
-	    s->bytes != SLOT_BYTES ||
-	    s->checksum != identity_checksum(&s->identity)) {
+	if (s->magic == SLOT_MAGIC && s->version == SLOT_VERSION &&
+	    s->bytes == SLOT_BYTES) {
+		*ret_slot = s;
+		return 0;
+	}
+	*ret_why = s->magic != SLOT_MAGIC ? "no slot" :
+					    "a slot of another version of deputyd";
+	slot_unmap(s);
+	return -EPROTO;
+}
+
+int slot_map(int fd, struct slot **ret_slot)
+{
+	const char *why;
+	struct slot *s;
+	int r = slot_adopt(fd, &s, &why);
+
+	if (r < 0)
+		return r;
+	if (s->checksum != identity_checksum(&s->identity)) {
 		slot_unmap(s);
 		return -EPROTO;
 	}
@@ -86,4 +112,33 @@ struct slot *slot_unmap(struct slot *s)
 	if (s)
 		(void)munmap(s, SLOT_BYTES);
 	return NULL;
+}
+
+int slot_lock(int fd)
+{
+	const struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = getpid(),
+		.l_len = 1,
+	};
+
+	return fcntl(fd, F_SETLK, &lock) < 0 ? -errno : 0;
+}
+
+pid_t slot_locker(int fd, pid_t after)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = after + (off_t)1,
+	};
+
+	if (fcntl(fd, F_GETLK, &lock) < 0)
+		return -errno;
+	if (lock.l_type == F_UNLCK)
+		return 0;
+	if (lock.l_len != 1 || lock.l_start <= after || lock.l_start > INT32_MAX)
+		return -EPROTO;
+	return (pid_t)lock.l_start;
 }

@@ -21,6 +21,9 @@
  *   ANSWERING      find out whether the answer was sent; it must not be sent twice
  *                  (only where it goes over a connection, worker/source_lxc.c)
  *
+ * Whoever serves holds a lock on the memfd (slot_lock) until it and all of its
+ * children are dead, so the next deputyd knows that nobody else does.
+ *
  * The memfd is sealed against resizing (no SIGBUS).  deputyd trusts no byte
  * that a worker may have written: it reads each once, checks it, and follows
  * no offset out of it.
@@ -28,6 +31,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/listener.h"
 #include "lib/verdict.h"
@@ -37,7 +41,7 @@
 #define SLOT_USERNS_EACH UINT64_MAX
 
 #define SLOT_MAGIC	    UINT32_C(0x74736a64) /* "djst", little endian */
-#define SLOT_VERSION	    1
+#define SLOT_VERSION	    3
 #define SLOT_BYTES	    4096
 #define SLOT_CONTAINER_MAX  256
 #define SLOT_POLICY_MAX	    64
@@ -58,6 +62,7 @@ struct slot_identity {
 	uint64_t userns_dev; /* st_dev, st_ino of the container's user namespace; */
 	uint64_t userns_ino; /* both 0: unknown, then nothing is ever emulated */
 	uint64_t peer_uid; /* 64 bits: the checksum is to see no padding */
+	uint64_t deputyd_pid; /* whose worker may serve: no other's */
 	char container[SLOT_CONTAINER_MAX];
 	char policy[SLOT_POLICY_MAX];
 };
@@ -132,5 +137,31 @@ void slot_identify(struct slot *s, const struct slot_identity *id);
  */
 int slot_map(int fd, struct slot **ret_slot);
 
+/**
+ * slot_adopt() - the same of a slot that a deputyd left, perhaps in the middle of
+ * slot_identify(), which is to be called before anybody else maps it
+ * @ret_why: on -EPROTO, a sentence
+ */
+int slot_adopt(int fd, struct slot **ret_slot, const char **ret_why);
+
 /* Return: NULL */
 struct slot *slot_unmap(struct slot *s);
+
+/**
+ * slot_lock() - for a worker: say that this process serves
+ * A POSIX lock (fcntl(2)) of the byte with its pid's number.  It is of the
+ * process's table of fds, which its children share (CLONE_FILES): the kernel
+ * drops it when the last of them is dead, whatever they die of.
+ * Afterwards, not before, identity.deputyd_pid is to be looked at: a deputyd
+ * writes its own there before it looks for locks.
+ * Return: 0 or a negative errno
+ */
+int slot_lock(int fd);
+
+/**
+ * slot_locker() - who else holds a lock?
+ * @after: look at bytes behind this one; 0: all
+ * Return: the pid that took the lowest one, 0: none, or a negative errno
+ * (-EPROTO: a lock that is no worker's)
+ */
+pid_t slot_locker(int fd, pid_t after);

@@ -6,9 +6,10 @@
 static const struct family {
 	int (*run)(struct emulation *e, struct verdict *ret);
 	uint64_t caps;
+	const char *rule;
 } table[FAMILIES] = {
-#define X(family, handler, caps_)                                              \
-	[FAMILY_##family] = {handler, EMULATE_COMMON_CAPS | (caps_)},
+#define X(family, handler, caps_, rule_)                                       \
+	[FAMILY_##family] = {handler, EMULATE_COMMON_CAPS | (caps_), rule_},
 #include "worker/emulate.def"
 #undef X
 };
@@ -21,6 +22,11 @@ uint64_t emulate_caps(uint32_t families)
 		if (families & FAMILY_BIT(f))
 			caps |= table[f].caps;
 	return caps;
+}
+
+const char *emulate_rule(enum call_family family)
+{
+	return table[family].rule ?: "";
 }
 
 bool emulate_is_valid(const struct emulation *e)

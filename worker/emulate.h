@@ -67,7 +67,7 @@ struct emulation {
 };
 
 /* Each: Return: enum emulate_status, or a negative errno of ours */
-#define X(family, handler, caps)                                               \
+#define X(family, handler, caps, rule)                                             \
 	int handler(struct emulation *e, struct verdict *ret);
 #include "worker/emulate.def"
 #undef X
@@ -88,6 +88,8 @@ bool emulate_knows_ids(const struct emulation *e);
 
 /* All that a worker emulating @families (FAMILY_BIT) keeps; 0 for none. */
 uint64_t emulate_caps(uint32_t families);
+/* The rule that emulate.def has for this family's lost effects. */
+const char *emulate_rule(enum call_family family);
 
 /* For handlers: is the caller still there?  To be asked after the last read
  * and again right before the effect. */

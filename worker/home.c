@@ -28,7 +28,6 @@ int home_init(struct home *h)
 		return -ENOTSUP;
 	h->userns_dev = st.st_dev;
 	h->userns_ino = st.st_ino;
-	h->parent = getppid();
 	h->has_x32 = kfeat_x32();
 	return 0;
 }

@@ -16,7 +16,7 @@ struct home {
 	int nodes_fd; /* a tmpfs of ours (node_open.h), -1: none */
 	uint64_t caps; /* all that this worker keeps: permitted and effective */
 	uint64_t userns_dev, userns_ino; /* our own user namespace */
-	pid_t parent; /* deputyd */
+	pid_t parent; /* deputyd: who it says that it is in the slot */
 	bool has_x32; /* does this kernel implement x86-64's x32 ABI? */
 };
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/handover.h"
@@ -45,6 +46,17 @@ static void on_sigterm(int sig)
 	leaving = 1;
 }
 
+/* deputyd may be short of fds, and hands its limit down. */
+static void raise_fd_limit(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
 static int setup(void)
 {
 	struct sigaction sa = { .sa_handler = on_sigterm,
@@ -70,10 +82,16 @@ static int setup(void)
 	if (decide_reads_memory(server.policy))
 		caps |= CAP_BIT(SYS_PTRACE);
 	server.home.caps = caps;
+	raise_fd_limit();
 	if (sigaction(SIGTERM, &sa, NULL) < 0)
 		return -errno;
 	r = sandbox_enter(caps);
-	return r < 0 ? r : home_rearm(&server.home);
+	if (r == 0)
+		r = slot_lock(HANDOVER_SLOT);
+	if (r < 0)
+		return r;
+	server.home.parent = (pid_t)server.slot->identity.deputyd_pid;
+	return home_rearm(&server.home);
 }
 
 static bool is_superseded(void)

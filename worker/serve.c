@@ -66,6 +66,10 @@ static int act(struct server *s, struct work *w, bool recovering,
 	e->value = w->facts.value;
 	e->unopenable = w->decision.unopenable;
 	e->recovering = recovering;
+	if (recovering)
+		log_event(LOG_NOTICE, "effect-recovered",
+			  LOG_S("syscall", call_name(w->call.id)),
+			  LOG_S("rule", emulate_rule(w->call.family)));
 	e->again = interrupted_take(&s->home, e->tid, &w->notif.data, &e->made);
 	e->placed = w->wants_directory ? go_on_placed : NULL;
 	e->placed_ctx = w;

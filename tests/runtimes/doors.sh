@@ -11,7 +11,8 @@
 #   refused  a disk, which the policy does not have, is not made
 #   xattr    one that the policy sets, one the kernel takes, one that is refused
 #   exec     a process that joins makes a node of its own
-#   restart  deputyd is killed and started anew while the container runs
+#   restart  deputyd is killed (SIGKILL) while the container runs; its keeper
+#            starts it anew, and the container goes on
 #   left     nothing: deputyd knows of no listener any more, and has no worker
 #
 # With --engines also the ways of doors_engines.sh, which installs engines
@@ -68,11 +69,6 @@ doors=(
 	"run,user run user"
 )
 
-# Ways whose containers go on after deputyd was killed: LXC's monitors connect
-# anew. The others once deputyd's listeners have a keeper.
-survives='lxc'
-"$build/daemon/deputyd" --help | grep -q -- --keeper && survives='*'
-
 # runc 1.1 itself fails at exec where it is rootless (SYS_PIDFD_GETFD: EPERM).
 no_exec=' runc,rootless '
 
@@ -111,7 +107,7 @@ write_policy()
 
 start_daemon()
 {
-	"$build/daemon/deputyd" --policy "$tmp/policy.json" \
+	"$build/daemon/deputyd" --keeper --policy "$tmp/policy.json" \
 		--oci-socket "$tmp/oci.sock" --oci-socket-mode 0666 \
 		--lxc-socket "$tmp/lxc.sock" \
 		--control-socket "$tmp/control.sock" \
@@ -246,16 +242,24 @@ work_exec()
 		"$(stat -c '%F %t:%T' "$t/exec.zero" 2>&1)"
 }
 
+deputyd_pid()
+{
+	ctl --json status 2>/dev/null | json 'r["pid"]' 2>/dev/null
+}
+
+is_another()
+{
+	local now
+	now=$(deputyd_pid) && [ "$now" != "$1" ]
+}
+
 work_restart()
 {
-	# shellcheck disable=SC2053 # it is a pattern
-	if [[ $way != $survives ]]; then
-		got[restart]=-
-		return
-	fi
-	kill -KILL "$daemon"
-	wait "$daemon" 2>/dev/null
-	start_daemon
+	local pid
+	pid=$(deputyd_pid)
+
+	kill -KILL "$pid" || wrong "deputyd is gone"
+	until_true 30 is_another "$pid" || wrong "deputyd does not come back"
 }
 
 # door NAME WAY ARG...

@@ -250,6 +250,16 @@ TEST(log, journald_gets_the_same_fields)
 	got[n] = '\0';
 	assert_string_equal(got, want);
 
+	/* What an administrator searches for has an id. */
+	log_event(LOG_NOTICE, "ready");
+	n = recv(journal, got, sizeof(got) - 1, MSG_DONTWAIT);
+	assert_true(n > 0);
+	got[n] = '\0';
+	assert_string_equal(got,
+			    "PRIORITY=5\nSYSLOG_IDENTIFIER=test\n"
+			    "DEPUTY_EVENT=ready\n"
+			    "MESSAGE_ID=d42e2287e6394e159346245d0c78671f\nMESSAGE=ready\n");
+
 	/* Nobody reads any more: dropped and counted, never waited for. */
 	for (int i = 0; i < 1000; i++)
 		log_event(LOG_INFO, "e");

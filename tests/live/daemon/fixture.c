@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +72,21 @@ void fixture_done(struct fixture *f)
 	assert_int_equal(rmdir(f->dir), 0);
 }
 
+static _Noreturn void exec_deputyd(const struct fixture *f, const char *worker)
+{
+	const char *argv[] = { DEPUTYD,	    "--keeper",	 "--policy",
+			       f->policy,   "--oci-socket", f->oci,
+			       "--control-socket", f->control, "--worker",
+			       worker,	    "--log-level", "debug",
+			       f->watch_policy ? "--watch-policy" : NULL,
+			       NULL };
+	const char **from = argv + !f->keeper;
+
+	argv[!f->keeper] = DEPUTYD;
+	(void)execv(DEPUTYD, (char *const *)(uintptr_t)from);
+	_exit(127);
+}
+
 static void spawn(struct fixture *f)
 {
 	const char *worker = f->worker ?: STANDIN;
@@ -86,12 +102,9 @@ static void spawn(struct fixture *f)
 		    getppid() != parent)
 			_exit(126);
 		close(log);
-		(void)execl(DEPUTYD, "deputyd", "--policy", f->policy,
-			    "--oci-socket", f->oci, "--control-socket",
-			    f->control, "--worker", worker, "--log-level",
-			    "debug", f->watch_policy ? "--watch-policy" : NULL,
-			    NULL);
-		_exit(127);
+		/* Some of ours are the test runner's; deputyd is to have none. */
+		(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+		exec_deputyd(f, worker);
 	}
 }
 
@@ -180,6 +193,8 @@ void fixture_stop(struct fixture *f)
 	if (status)
 		print_log(f);
 	assert_int_equal(status, 0);
+	if (f->keeper)
+		return; /* sockets that were stored keep their files */
 	assert_int_equal(access(f->oci, F_OK), -1);
 	assert_int_equal(access(f->lxc, F_OK), -1);
 	assert_int_equal(access(f->control, F_OK), -1);
@@ -234,6 +249,26 @@ bool fixture_log_has(const struct fixture *f, const char *text)
 	if (file)
 		(void)fclose(file);
 	return found;
+}
+
+size_t fixture_log_count(const struct fixture *f, const char *text)
+{
+	char line[8192];
+	FILE *file = fopen(f->log, "re");
+	size_t n = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		n += strstr(line, text) != NULL;
+	if (file)
+		(void)fclose(file);
+	return n;
+}
+
+pid_t fixture_deputyd(const struct fixture *f)
+{
+	pid_t pid = 0;
+
+	return fixture_workers(f, &pid, 1) == 1 ? pid : 0;
 }
 
 size_t fixture_workers(const struct fixture *f, pid_t *ret, size_t max)

@@ -20,6 +20,7 @@ struct fixture {
 	char oci[96], lxc[96], control[96], policy[96], log[96];
 	bool watch_policy; /* start it with that option */
 	const char *worker; /* NULL: tests/live/daemon/standin.c */
+	bool keeper; /* .pid is a keeper's, fixture_deputyd() its child */
 };
 
 /* Makes the directory and a good policy file; starts nothing. */
@@ -46,6 +47,10 @@ extern const char fixture_good_policy[], fixture_other_policy[],
 /* Open fds of deputyd. */
 int fixture_fds(const struct fixture *f);
 bool fixture_log_has(const struct fixture *f, const char *text);
+/* How many lines of the log hold @text. */
+size_t fixture_log_count(const struct fixture *f, const char *text);
+/* The keeper's only child, 0: it has none or more of them. */
+pid_t fixture_deputyd(const struct fixture *f);
 /* Its child processes. Return: how many; @ret gets up to @max of them */
 size_t fixture_workers(const struct fixture *f, pid_t *ret, size_t max);
 

@@ -77,7 +77,7 @@ int main(void)
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (listener_check(HANDOVER_LISTENER) < 0 ||
-	    slot_map(HANDOVER_SLOT, &slot) < 0)
+	    slot_map(HANDOVER_SLOT, &slot) < 0 || slot_lock(HANDOVER_SLOT) < 0)
 		return HANDOVER_EXIT_SETUP;
 	(void)sigaction(SIGTERM, &sa, NULL);
 	call = &slot->call;

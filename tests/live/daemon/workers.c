@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -260,6 +261,56 @@ TEST(workers, one_that_cannot_start_is_tried_again)
 	TEST_WAIT(fixture_fds(&f) == fds, WAIT_S);
 	fixture_stop(&f);
 	fixture_done(&f);
+}
+
+/* Somebody's kill -9, or the kernel's for want of memory: no call's fault. */
+TEST(workers, kills_by_others_do_not_fail_the_call)
+{
+	struct fixture f;
+	struct tracee t;
+
+	begin(&f, &t);
+	TEST_WAIT(is_in_phase(&f, "c", "receiving"), WAIT_S);
+	tracee_call(&t, STANDIN_HANG);
+	for (int i = 0; i < 3 * FLIGHT_ATTEMPTS_MAX; i++) {
+		pid_t pid = only_worker(&f), now = pid;
+
+		TEST_WAIT(is_in_phase(&f, "c", "received"), WAIT_S);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		TEST_WAIT(fixture_workers(&f, &now, 1) == 1 && now != pid,
+			  WAIT_S);
+	}
+	assert_false(tracee_has_result(&t));
+	assert_false(fixture_log_has(&f, "event=call-failed"));
+	tracee_end(&t);
+	TEST_WAIT(fixture_workers(&f, NULL, 0) == 0, WAIT_S);
+	fixture_stop(&f);
+	fixture_done(&f);
+}
+
+/* No fd, and so no worker: the call waits for better times. */
+TEST(workers, that_cannot_start_do_not_fail_the_call)
+{
+	struct rlimit all, none;
+	struct fixture f;
+	struct tracee t;
+
+	begin(&f, &t);
+	TEST_WAIT(is_in_phase(&f, "c", "receiving"), WAIT_S);
+	tracee_call(&t, STANDIN_HANG_ONCE);
+	TEST_WAIT(is_in_phase(&f, "c", "received"), WAIT_S);
+	assert_int_equal(prlimit(f.pid, RLIMIT_NOFILE, NULL, &all), 0);
+	none = all;
+	none.rlim_cur = 8;
+	assert_int_equal(prlimit(f.pid, RLIMIT_NOFILE, &none, NULL), 0);
+	assert_int_equal(kill(only_worker(&f), SIGKILL), 0);
+	TEST_WAIT(fixture_log_count(&f, "event=worker-not-started") >
+			  FLIGHT_ATTEMPTS_MAX + 1,
+		  WAIT_S);
+	assert_false(tracee_has_result(&t));
+	assert_int_equal(prlimit(f.pid, RLIMIT_NOFILE, &all, NULL), 0);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	finish(&f, &t);
 }
 
 TEST(workers, the_end_waits_for_what_they_hold_but_not_for_ever)

@@ -301,7 +301,9 @@ static int compile(const char *policy_json)
 void attendant_start(struct attendant *a, const struct world *w,
 		     const struct inmate *i, const char *policy_json)
 {
-	struct slot_identity id = { .container = "inmate", .policy = "test" };
+	struct slot_identity id = { .deputyd_pid = (uint64_t)getpid(),
+				    .container = "inmate",
+				    .policy = "test" };
 	char path[64];
 	struct stat st;
 

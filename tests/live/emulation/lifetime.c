@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* When a worker ends, and when it must not. */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +9,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/handover.h"
 #include "lib/own.h"
 #include "lib/slot.h"
 #include "tests/harness/test.h"
@@ -49,6 +52,83 @@ static void parent_main(struct stage *s, int out)
 		_exit(1);
 	for (;;)
 		pause();
+}
+
+/* Started by a deputyd that died, when the next one has the slot already. */
+TEST(worker, of_another_deputyd_touches_nothing)
+{
+	struct slot_identity id;
+	struct stage s;
+	int status;
+
+	stage_init(&s);
+	attendant_start(&s.a, &s.w, &s.i, world_policy);
+	TEST_WAIT(slot_locker(s.a.slot_fd, 0) == s.a.pid, 5);
+	attendant_kill(&s.a, SIGKILL);
+	assert_int_equal(slot_locker(s.a.slot_fd, 0), 0);
+	inmate_go(&s.i); /* a call waits */
+	s.a.slot->call.phase = SLOT_IDLE;
+	id = s.a.slot->identity;
+	id.deputyd_pid++;
+	slot_identify(s.a.slot, &id);
+	attendant_respawn(&s.a, &s.i);
+	assert_int_equal(waitpid(s.a.pid, &status, 0), s.a.pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), HANDOVER_EXIT_SETUP);
+	assert_int_equal(s.a.slot->call.phase, SLOT_IDLE);
+	assert_int_equal(s.a.slot->counters.received, 0);
+	id.deputyd_pid--;
+	slot_identify(s.a.slot, &id);
+	attendant_respawn(&s.a, &s.i);
+	assert_int_equal(inmate_result(&s.i), 0);
+	inmate_end(&s.i);
+	attendant_expect_exit(&s.a);
+	world_done(&s.w);
+}
+
+/* A worker with a child that has its fds, as the exact child does. */
+static void family_main(int slot_fd, int out)
+{
+	pid_t child;
+
+	if (slot_lock(slot_fd) < 0)
+		_exit(1);
+	child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (child > 0 && write(out, &child, sizeof(child)) != sizeof(child))
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+TEST(slot, its_lock_lasts_until_the_last_of_the_family_is_dead)
+{
+	const struct slot_identity id = { .container = "c" };
+	struct slot *slot;
+	pid_t worker, child = 0;
+	int fds[2], fd;
+
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_int_equal(slot_new(&id, &fd, &slot), 0);
+	assert_int_equal(slot_locker(fd, 0), 0);
+	assert_int_equal(pipe(fds), 0);
+	fflush(stdout);
+	worker = fork();
+	assert_true(worker >= 0);
+	if (worker == 0)
+		family_main(fd, fds[1]);
+	assert_int_equal(read(fds[0], &child, sizeof(child)), sizeof(child));
+	assert_int_equal(slot_locker(fd, 0), worker);
+	assert_int_equal(slot_locker(fd, worker), 0);
+	assert_int_equal(kill(worker, SIGKILL), 0);
+	assert_int_equal(waitpid(worker, NULL, 0), worker);
+	assert_int_equal(slot_locker(fd, 0), worker);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(slot_locker(fd, 0), 0);
+	slot_unmap(slot);
+	close(fd);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 /* It has taken other ids in between, with which the kernel forgets. */

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Nothing in the store is trusted for being there: a kind of fd is told by what
+ * the kernel says of it, who a container is by its record, which no worker can
+ * write to, and which listener is whose by its name, which is the store's.
+ * A slot is the worker's word; only the call in flight is taken from it, as
+ * after any worker's end.
+ */
+#include <json-c/json.h>
+
+#include "daemon/adopt.h"
+
+#include <errno.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "daemon/fdstore.h"
+#include "daemon/inherit.h"
+#include "daemon/record.h"
+#include "daemon/registry.h"
+#include "lib/listener.h"
+#include "lib/log.h"
+#include "lib/own.h"
+
+struct entry {
+	struct fdstore_name name;
+	struct inherit_fd *f;
+};
+
+/* Some entries of one name, or of one container. */
+struct run {
+	struct entry *e;
+	size_t n;
+};
+
+static int cmp(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* A container before its listeners, its last change before the others. */
+static int compare(const void *a, const void *b)
+{
+	const struct fdstore_name *x = &((const struct entry *)a)->name;
+	const struct fdstore_name *y = &((const struct entry *)b)->name;
+	int r = cmp(x->container, y->container);
+
+	if (r == 0)
+		r = cmp(x->listener, y->listener);
+	return r ? r : cmp(y->change, x->change);
+}
+
+static void drop_name(struct registry *r, const struct entry *e, size_t n)
+{
+	char name[FDSTORE_NAME_MAX];
+
+	fdstore_name_format(&e->name, name);
+	fdstore_drop(r->store, name, n);
+}
+
+/* What is left of them, out of the store, too. */
+static void refuse(struct registry *r, struct run run, const char *why)
+{
+	for (size_t i = 0; i < run.n; i++) {
+		if (run.e[i].f->fd >= 0)
+			inherit_refuse(run.e[i].f, r->loop, why);
+		drop_name(r, &run.e[i], 1);
+	}
+}
+
+static void drop_quietly(struct registry *r, struct run run)
+{
+	for (size_t i = 0; i < run.n; i++) {
+		run.e[i].f->fd = fd_close(run.e[i].f->fd);
+		drop_name(r, &run.e[i], 1);
+	}
+}
+
+/* Return: the first ones that are alike in container, listener and, if it is
+ * asked for, change; they are taken off @rest */
+static struct run next_run(struct run *rest, bool changes)
+{
+	struct run got = { rest->e, 0 };
+
+	while (got.n < rest->n &&
+	       got.e[got.n].name.container == got.e->name.container &&
+	       got.e[got.n].name.listener == got.e->name.listener &&
+	       (!changes || got.e[got.n].name.change == got.e->name.change))
+		got.n++;
+	rest->e += got.n;
+	rest->n -= got.n;
+	return got;
+}
+
+static bool is_userns(int fd, const struct ns_id *want)
+{
+	struct ns_id id;
+
+	return identity_fd(fd, &id) == 0 && ns_id_is(&id, want);
+}
+
+/* The container's own fds of one change. Return: as record_read() */
+static int read_own(struct run own, struct record *rec, struct identity *id,
+		    const char **why)
+{
+	int r = -EPROTO;
+
+	*why = "no record";
+	for (size_t i = 0; i < own.n && r < 0; i++) {
+		r = record_read(own.e[i].f->fd, rec, why);
+		if (r == 0)
+			own.e[i].f->fd = fd_close(own.e[i].f->fd);
+	}
+	for (size_t i = 0; r == 0 && i < own.n && id->userns_fd < 0; i++)
+		if (own.e[i].f->fd >= 0 &&
+		    is_userns(own.e[i].f->fd, &rec->userns)) {
+			id->userns = rec->userns;
+			id->userns_fd = TAKE_FD(own.e[i].f->fd);
+		}
+	return r;
+}
+
+static const struct policy *closed_policy(struct registry *r)
+{
+	static const char text[] =
+		"{\"version\":1,\"policies\":{\"closed\":{\"rules\":[],"
+		"\"default\":{\"errno\":\"EPERM\"}}},\"bindings\":[{\"when\":{}"
+		","
+		"\"policy\":\"closed\"}]}";
+	struct diags *diags;
+
+	if (!r->closed_set) {
+		diags = malloc(sizeof(*diags));
+		if (!diags || policy_set_parse("closed", text, strlen(text),
+					       &r->closed_set, diags) < 0)
+			r->closed_set = NULL;
+		free(diags);
+	}
+	return r->closed_set ? policy_set_at(r->closed_set, 0) : NULL;
+}
+
+/* Return: 0 or -ENOMEM */
+static int choose_policy(struct registry *r, struct container *c,
+			 const struct record *rec)
+{
+	const struct policy *p = container_bind(c, r->set);
+	struct policy_set *set = r->set;
+
+	if (!p) {
+		p = policy_set_find(r->set, rec->policy);
+		if (p)
+			log_event(LOG_WARNING, "policy-kept",
+				  LOG_S("container", c->id),
+				  LOG_S("policy", rec->policy),
+				  LOG_S("why", "no binding matches"));
+	}
+	if (!p) {
+		p = closed_policy(r);
+		set = r->closed_set;
+		if (!p)
+			return -ENOMEM;
+		log_event(LOG_ERR, "policy-gone", LOG_S("container", c->id),
+			  LOG_S("policy", rec->policy),
+			  LOG_S("why", "no binding matches, and there is no "
+				       "policy of that name"),
+			  LOG_S("so", "what it is notified of gets EPERM"));
+	}
+	container_set_policy(c, set, p);
+	return 0;
+}
+
+/* Return: NULL for lack of memory */
+static struct container *restore(struct registry *r, const struct record *rec,
+				 struct identity *id_taken)
+{
+	struct peer *peer = peer_get(&r->peers, rec->peer_uid);
+	struct container *c =
+		peer ? container_new(r, peer, rec->id, id_taken) : NULL;
+
+	if (peer)
+		(void)peer_put(peer);
+	if (!c)
+		return NULL;
+	c->since = rec->since;
+	c->peer_gid = rec->peer_gid;
+	if (container_set_facts(c, rec->bundle, rec->metadata,
+				rec->annotations) < 0 ||
+	    choose_policy(r, c, rec) < 0) {
+		container_reap(r, c);
+		return NULL;
+	}
+	return c;
+}
+
+/* Return: a sentence, or NULL with both fds taken */
+static const char *take_pair(struct run run, int *ret_listener, int *ret_slot,
+			     struct slot **ret)
+{
+	const char *why = "no slot";
+	struct entry *l = &run.e[0], *s = &run.e[1];
+
+	if (run.n != 2)
+		return run.n < 2 ? "one half, a listener or a slot, without "
+				   "the other"
+				 : "more than a listener and its slot";
+	if (listener_check(l->f->fd) < 0) {
+		struct entry *swap = l;
+
+		l = s;
+		s = swap;
+	}
+	if (listener_check(l->f->fd) < 0)
+		return "neither is a listener";
+	if (slot_adopt(s->f->fd, ret, &why) < 0)
+		return why;
+	*ret_listener = TAKE_FD(l->f->fd);
+	*ret_slot = TAKE_FD(s->f->fd);
+	return NULL;
+}
+
+/* Return: is there one more session? */
+static bool adopt_listener(struct registry *r, struct container *c, struct run run)
+{
+	AUTO(fd_close) int listener = -1;
+	AUTO(fd_close) int slot_fd = -1;
+	struct slot *slot = NULL;
+	const char *why = take_pair(run, &listener, &slot_fd, &slot);
+	int error;
+
+	if (why) {
+		refuse(r, run, why);
+		return false;
+	}
+	if (run.e->name.listener > c->last_listener)
+		c->last_listener = run.e->name.listener;
+	if (listener_hung_up(listener)) {
+		slot_unmap(slot);
+		drop_quietly(r, run);
+		return false;
+	}
+	error = session_adopt(r, c, run.e->name.listener, &listener, &slot_fd,
+			      slot);
+	if (error == 0)
+		return true;
+	log_event(LOG_ERR, "not-adopted", LOG_S("container", c->id),
+		  LOG_E(error));
+	slot_unmap(slot);
+	drop_quietly(r, run);
+	return false;
+}
+
+/* Paths of a record, as the kernel's file has them. What cannot be had is not
+ * known: no binding that asks for it matches. */
+static void restore_cgroups(struct json_object *paths, struct cgroups *ret)
+{
+	size_t n = paths ? json_object_array_length(paths) : 0, size;
+	char *text = NULL;
+	FILE *out = n ? open_memstream(&text, &size) : NULL;
+
+	for (size_t i = 0; out && i < n; i++)
+		(void)fprintf(out, "0::%s\n",
+			      json_object_get_string(
+				      json_object_array_get_idx(paths, i)));
+	if (!out)
+		return;
+	if (fclose(out) == 0)
+		(void)cgroups_parse(text, ret);
+	else
+		free(text);
+}
+
+static void restore_facts(const struct record *rec, struct identity *id)
+{
+	id->userns_fact = rec->userns_fact;
+	id->userns_owner = rec->userns_owner;
+	id->each = rec->each;
+	restore_cgroups(rec->cgroups, &id->cgroups);
+}
+
+/* Return: the container, or NULL: refused, with the reason */
+static struct container *adopt_own(struct registry *r, struct run own,
+				   const char **why)
+{
+	AUTO(record_done) struct record rec = { .root = NULL };
+	AUTO(identity_done) struct identity id = { .userns_fd = -1 };
+	struct run one = { NULL, 0 };
+	struct container *c;
+	int error = -EPROTO;
+
+	*why = "nothing says whose it is";
+	while (error < 0 && own.n > 0) {
+		one = next_run(&own, true);
+		error = read_own(one, &rec, &id, why);
+		if (error < 0)
+			refuse(r, one, *why);
+	}
+	drop_quietly(r, own); /* what an older change said */
+	if (error < 0)
+		return NULL;
+	for (size_t i = 0; i < one.n; i++)
+		if (one.e[i].f->fd >= 0)
+			inherit_refuse(
+				one.e[i].f, r->loop,
+				"neither its record nor its user namespace");
+	if (rec.userns.ino && id.userns_fd < 0)
+		log_event(LOG_WARNING, "container-unknown",
+			  LOG_S("container", rec.id),
+			  LOG_S("why", "its user namespace was not stored"),
+			  LOG_S("so", "nothing is emulated for it"));
+	restore_facts(&rec, &id);
+	c = restore(r, &rec, &id);
+	if (!c) {
+		*why = "no memory";
+		refuse(r, one, *why);
+		return NULL;
+	}
+	c->store = r->store;
+	c->store_id = one.e->name.container;
+	c->store_change = one.e->name.change;
+	return c;
+}
+
+static void adopt_container(struct registry *r, struct run all)
+{
+	struct run own = { all.e, 0 };
+	const char *why;
+	struct container *c;
+	size_t n = 0;
+
+	while (own.n < all.n && own.e[own.n].name.listener == 0)
+		own.n++;
+	c = adopt_own(r, own, &why);
+	all.e += own.n;
+	all.n -= own.n;
+	if (!c) {
+		refuse(r, all, why);
+		return;
+	}
+	while (all.n > 0)
+		n += adopt_listener(r, c, next_run(&all, false));
+	if (n > 0)
+		log_event(LOG_INFO, "container-adopted",
+			  LOG_S("container", c->id),
+			  LOG_U("peer_uid", c->peer->uid),
+			  LOG_S("policy", policy_name(c->policy)),
+			  LOG_U("userns", c->identity.userns.ino),
+			  LOG_U("listeners", n));
+	container_reap(r, c);
+}
+
+static size_t collect(struct registry *r, struct inherit *in,
+		      struct entry *entries)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->n; i++) {
+		struct entry *e = &entries[n];
+
+		if (in->fds[i].fd < 0 ||
+		    !fdstore_name_parse(in->fds[i].name, &e->name))
+			continue;
+		e->f = &in->fds[i];
+		fdstore_had(r->store, in->fds[i].name);
+		if (e->name.container > r->store->last)
+			r->store->last = e->name.container;
+		n++;
+	}
+	return n;
+}
+
+void adopt(struct registry *r, struct inherit *in)
+{
+	AUTO(free_ptr)
+	struct entry *entries = calloc(in->n + 1, sizeof(*entries));
+	struct run rest;
+
+	if (!entries) {
+		log_event(LOG_ERR, "not-adopted", LOG_E(-ENOMEM));
+		return;
+	}
+	rest = (struct run){ entries, collect(r, in, entries) };
+	qsort(entries, rest.n, sizeof(*entries), compare);
+	while (rest.n > 0) {
+		struct run all = { rest.e, 0 };
+
+		while (all.n < rest.n &&
+		       all.e[all.n].name.container == all.e->name.container)
+			all.n++;
+		rest.e += all.n;
+		rest.n -= all.n;
+		adopt_container(r, all);
+	}
+}

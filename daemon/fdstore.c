@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "daemon/fdstore.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "lib/log.h"
+
+void fdstore_init(struct fdstore *s)
+{
+	const char *socket = getenv("NOTIFY_SOCKET");
+
+	*s = (struct fdstore){ .on = socket && *socket };
+}
+
+static size_t bytes_of(const char *name, size_t n)
+{
+	return n * (strlen(name) + 1); /* and a colon each */
+}
+
+static size_t compact(const int *fds, size_t n, int ret[])
+{
+	size_t got = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			ret[got++] = fds[i];
+	return got;
+}
+
+static bool has_room(struct fdstore *s, size_t bytes)
+{
+	if (s->names_bytes + bytes <= FDSTORE_NAMES_MAX_BYTES)
+		return true;
+	if (!s->told_full)
+		log_event(LOG_WARNING, "store-full",
+			  LOG_U("names_bytes", s->names_bytes),
+			  LOG_S("so", "listeners from now on do not survive a "
+				      "restart of deputyd"));
+	s->told_full = true;
+	return false;
+}
+
+/* FDPOLL=0: it is ours to say when a listener is over, and pid 1 in the wait
+ * queue of each would cost each notification. */
+bool fdstore_put(struct fdstore *s, const char *name, const int *fds, size_t n)
+{
+	int some[4];
+	char text[FDSTORE_NAME_MAX + 32];
+	size_t n_some = compact(fds, n, some);
+	int r;
+
+	if (!s->on || !has_room(s, bytes_of(name, n_some)))
+		return false;
+	(void)snprintf(text, sizeof(text), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s",
+		       name);
+	r = sd_pid_notify_with_fds(0, 0, text, some, (unsigned)n_some);
+	if (r <= 0) {
+		log_event(LOG_ERR, "not-stored", LOG_S("name", name), LOG_E(r));
+		return false;
+	}
+	s->names_bytes += bytes_of(name, n_some);
+	return true;
+}
+
+void fdstore_had(struct fdstore *s, const char *name)
+{
+	s->names_bytes += bytes_of(name, 1);
+}
+
+void fdstore_drop(struct fdstore *s, const char *name, size_t n)
+{
+	size_t bytes = bytes_of(name, n);
+
+	s->names_bytes -= bytes < s->names_bytes ? bytes : s->names_bytes;
+	s->told_full = false;
+	if (s->on)
+		(void)sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+}
+
+void fdstore_name_format(const struct fdstore_name *n, char ret[FDSTORE_NAME_MAX])
+{
+	if (n->listener)
+		(void)snprintf(ret, FDSTORE_NAME_MAX, "c%" PRIx64 ".%" PRIx64,
+			       n->container, n->listener);
+	else if (n->change)
+		(void)snprintf(ret, FDSTORE_NAME_MAX, "c%" PRIx64 "-%" PRIx64,
+			       n->container, n->change);
+	else
+		(void)snprintf(ret, FDSTORE_NAME_MAX, "c%" PRIx64, n->container);
+}
+
+/* Whatever formats to the same text again is one. */
+bool fdstore_name_parse(const char *text, struct fdstore_name *ret)
+{
+	struct fdstore_name n = { 0, 0, 0 };
+	char again[FDSTORE_NAME_MAX], *end;
+
+	if (*text != 'c' || strlen(text) >= FDSTORE_NAME_MAX)
+		return false;
+	n.container = strtoull(text + 1, &end, 16);
+	if (*end == '.')
+		n.listener = strtoull(end + 1, NULL, 16);
+	else if (*end == '-')
+		n.change = strtoull(end + 1, NULL, 16);
+	fdstore_name_format(&n, again);
+	if (n.container == 0 || strcmp(again, text) != 0)
+		return false;
+	*ret = n;
+	return true;
+}

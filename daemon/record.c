@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "daemon/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "lib/own.h"
+
+#define RECORD_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define DEPTH_MAX    64
+
+/* FNV-1a, as a slot's. */
+static uint32_t checksum_of(const char *p, size_t n)
+{
+	uint32_t h = UINT32_C(2166136261);
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)p[i]) * UINT32_C(16777619);
+	return h;
+}
+
+static bool add(struct json_object *o, const char *key, struct json_object *value)
+{
+	if (value && json_object_object_add(o, key, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static struct json_object *to_json(const struct record *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (o && add(o, "id", json_object_new_string(r->id)) &&
+	    add(o, "policy", json_object_new_string(r->policy)) &&
+	    add(o, "peer_uid", json_object_new_int64(r->peer_uid)) &&
+	    add(o, "peer_gid", json_object_new_int64(r->peer_gid)) &&
+	    add(o, "userns_fact", json_object_new_int64(r->userns_fact)) &&
+	    add(o, "userns_owner", json_object_new_int64(r->userns_owner)) &&
+	    (!r->bundle ||
+	     add(o, "bundle", json_object_new_string(r->bundle))) &&
+	    (!r->cgroups ||
+	     add(o, "cgroups", json_object_get(r->cgroups))) &&
+	    add(o, "userns_dev", json_object_new_uint64(r->userns.dev)) &&
+	    add(o, "userns_ino", json_object_new_uint64(r->userns.ino)) &&
+	    (!r->each || add(o, "each", json_object_new_boolean(true))) &&
+	    add(o, "since", json_object_new_int64(r->since)) &&
+	    (!r->metadata ||
+	     add(o, "metadata", json_object_new_string(r->metadata))) &&
+	    (!r->annotations ||
+	     add(o, "annotations", json_object_get(r->annotations))))
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
+static int write_all(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+
+	while (n > 0) {
+		ssize_t r = write(fd, p, n);
+
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		if (r > 0) {
+			p += r;
+			n -= (size_t)r;
+		}
+	}
+	return 0;
+}
+
+static int put(const char *text, size_t n)
+{
+	const struct record_header h = { RECORD_MAGIC, RECORD_VERSION,
+					 (uint32_t)n, checksum_of(text, n) };
+	AUTO(fd_close)
+	int fd = memfd_create("deputy-record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, &h, sizeof(h));
+	if (r == 0)
+		r = write_all(fd, text, n);
+	if (r == 0 && fcntl(fd, F_ADD_SEALS, RECORD_SEALS) < 0)
+		r = -errno;
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+int record_new(const struct record *r)
+{
+	struct json_object *o = to_json(r);
+	const char *text;
+	size_t n;
+	int fd = -ENOMEM;
+
+	text = o ? json_object_to_json_string_length(o, JSON_C_TO_STRING_PLAIN,
+						     &n)
+		 : NULL;
+	if (text)
+		fd = n > RECORD_MAX_BYTES ? -E2BIG : put(text, n);
+	json_object_put(o);
+	return fd;
+}
+
+static int refuse(const char **why, const char *text)
+{
+	*why = text;
+	return -EPROTO;
+}
+
+static bool get(struct json_object *o, const char *key, enum json_type type,
+		struct json_object **ret)
+{
+	return json_object_object_get_ex(o, key, ret) &&
+	       json_object_is_type(*ret, type);
+}
+
+static bool get_str(struct json_object *o, const char *key, size_t max,
+		    const char **ret)
+{
+	struct json_object *v;
+
+	if (!get(o, key, json_type_string, &v))
+		return false;
+	*ret = json_object_get_string(v);
+	return strlen(*ret) == (size_t)json_object_get_string_len(v) &&
+	       strlen(*ret) <= max;
+}
+
+static bool get_uint(struct json_object *o, const char *key, uint64_t max,
+		     uint64_t *ret)
+{
+	struct json_object *v;
+
+	if (!get(o, key, json_type_int, &v) || json_object_get_int64(v) < 0)
+		return false;
+	*ret = json_object_get_uint64(v);
+	return *ret <= max;
+}
+
+/* Of a record from before they were known: unknown, so nothing matches. */
+static bool get_facts(struct json_object *o, struct record *ret)
+{
+	uint64_t gid = UINT32_MAX, fact = USERNS_UNKNOWN, owner = 0;
+	struct json_object *v;
+
+	if ((json_object_object_get_ex(o, "peer_gid", &v) &&
+	     !get_uint(o, "peer_gid", UINT32_MAX, &gid)) ||
+	    (json_object_object_get_ex(o, "userns_fact", &v) &&
+	     !get_uint(o, "userns_fact", USERNS_OWNED, &fact)) ||
+	    (json_object_object_get_ex(o, "userns_owner", &v) &&
+	     !get_uint(o, "userns_owner", UINT32_MAX, &owner)) ||
+	    (json_object_object_get_ex(o, "bundle", &v) &&
+	     !get_str(o, "bundle", RECORD_MAX_BYTES, &ret->bundle)) ||
+	    (json_object_object_get_ex(o, "cgroups", &v) &&
+	     !get(o, "cgroups", json_type_array, &ret->cgroups)))
+		return false;
+	if (json_object_object_get_ex(o, "each", &v)) {
+		if (!json_object_is_type(v, json_type_boolean))
+			return false;
+		ret->each = json_object_get_boolean(v);
+	}
+	ret->peer_gid = (gid_t)gid;
+	ret->userns_fact = (enum userns_fact)fact;
+	ret->userns_owner = (uid_t)owner;
+	return true;
+}
+
+/* What is not required is left as it is where it is missing. */
+static bool from_json(struct json_object *o, struct record *ret)
+{
+	struct json_object *v;
+	uint64_t uid, since;
+
+	if (!json_object_is_type(o, json_type_object) ||
+	    !get_str(o, "id", SLOT_CONTAINER_MAX - 1, &ret->id) ||
+	    !get_str(o, "policy", SLOT_POLICY_MAX - 1, &ret->policy) ||
+	    !get_uint(o, "peer_uid", UINT32_MAX, &uid) ||
+	    !get_uint(o, "userns_dev", UINT64_MAX, &ret->userns.dev) ||
+	    !get_uint(o, "userns_ino", UINT64_MAX, &ret->userns.ino) ||
+	    !get_uint(o, "since", INT64_MAX, &since))
+		return false;
+	ret->peer_uid = (uid_t)uid;
+	if (!get_facts(o, ret))
+		return false;
+	ret->since = (int64_t)since;
+	if (json_object_object_get_ex(o, "metadata", &v) &&
+	    !get_str(o, "metadata", RECORD_MAX_BYTES, &ret->metadata))
+		return false;
+	return !json_object_object_get_ex(o, "annotations", &v) ||
+	       get(o, "annotations", json_type_object, &ret->annotations);
+}
+
+static int parse(const char *text, size_t n, struct record *ret, const char **why)
+{
+	json_tokener *t = json_tokener_new_ex(DEPTH_MAX);
+	struct json_object *o;
+	struct record r = { .root = NULL };
+
+	if (!t)
+		return -ENOMEM;
+	o = json_tokener_parse_ex(t, text, (int)n);
+	json_tokener_free(t);
+	if (!o || !from_json(o, &r)) {
+		json_object_put(o);
+		return refuse(why, "a record without all that it should say");
+	}
+	r.root = o;
+	*ret = r;
+	return 0;
+}
+
+/* @h: a mapping of @size bytes that nobody can change */
+static int check(const struct record_header *h, size_t size, struct record *ret,
+		 const char **why)
+{
+	const char *text = (const char *)(h + 1);
+
+	if (h->magic != RECORD_MAGIC)
+		return refuse(why, "no record");
+	if (h->version != RECORD_VERSION)
+		return refuse(why, "a record of another version of deputyd");
+	if (h->bytes != size - sizeof(*h) ||
+	    h->checksum != checksum_of(text, h->bytes))
+		return refuse(why, "a record with a wrong checksum");
+	return parse(text, h->bytes, ret, why);
+}
+
+int record_read(int fd, struct record *ret, const char **ret_why)
+{
+	int seals = fcntl(fd, F_GET_SEALS); /* first, as in lib/slot.c */
+	struct stat st;
+	void *p;
+	int r;
+
+	if (seals < 0 || (seals & RECORD_SEALS) != RECORD_SEALS)
+		return refuse(ret_why,
+			      "no memfd that is sealed as a record is");
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size < (off_t)sizeof(struct record_header) ||
+	    st.st_size > (off_t)sizeof(struct record_header) + RECORD_MAX_BYTES)
+		return refuse(ret_why, "not as long as a record");
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	r = check(p, (size_t)st.st_size, ret, ret_why);
+	(void)munmap(p, (size_t)st.st_size);
+	return r;
+}
+
+void record_done(struct record *r)
+{
+	json_object_put(r->root);
+	r->root = NULL;
+}

@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# boot_run.sh: the one unit of boot.sh. Runs its command, leaves its status.
+set -uo pipefail
+
+export HOME=/root LC_ALL=C.UTF-8
+cd /
+# As a package's postinst does.
+systemd-sysusers deputy.conf || exit 1
+journalctl --update-catalog || exit 1
+bash -c "$(cat /deputy/out/command)" </dev/null
+echo $? >/deputy/out/status

@@ -1,0 +1,371 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# units.sh BUILD-DIR [CASE...]: deputy's units under a real systemd, with real
+# containers of the tests' own. A case is a function case_NAME, run in a systemd
+# that is booted for all of them; to add one, write it.
+#
+# Exit status 0 good, 1 a failure, 77 this machine can't boot one.
+set -uo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+units="deputyd.service deputyd-oci.socket deputyd-lxc.socket
+	deputyd-control.socket"
+failed=0 jail=/deputy/build/tests/restart/jail dir=/tmp/units container_PID=''
+
+wrong()
+{
+	echo "    $*"
+	failed=1
+}
+
+# is WANT GOT WHAT
+is()
+{
+	[ "$1" = "$2" ] || wrong "$3: wanted \"$1\", got \"$2\""
+}
+
+# until_true SECONDS COMMAND...: poll, for what happens in other processes.
+until_true()
+{
+	local end=$((SECONDS + $1))
+	shift
+
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		read -rt 0.02 <> <(:) || :
+	done
+}
+
+main_pid()
+{
+	systemctl show -P MainPID deputyd.service
+}
+
+stored()
+{
+	systemctl show -P NFileDescriptorStore deputyd.service
+}
+
+is_stored()
+{
+	[ "$(stored)" -eq "$1" ]
+}
+
+has_new_pid()
+{
+	local now
+
+	now=$(main_pid)
+	[ "$now" != 0 ] && [ "$now" != "$1" ] &&
+		[ "$(systemctl is-active deputyd.service)" = active ]
+}
+
+# said EVENT: whether the journal has it, found by its message id.
+said()
+{
+	local id
+
+	id=$(sed -n "s/^X(\"$1\", \"\(.*\)\")$/\1/p" \
+		/deputy/source/lib/event.def)
+	[ -n "$id" ] && journalctl --quiet --no-pager "MESSAGE_ID=$id" |
+		grep -q "$1"
+}
+
+# ask NAME: have the container make /NAME, a null device; prints 0 or the errno.
+ask()
+{
+	local answer
+
+	echo "$1" >&"${container[1]}"
+	read -r -t 30 answer <&"${container[0]}" || answer="no answer"
+	echo "$answer"
+}
+
+start_container()
+{
+	coproc container { exec "$jail" "$dir" "$@"; }
+	read -r -t 30 _ <&"${container[0]}" || wrong "no container"
+}
+
+end_container()
+{
+	local pid=$container_PID
+
+	eval "exec ${container[1]}>&-"
+	wait "$pid"
+}
+
+stop_all()
+{
+	# shellcheck disable=SC2086 # a list of words
+	systemctl -q stop $units
+	systemctl -q reset-failed
+	rm -rf "$dir"
+	mkdir -p "$dir"
+}
+
+case_verify()
+{
+	local out
+
+	# shellcheck disable=SC2086 # a list of words
+	out=$(systemd-analyze verify --man=no $units 2>&1) ||
+		wrong "systemd-analyze verify failed"
+	is "" "$(grep -F deputy <<<"$out")" "what systemd-analyze verify says"
+}
+
+# Sockets first; the container sends its listener before any deputyd runs.
+case_activation()
+{
+	systemctl start deputyd-oci.socket deputyd-control.socket
+	is inactive "$(systemctl is-active deputyd.service)" "deputyd before"
+	is "srw------- root root" "$(stat -c '%A %U %G' /run/deputy/oci.sock)" \
+		"the OCI socket"
+	is "srw-rw---- root deputy" \
+		"$(stat -c '%A %U %G' /run/deputy/control.sock)" \
+		"the control socket"
+	start_container early
+	is 0 "$(ask null)" "mknod of a container that was there first"
+	is active "$(systemctl is-active deputyd.service)" "deputyd after"
+	is "character special file 1:3 100000" \
+		"$(stat -c '%F %t:%T %u' "$dir/early/null")" "the node"
+	end_container
+	until_true 10 is_stored 0 || wrong "$(stored) fds are left in the store"
+}
+
+# A socket that is asked for nothing but the daemon's state starts it, too.
+case_control()
+{
+	systemctl start deputyd-control.socket
+	deputyctl status | grep -q . || wrong "deputyctl status failed"
+	is active "$(systemctl is-active deputyd.service)" "deputyd"
+}
+
+# adopted HOW COMMAND...: a container outlives one deputyd.
+adopted()
+{
+	local how=$1 before
+	shift
+
+	systemctl start deputyd.service
+	start_container kept
+	is 0 "$(ask "before-$how")" "mknod before"
+	before=$(main_pid)
+	"$@"
+	until_true 20 has_new_pid "$before" || wrong "$how: no new deputyd"
+	is 0 "$(ask "after-$how")" "mknod after $how"
+	is "kept" "$(deputyctl list --json | grep -o '"kept"' | tr -d '"')" \
+		"the containers after $how"
+	end_container
+	until_true 10 is_stored 0 || wrong "$(stored) fds are left in the store"
+}
+
+case_restart()
+{
+	adopted restart systemctl restart deputyd.service
+}
+
+kill_main()
+{
+	kill -KILL "$(main_pid)"
+}
+
+case_killed()
+{
+	adopted kill kill_main
+}
+
+stop_main()
+{
+	kill -STOP "$(main_pid)"
+}
+
+# One that hangs is ended by its watchdog.
+case_watchdog()
+{
+	local dropin=/run/systemd/system/deputyd.service.d/70-watchdog.conf
+
+	is "30s" "$(sed -n 's/^WatchdogSec=//p' \
+		/usr/local/lib/systemd/system/deputyd.service)" "WatchdogSec"
+	printf '[Service]\nWatchdogSec=2s\n' >$dropin
+	systemctl daemon-reload
+	adopted watchdog stop_main
+	rm $dropin
+	systemctl daemon-reload
+}
+
+# A policy with a mistake: nothing starts, nothing is lost, and what was asked
+# meanwhile is answered once it is mended.
+case_mistake()
+{
+	local starts
+
+	mkdir -p /etc/deputy
+	systemctl start deputyd.service
+	start_container waiting
+	is 0 "$(ask before)" "mknod before"
+	echo nonsense >/etc/deputy/policy.json
+	systemctl restart deputyd.service 2>/dev/null &&
+		wrong "started with a policy that is none"
+	echo meanwhile >&"${container[1]}"
+	starts=$(systemctl show -P NRestarts deputyd.service)
+	until_true 20 is_tried_again "$starts" || wrong "not tried again"
+	is "" "$(read -rt 0 -u "${container[0]}" && echo answered)" \
+		"an answer by nobody"
+	rm -r /etc/deputy
+	read -r -t 30 answer <&"${container[0]}" || answer="no answer"
+	is 0 "$answer" "mknod once the mistake is mended"
+	end_container
+	until_true 10 is_stored 0 || wrong "$(stored) fds are left in the store"
+}
+
+is_tried_again()
+{
+	[ "$(systemctl show -P NRestarts deputyd.service)" -gt $(($1 + 1)) ]
+}
+
+case_reexec()
+{
+	local before
+
+	systemctl start deputyd.service
+	start_container kept
+	is 0 "$(ask before)" "mknod before"
+	systemctl daemon-reexec
+	before=$(main_pid)
+	systemctl restart deputyd.service
+	has_new_pid "$before" || wrong "no new deputyd"
+	is 0 "$(ask after)" "mknod after daemon-reexec and restart"
+	end_container
+}
+
+case_reload()
+{
+	local pid
+
+	mkdir -p /etc/deputy
+	cp /deputy/source/policy/builtin.json /etc/deputy/policy.json
+	systemctl start deputyd.service
+	pid=$(main_pid)
+	start_container changing
+	is 0 "$(ask before)" "mknod before"
+	sed -i 's/"device": \["@safe"\]/"device": ["1:5"]/' \
+		/etc/deputy/policy.json
+	systemctl reload deputyd.service
+	until_true 10 said policy-loaded || wrong "no new policy was logged"
+	is EPERM "$(ask after)" "mknod by a policy without it"
+	echo nonsense >/etc/deputy/policy.json
+	systemctl reload deputyd.service
+	until_true 10 said policy-refused || wrong "no refusal was logged"
+	is EPERM "$(ask still)" "mknod by the old policy"
+	is "$pid" "$(main_pid)" "deputyd's pid"
+	end_container
+	rm -r /etc/deputy
+}
+
+# The tmpfs for bound nodes is full: the call fails and leaves nothing, and the
+# next one after that succeeds.
+case_nodes_full()
+{
+	local nodes init i
+
+	systemctl start deputyd.service
+	start_container own own
+	is 0 "$(ask first)" "mknod on a tmpfs of its own"
+	nodes=/proc/$(main_pid)/root/run/deputy/nodes
+	for ((i = 0; i < 1000000; i++)); do
+		: 2>/dev/null >"$nodes/full.$i" || break
+	done
+	is EPERM "$(ask second)" "mknod without room for a bound node"
+	init=$(pgrep -P "$container_PID")
+	[ -e "/proc/$init/root$dir/own/first" ] || wrong "the first node is gone"
+	[ -e "/proc/$init/root$dir/own/second" ] && wrong "a node is left"
+	find "$nodes" -name 'full.*' -delete
+	is 0 "$(ask second)" "mknod with room again"
+	end_container
+}
+
+# The container's own file system is full: the errno is the kernel's.
+case_disk_full()
+{
+	local i answer=0
+
+	mount -t tmpfs -o nr_inodes=12 small "$dir"
+	systemctl start deputyd.service
+	start_container small
+	for ((i = 0; i < 20 && answer == 0; i++)); do
+		answer=$(ask "node$i")
+		[ "$answer" = 0 ] || break
+	done
+	is ENOSPC "$answer" "mknod on a full disk"
+	is "$i" "$(find "$dir/small" -type c | wc -l)" "the nodes made"
+	rm "$dir/small/node0"
+	is 0 "$(ask again)" "mknod after room was made"
+	end_container
+	umount "$dir"
+}
+
+# A worker's standard error is a socket here: it may write to it, and lives.
+case_worker_log()
+{
+	mkdir -p /etc/deputy
+	sed '0,/"action": "emulate"/s//"action": "emulate", "log": true/' \
+		/deputy/source/policy/builtin.json >/etc/deputy/policy.json
+	systemctl start deputyd.service
+	start_container logged
+	is 0 "$(ask one)" "mknod by a rule that is logged"
+	is 0 "$(ask two)" "the next one"
+	until_true 10 has_logged_both || wrong "the journal has no such calls"
+	journalctl --quiet --no-pager -u deputyd.service |
+		grep -q "worker-died container=logged" && wrong "its worker died"
+	end_container
+	rm -r /etc/deputy
+}
+
+has_logged_both()
+{
+	[ "$(journalctl --quiet --no-pager -t deputyd |
+		grep -c "event=call .*syscall=mknod")" -ge 2 ]
+}
+
+case_catalog()
+{
+	systemctl start deputyd.service
+	until_true 10 said ready || wrong "the journal has no \"ready\""
+	journalctl --quiet --no-pager -x -u deputyd.service |
+		grep -q "Subject: deputyd serves" ||
+		wrong "journalctl -x explains nothing"
+}
+
+inside()
+{
+	local name names=("$@") all=0
+
+	[ ${#names[@]} -gt 0 ] ||
+		mapfile -t names < <(declare -F | sed -n 's/.* case_//p')
+	for name in "${names[@]}"; do
+		stop_all
+		failed=0
+		"case_$name"
+		if [ $failed -eq 0 ]; then
+			echo "ok     $name"
+		else
+			echo "FAILED $name"
+			all=1
+		fi
+	done
+	stop_all
+	is "" "$(pgrep -l deputy)" "processes that are left"
+	exit $((all | failed))
+}
+
+if [ "$1" = inside ]; then
+	shift
+	inside "$@"
+fi
+build=$1
+shift
+exec "$here/boot.sh" "$build" "$build" \
+	/deputy/source/tests/restart/with_journal.sh \
+	/deputy/source/tests/restart/units.sh inside "$@"
