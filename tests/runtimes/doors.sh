@@ -84,6 +84,8 @@ cleanup()
 	stop_engine
 	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
 	[ -n "$tmp" ] && rm -rf "$tmp" 2>/dev/null
+	# crun makes directories where the second hierarchy was before.
+	rm -rf /sys/fs/cgroup/unified/{door,fails,created,unheard}.*.$$ 2>/dev/null
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM

@@ -33,6 +33,8 @@ cleanup()
 {
 	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
 	[ -n "$tmp" ] && rm -rf "$tmp"
+	# crun makes directories where the second hierarchy was before.
+	rm -rf /sys/fs/cgroup/unified/"$mark".* 2>/dev/null
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
@@ -179,7 +181,8 @@ count()
 	echo "listeners: $(ctl --json status | json 'r["listeners"]')"
 	echo "mounts: $(wc -l </proc/self/mountinfo)"
 	echo "mounts of deputyd: $(wc -l <"/proc/$daemon/mountinfo")"
-	echo "cgroups: $(find /sys/fs/cgroup -type d -path "*$mark.*" | wc -l)"
+	echo "cgroups: $(find /sys/fs/cgroup \( -fstype cgroup -o -fstype cgroup2 \) \
+		-type d -path "*$mark.*" | wc -l)"
 	echo "states of runtimes: $(find "$tmp"/state.* "$tmp/lxc/containers" \
 		-mindepth 1 2>/dev/null | wc -l)"
 	echo "files: $(find "$tmp" -path "$tmp/lxc/containers" -prune -o -print |
