@@ -3,12 +3,15 @@
  * doctor: which engines and runtimes are here, what their versions are known to
  * do with a listener, and deputy's hooks for them.
  */
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <json-c/json.h>
 
 #include "ctl/doctor.h"
 #include "lib/own.h"
@@ -25,28 +28,37 @@ static const struct quirk {
 } quirks[] = {
 	{ "runc", VERSION(1, 1), DOCTOR_BAD, "knows no listener",
 	  "runc 1.1 and newer does" },
+	{ "runc", VERSION(1, 2), DOCTOR_GOOD,
+	  "sends its listener; rootless exec fails, and profiles with "
+	  "--wait-killable are refused",
+	  NULL },
+	{ "runc", VERSION(1, 5), DOCTOR_GOOD,
+	  "sends its listener; profiles with --wait-killable are refused", NULL },
 	{ "runc", ANY, DOCTOR_GOOD, "sends its listener", NULL },
 	{ "crun", VERSION(0, 19), DOCTOR_BAD, "knows no listener",
 	  "crun 0.19 and newer does" },
+	{ "crun", VERSION(1, 6), DOCTOR_NOTE,
+	  "sends its listener; hangs where a profile notifies sendmsg",
+	  "crun 1.6 and newer does not" },
 	{ "crun", ANY, DOCTOR_GOOD, "sends its listener", NULL },
 	{ "youki", ANY, DOCTOR_NOTE, "not tried with deputy", NULL },
 	{ "podman", ANY, DOCTOR_GOOD,
 	  "keeps listenerPath of --security-opt seccomp=", NULL },
 	{ "buildah", ANY, DOCTOR_GOOD,
 	  "works with --isolation oci and a profile with listenerPath", NULL },
-	{ "docker", VERSION(23, 0), DOCTOR_BAD,
+	{ "dockerd", VERSION(23, 0), DOCTOR_BAD,
 	  "drops listenerPath from profiles",
-	  "use a runtime wrapper (dockerd --add-runtime), or Docker 23" },
-	{ "docker", ANY, DOCTOR_GOOD, "passes listenerPath on", NULL },
+	  "dockerd --add-runtime deputy=/usr/bin/deputy-runtime, or Docker 23" },
+	{ "dockerd", ANY, DOCTOR_GOOD, "passes listenerPath on", NULL },
 	{ "containerd", ANY, DOCTOR_GOOD, "passes listenerPath on", NULL },
 	{ "lxc-execute", VERSION(4, 0), DOCTOR_NOTE,
 	  "may know no notify proxy", "LXC 4.0 and newer does" },
 	{ "lxc-execute", ANY, DOCTOR_GOOD,
 	  "proxies notifications of root's containers", NULL },
 	{ "systemd-nspawn", ANY, DOCTOR_NOTE, "has no option for a listener",
-	  "start it under a filter that is loaded before" },
+	  "deputyctl run -- systemd-nspawn ..." },
 	{ "bwrap", ANY, DOCTOR_NOTE, "has no option for a listener",
-	  "start it under a filter that is loaded before" },
+	  "deputyctl run -- bwrap ..." },
 };
 
 /* The first "N.N" in what "PROGRAM --version" says. */
@@ -109,6 +121,35 @@ static const struct quirk *find_quirk(const char *program, unsigned version)
 	return NULL;
 }
 
+static bool file_has(const char *path, const char *word)
+{
+	char text[65536];
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	if (f)
+		(void)fclose(f);
+	text[n] = '\0';
+	return strstr(text, word) != NULL;
+}
+
+/* Files by which engines know deputy-runtime. */
+static const struct wrapper {
+	const char *program, *file;
+} wrappers[] = {
+	{ "dockerd", "/etc/docker/daemon.json" },
+	{ "containerd", "/etc/containerd/config.toml" },
+	{ "podman", "/etc/containers/containers.conf" },
+};
+
+static bool has_wrapper(const char *program)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++)
+		if (strcmp(wrappers[i].program, program) == 0)
+			return file_has(wrappers[i].file, "deputy-runtime");
+	return false;
+}
+
 static bool find_runtime(struct doctor *d, const char *program)
 {
 	char path[PATH_MAX], text[512];
@@ -123,7 +164,10 @@ static bool find_runtime(struct doctor *d, const char *program)
 		return true;
 	}
 	q = find_quirk(program, version);
-	if (q)
+	if (q && q->state == DOCTOR_BAD && has_wrapper(program))
+		doctor_find(d, DOCTOR_GOOD, "runtime", program, NULL,
+			    "%s %s, but has deputy-runtime", text, q->what);
+	else if (q)
 		doctor_find(d, q->state, "runtime", program, q->advice,
 			    "%s %s", text, q->what);
 	return true;
@@ -146,16 +190,28 @@ void doctor_runtimes(struct doctor *d)
 			    "no container runtime that deputy knows is in PATH");
 }
 
-static bool file_has(const char *path, const char *word)
+/* Does the hook of this file run a program that is there? */
+static void judge_hook(struct doctor *d, const char *path)
 {
-	char text[65536];
-	FILE *f = fopen(path, "re");
-	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+	struct json_object *tree = json_object_from_file(path), *hook, *program;
+	const char *name = NULL;
 
-	if (f)
-		(void)fclose(f);
-	text[n] = '\0';
-	return strstr(text, word) != NULL;
+	if (json_object_is_type(tree, json_type_object) &&
+	    json_object_object_get_ex(tree, "hook", &hook) &&
+	    json_object_is_type(hook, json_type_object) &&
+	    json_object_object_get_ex(hook, "path", &program) &&
+	    json_object_is_type(program, json_type_string))
+		name = json_object_get_string(program);
+	if (!name)
+		doctor_find(d, DOCTOR_BAD, "hook", "OCI hook",
+			    "see deputy-hook(8)", "%s names no program", path);
+	else if (access(name, X_OK) < 0)
+		doctor_find(d, DOCTOR_BAD, "hook", "OCI hook",
+			    "see deputy-hook(8)", "%s runs %s: %s", path, name,
+			    strerror(errno));
+	else
+		doctor_find(d, DOCTOR_GOOD, "hook", "OCI hook", NULL, "%s", path);
+	json_object_put(tree);
 }
 
 void doctor_hooks(struct doctor *d)
@@ -175,13 +231,17 @@ void doctor_hooks(struct doctor *d)
 			if (!file_has(g.gl_pathv[k], "deputy"))
 				continue;
 			any = true;
-			doctor_find(d, DOCTOR_GOOD, "hook", "OCI hook", NULL,
-				    "%s", g.gl_pathv[k]);
+			judge_hook(d, g.gl_pathv[k]);
 		}
 		globfree(&g);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++)
+		if (file_has(wrappers[i].file, "deputy-runtime"))
+			doctor_find(d, DOCTOR_GOOD, "hook", "deputy-runtime",
+				    NULL, "%s", wrappers[i].file);
 	if (!any)
-		doctor_find(d, DOCTOR_NOTE, "hook", "OCI hook", NULL,
+		doctor_find(d, DOCTOR_NOTE, "hook", "OCI hook",
+			    "deputy-hook(8), or deputy-runtime(8)",
 			    "none of deputy's is installed: containers need a "
 			    "profile with listenerPath");
 }

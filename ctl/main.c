@@ -12,6 +12,7 @@
 
 #define DEFAULT_SOCKET "/run/deputy/control.sock"
 
+#define ANY	 -1 /* arguments: one or more */
 #define TAKES(o) (1U << CTL_##o)
 #define TAKES_SUBJECT                                                          \
 	(TAKES(POLICY) | TAKES(ARCH) | TAKES(PEER_UID) | TAKES(ANNOTATION) |   \
@@ -45,6 +46,15 @@ static const struct verb {
 	  "sockets, the policy files, container runtimes with what their versions\n"
 	  "are known for, and hooks. Fails where something is BAD.\n",
 	  verb_doctor },
+	{ "run", "-- CMD...", ANY, "Run a command under the filter of a policy",
+	  "Loads the filter that the policy's rules need, sends its listener to\n"
+	  "deputyd as a runtime of containers would, and execs CMD. User\n"
+	  "namespaces that CMD and its like make are the container's. Without\n"
+	  "--policy it is the policy that deputyd's bindings give. Exit status:\n"
+	  "CMD's; 125 failed before, 126 CMD cannot be executed, 127 no CMD.\n",
+	  verb_run,
+	  TAKES(FILE) | TAKES(LISTENER) | TAKES(POLICY) |
+		  TAKES(WAIT_KILLABLE) },
 	{ "policy check", "FILE", 1, "Say what is wrong in a policy file",
 	  "Reads it as deputyd would, and needs no deputyd.\n"
 	  "With --profile also what a seccomp profile does not notify although\n"
@@ -108,6 +118,8 @@ static const struct option options[] = {
 	{ "cgroup", required_argument, NULL, FIRST + CTL_CGROUP },
 	{ "dialect", required_argument, NULL, FIRST + CTL_DIALECT },
 	{ "directory", required_argument, NULL, FIRST + CTL_DIRECTORY },
+	{ "file", required_argument, NULL, FIRST + CTL_FILE },
+	{ "file", required_argument, NULL, FIRST + CTL_FILE },
 	{ "gid", required_argument, NULL, FIRST + CTL_GID },
 	{ "listener", required_argument, NULL, FIRST + CTL_LISTENER },
 	{ "metadata", required_argument, NULL, FIRST + CTL_METADATA },
@@ -126,7 +138,7 @@ static const char options_help[] =
 	"  -j, --json         print the reply as JSON\n"
 	"  -h, --help         this help, or that of the verb before it\n"
 	"  -V, --version      print the version\n"
-	"Of the verbs that look into a policy file:\n"
+	"Of the verbs that look into a policy file, and \"run\":\n"
 	"  -p, --policy NAME  of the policies in it, this one\n"
 	"Of \"policy explain\" and \"policy test\":\n"
 	"  -a, --arch ABI     the ABI of the calls: x86, x86_64, x32, aarch64, ...\n"
@@ -144,16 +156,19 @@ static const char options_help[] =
 	"  -d, --directory DIR\n"
 	"                     where the call's path really ends (where it says, as\n"
 	"                     if there were no links); NOWHERE\n"
-	"Of \"policy check\" and \"policy profile\":\n"
+	"Of \"policy check\", \"policy profile\" and \"run\":\n"
+	"  --file PATH        run: policy file or directory, the same as\n"
+	"                     deputyd's (" POLICY_FILE_DEFAULT "\n"
+	"                     and policy.d, else the built-in policy)\n"
 	"  --profile PATH     check: the seccomp profile to hold against it\n"
 	"  --cgroup PATH      check: a container's cgroup, for its devices\n"
 	"  --oci-config PATH  check: a container's config.json, for its devices\n"
 	"  --base PATH        profile: what to add to; else all calls are allowed\n"
 	"  --dialect WORD     profile: oci or docker; else the base's, or oci\n"
-	"  --listener PATH    profile: deputyd's socket (" PROFILE_LISTENER_DEFAULT
+	"  --listener PATH    profile, run: deputyd's socket (" PROFILE_LISTENER_DEFAULT
 	")\n"
-	"  --wait-killable    profile: only fatal signals end the wait for an\n"
-	"                     answer (crun, youki, runc from 1.5 on)\n";
+	"  --wait-killable    profile, run: only fatal signals end the wait for\n"
+	"                     an answer (crun, youki, runc from 1.5 on)\n";
 
 static void print_help(void)
 {
@@ -237,7 +252,7 @@ static int run(const struct ctl *ctl, char **args, int n, bool help)
 		}
 		if (!options_fit(ctl, v))
 			return usage();
-		if (n - words == v->n_args)
+		if (v->n_args == ANY ? n > words : n - words == v->n_args)
 			return v->run(ctl, args + words);
 		fprintf(stderr, "deputyctl: usage: deputyctl %s%s%s\n", v->name,
 			*v->args ? " " : "", v->args);

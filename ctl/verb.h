@@ -22,6 +22,7 @@ enum ctl_option {
 	CTL_BASE = 0,
 	CTL_CGROUP,
 	CTL_DIALECT,
+	CTL_FILE,
 	CTL_LISTENER,
 	CTL_OCI_CONFIG,
 	CTL_POLICY,
@@ -65,9 +66,10 @@ struct ctl {
 	struct subject subject;
 };
 
-/* @args: the verb's own, as many as its row wants. Return: enum ctl_exit */
+/* @args: the verb's own, as many as its row wants, and a NULL. Return: enum
+ * ctl_exit, but for "run" */
 typedef int verb_fn(const struct ctl *ctl, char **args);
 
 verb_fn verb_status, verb_list, verb_show, verb_reload, verb_doctor,
 	verb_policy_check, verb_policy_explain, verb_policy_test,
-	verb_policy_diff, verb_policy_profile;
+	verb_policy_diff, verb_policy_profile, verb_run;

@@ -149,6 +149,7 @@ static void log_attached(const struct registry *r, const struct container *c,
 		  LOG_U("peer_uid", c->peer->uid), LOG_U("peer_gid", c->peer_gid),
 		  LOG_S("policy", policy_name(c->policy)),
 		  LOG_U("userns", c->identity.userns.ino),
+		  LOG_S("each_userns", c->identity.each ? "yes" : "no"),
 		  LOG_I("init_pid", state->init_pid),
 		  LOG_S("status", state->status),
 		  LOG_U("container_listeners", c->n_sessions),
@@ -162,29 +163,48 @@ static void log_unknown(const struct oci_state *state, int error)
 		  LOG_S("so", "nothing is emulated for it"));
 }
 
+const char *admit_limit(const struct registry *r, unsigned listeners)
+{
+	if (r->n_sessions >= LISTENERS_MAX)
+		return "LISTENERS_MAX is reached";
+	if (listeners >= LISTENERS_MAX_PER_UID)
+		return "LISTENERS_MAX_PER_UID is reached";
+	return NULL;
+}
+
 static int check_limits(const struct registry *r, const struct peer *peer,
 			int listener_fd, const char **why)
 {
-	if (r->n_sessions >= LISTENERS_MAX)
-		return refuse(why, EMFILE, "LISTENERS_MAX is reached");
-	if (peer->listeners >= LISTENERS_MAX_PER_UID)
-		return refuse(why, EMFILE, "LISTENERS_MAX_PER_UID is reached");
+	const char *limit = admit_limit(r, peer->listeners);
+
+	if (limit)
+		return refuse(why, EMFILE, limit);
 	if (registry_has_listener(r, listener_fd))
 		return refuse(why, EEXIST, "this listener is attached already");
 	return 0;
 }
 
-int admit(struct registry *r, const struct sender *sender,
-	  const struct oci_state *state, int *listener_fd_taken, const char **why)
+/* Return: 0, or a negative errno: why it is unknown */
+static int settle(const struct sender *sender, const struct oci_state *state,
+		  struct identity *ret)
+{
+	if (!state->userns)
+		return identity_settle(&sender->userns, state->init_pid, ret);
+	identity_settle_each(sender->peer->uid, ret);
+	return 0;
+}
+
+/* @session_start: session_new() or session_new_proxied(), of @fd_taken */
+static int join(struct registry *r, const struct sender *sender,
+		const struct oci_state *state,
+		int (*session_start)(struct registry *r, struct container *c,
+				     int *fd_taken),
+		int *fd_taken, const char **why)
 {
 	AUTO(identity_done) struct identity id = { .userns_fd = -1 };
-	struct container *c;
-	int error = check_limits(r, sender->peer, *listener_fd_taken, why);
+	int error = settle(sender, state, &id);
+	struct container *c = find(r, sender, state, &id);
 
-	if (error < 0)
-		return error;
-	error = identity_settle(&sender->userns, state->init_pid, &id);
-	c = find(r, sender, state, &id);
 	if (!c) {
 		int status = create(r, sender, state, &id, &c, why);
 
@@ -193,11 +213,32 @@ int admit(struct registry *r, const struct sender *sender,
 		if (error < 0)
 			log_unknown(state, error);
 	}
-	error = session_new(r, c, listener_fd_taken);
+	error = session_start(r, c, fd_taken);
 	if (error < 0) {
 		container_reap(r, c);
 		return refuse(why, -error, "cannot attach");
 	}
 	log_attached(r, c, state);
 	return ADMIT_OK;
+}
+
+int admit(struct registry *r, const struct sender *sender,
+	  const struct oci_state *state, int *listener_fd_taken, const char **why)
+{
+	int error = check_limits(r, sender->peer, *listener_fd_taken, why);
+
+	if (error < 0)
+		return error;
+	return join(r, sender, state, session_new, listener_fd_taken, why);
+}
+
+int admit_proxied(struct registry *r, const struct sender *sender,
+		  const struct oci_state *state, int listener_fd,
+		  int *sock_taken, const char **why)
+{
+	int error = check_limits(r, sender->peer, listener_fd, why);
+
+	if (error < 0)
+		return error;
+	return join(r, sender, state, session_new_proxied, sock_taken, why);
 }

@@ -37,3 +37,17 @@ enum admit_status {
 int admit(struct registry *r, const struct sender *sender,
 	  const struct oci_state *state, int *listener_fd_taken,
 	  const char **why);
+
+/**
+ * admit_proxied() - the same for a connection of LXC's
+ * @state:	what its first packet says: .id, .init_pid, .status, .metadata
+ * @listener_fd: of that packet, verified; borrowed
+ * @sock_taken:	the connection; -1 afterwards on success
+ */
+int admit_proxied(struct registry *r, const struct sender *sender,
+		  const struct oci_state *state, int listener_fd,
+		  int *sock_taken, const char **why);
+
+/* Is there room for one more listener of this peer, who has @listeners?
+ * Return: NULL, or which limit is reached */
+const char *admit_limit(const struct registry *r, unsigned listeners);

@@ -366,6 +366,7 @@ static void restore_facts(const struct record *rec, struct identity *id)
 {
 	id->userns_fact = rec->userns_fact;
 	id->userns_owner = rec->userns_owner;
+	id->each = rec->each;
 	restore_cgroups(rec->cgroups, &id->cgroups);
 }
 

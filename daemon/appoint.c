@@ -103,7 +103,7 @@ static int spawn(struct session *s)
 		[0] = -1, /* libuv opens /dev/null here */
 		[1] = -1,
 		[HANDOVER_STDERR] = STDERR_FILENO,
-		[HANDOVER_LISTENER] = s->listener_fd,
+		[HANDOVER_LISTENER] = session_fd(s),
 		[HANDOVER_POLICY] = policy_memfd(s->container->policy),
 		[HANDOVER_SLOT] = s->slot_fd,
 		[HANDOVER_NODES] = s->registry->nodes_fd,
@@ -182,7 +182,8 @@ void appoint(struct session *s)
 	atomic_store_explicit(&s->slot->superseded, 0, memory_order_release);
 	s->leaving = s->outdated = s->retiring = false;
 	s->idle_ticks = 0;
-	s->seen_id = 0;
+	if (s->proxy_fd < 0) /* a monitor's patience is not the worker's */
+		s->seen_id = 0;
 	s->received_before = atomic_load_explicit(
 		&s->slot->counters.received, memory_order_relaxed);
 	s->worker_since_ms = uv_now(s->registry->loop);
@@ -314,7 +315,7 @@ static void replace(struct session *s)
 
 static void succeed(struct session *s)
 {
-	if (listener_hung_up(s->listener_fd))
+	if (listener_hung_up(session_fd(s)))
 		session_end(s, "no task is left");
 	else if (s->registry->closing)
 		session_end(s, "deputyd ends");
@@ -329,7 +330,7 @@ static void succeed(struct session *s)
 void appoint_abandon(struct session *s)
 {
 	if (s->worker_state != WORKER_RUNNING ||
-	    s->n_lost == WORKERS_LOST_MAX || listener_hung_up(s->listener_fd))
+	    s->n_lost == WORKERS_LOST_MAX || listener_hung_up(session_fd(s)))
 		return;
 	log_event(LOG_ERR, "worker-lost",
 		  LOG_S("container", s->container->id),

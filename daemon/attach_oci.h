@@ -15,8 +15,6 @@
 #define OCI_BUFFERED_MAX_PER_UID ((size_t)8 * 1024 * 1024)
 /* From the first byte of a message to its last. */
 #define OCI_MESSAGE_DEADLINE_MS (10 * 1000)
-/* Connections whose unwanted fds are still being closed; see attach_oci.c. */
-#define DISCARD_MAX_PER_UID 16
 
 struct registry;
 struct attach;

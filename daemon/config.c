@@ -28,6 +28,10 @@ static const struct row {
 	  CONFIG_OCI_SOCKET ")", OPTION_STRING, AT(oci_socket) },
 	{ "oci-socket-mode", "OCTAL", "its mode (0600)", OPTION_MODE,
 	  AT(oci_mode) },
+	{ "lxc-socket", "PATH", "where LXC sends notifications (lxc.sock beside "
+	  "the OCI socket)", OPTION_STRING, AT(lxc_socket) },
+	{ "lxc-socket-mode", "OCTAL", "its mode (0600)", OPTION_MODE,
+	  AT(lxc_mode) },
 	{ "control-socket", "PATH", "where deputyctl asks ("
 	  CONFIG_CONTROL_SOCKET ")", OPTION_STRING, AT(control_socket) },
 	{ "control-socket-mode", "OCTAL", "its mode (0660)", OPTION_MODE,
@@ -133,6 +137,16 @@ static void find_worker(struct config *c)
 		c->worker = c->worker_buf;
 }
 
+static void place_lxc_socket(struct config *c)
+{
+	const char *slash = strrchr(c->oci_socket, '/');
+	int n = slash ? (int)(slash + 1 - c->oci_socket) : 0;
+
+	(void)snprintf(c->lxc_socket_buf, sizeof(c->lxc_socket_buf), "%.*s%s", n,
+		       c->oci_socket, CONFIG_LXC_NAME);
+	c->lxc_socket = c->lxc_socket_buf;
+}
+
 static int parse_options(struct config *c, int argc, char **argv)
 {
 	struct option options[ARRAY_SIZE(rows) + 1] = { { 0 } };
@@ -168,12 +182,15 @@ int config_parse(struct config *c, int argc, char **argv)
 		.oci_socket = CONFIG_OCI_SOCKET,
 		.control_socket = CONFIG_CONTROL_SOCKET,
 		.oci_mode = CONFIG_OCI_MODE,
+		.lxc_mode = CONFIG_LXC_MODE,
 		.control_mode = CONFIG_CONTROL_MODE,
 		.log_level = LOG_INFO,
 	};
 	r = parse_options(c, argc, argv);
 	if (r == CONFIG_USAGE)
 		(void)fprintf(stderr, "Try \"deputyd --help\".\n");
+	if (r == CONFIG_RUN && !c->lxc_socket)
+		place_lxc_socket(c);
 	if (r == CONFIG_RUN && !c->worker)
 		find_worker(c);
 	/* Workers are started from "/". */

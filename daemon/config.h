@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * deputyd's command line.  Strings are argv's or static, but for worker_buf.
+ * deputyd's command line.  Strings are argv's or static, but for the buffers.
  */
 
 #include <limits.h>
@@ -11,22 +11,25 @@
 
 #include "policy/policy.h"
 
-#define CONFIG_POLICY_FILE     "/etc/deputy/policy.json"
-#define CONFIG_POLICY_DIRECTORY "/etc/deputy/policy.d"
+#define CONFIG_POLICY_FILE     POLICY_FILE_DEFAULT
+#define CONFIG_POLICY_DIRECTORY POLICY_DIRECTORY_DEFAULT
 #define CONFIG_OCI_SOCKET      "/run/deputy/oci.sock"
 #define CONFIG_CONTROL_SOCKET  "/run/deputy/control.sock"
+#define CONFIG_LXC_NAME	       "lxc.sock"
 #define CONFIG_OCI_MODE	       0600
+#define CONFIG_LXC_MODE	       0600
 #define CONFIG_CONTROL_MODE    0660
 
 struct config {
 	const char *policy; /* NULL: the default ones that are there */
 	const char *oci_socket;
+	const char *lxc_socket;
 	const char *control_socket;
 	const char *worker;
-	mode_t oci_mode, control_mode;
+	mode_t oci_mode, lxc_mode, control_mode;
 	int log_level;
 	bool check, watch_policy;
-	char worker_buf[PATH_MAX];
+	char worker_buf[PATH_MAX], lxc_socket_buf[PATH_MAX];
 };
 
 enum config_status {

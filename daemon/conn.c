@@ -10,12 +10,14 @@
 #include "daemon/conn.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "daemon/admit.h"
 #include "daemon/attach_oci.h"
+#include "daemon/discard.h"
 #include "daemon/registry.h"
 #include "lib/listener.h"
 #include "lib/log.h"
@@ -34,7 +36,7 @@ struct conn {
 	int sock;
 	uv_poll_t poll;
 	uv_timer_t deadline;
-	uv_work_t discard;
+	struct discard discard;
 	unsigned open_handles;
 	bool ended;
 	struct oci_frame frame;
@@ -52,20 +54,9 @@ static void conn_free(struct conn *c)
 	free(c);
 }
 
-static void discard_work(uv_work_t *w)
+static void on_discarded(struct discard *d)
 {
-	struct conn *c = w->data;
-
-	for (size_t i = 0; i < c->n_fds; i++)
-		(void)fd_close(c->fds[i]);
-}
-
-static void discard_done(uv_work_t *w, int status)
-{
-	struct conn *c = w->data;
-
-	c->peer->discarding--;
-	conn_free(c);
+	conn_free((struct conn *)((char *)d - offsetof(struct conn, discard)));
 }
 
 static void on_closed(uv_handle_t *h)
@@ -79,11 +70,11 @@ static void on_closed(uv_handle_t *h)
 		conn_free(c);
 		return;
 	}
-	c->discard.data = c;
-	c->peer->discarding++;
-	/* Fails only without a callback. */
-	(void)uv_queue_work(h->loop, &c->discard, discard_work,
-			    discard_done);
+	c->discard.peer = c->peer;
+	c->discard.fds = c->fds;
+	c->discard.n_fds = c->n_fds;
+	c->discard.done = on_discarded;
+	discard_start(&c->discard, h->loop);
 }
 
 static void conn_end(struct conn *c)

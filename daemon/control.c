@@ -32,7 +32,7 @@ struct connection {
 	size_t out_bytes;
 	struct varlink_reader reader;
 	struct control *control;
-	uid_t peer_uid;
+	struct ucred peer; /* uid -1: not known */
 	bool closing;
 	LIST_ENTRY(connection) link;
 };
@@ -113,7 +113,7 @@ static void on_written(uv_write_t *write, int status)
 {
 	struct connection *conn = write->data;
 
-	if (conn->peer_uid != 0)
+	if (conn->peer.uid != 0)
 		conn->control->backlog_bytes -= conn->out_bytes;
 	free(conn->out);
 	conn->out = NULL;
@@ -135,7 +135,7 @@ static int connection_send(struct connection *conn, struct json_object *message)
 	r = varlink_encode(message, &text, &bytes);
 	if (r < 0)
 		return r;
-	if (conn->peer_uid != 0 &&
+	if (conn->peer.uid != 0 &&
 	    c->backlog_bytes + bytes > CONTROL_BACKLOG_MAX_BYTES)
 		return -ENOBUFS;
 	buf = uv_buf_init(text, (unsigned)bytes);
@@ -143,7 +143,7 @@ static int connection_send(struct connection *conn, struct json_object *message)
 		     on_written);
 	if (r < 0)
 		return r;
-	if (conn->peer_uid != 0)
+	if (conn->peer.uid != 0)
 		c->backlog_bytes += bytes;
 	conn->out = TAKE_PTR(text);
 	conn->out_bytes = bytes;
@@ -169,7 +169,7 @@ static void connection_call(struct connection *conn, const char *text,
 		return;
 	}
 	uv_timer_again(&conn->deadline);
-	answer = control_answer(c->ops, c->ctx, conn->peer_uid, &call);
+	answer = control_answer(c->ops, c->ctx, &conn->peer, &call);
 	oneway = call.oneway;
 	varlink_call_done(&call);
 	if (oneway)
@@ -231,16 +231,14 @@ static void connection_serve(struct connection *conn)
 
 static int connection_peer(struct connection *conn)
 {
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
+	socklen_t len = sizeof(conn->peer);
 	uv_os_fd_t fd;
 	int r = uv_fileno((uv_handle_t *)&conn->pipe, &fd);
 
 	if (r < 0)
 		return r;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &conn->peer, &len) < 0)
 		return -errno;
-	conn->peer_uid = cred.uid;
 	return 0;
 }
 
@@ -253,8 +251,8 @@ static struct json_object *limits_check(const struct control *c, uid_t uid)
 	LIST_FOREACH(conn, &c->connections, link) {
 		if (conn->closing)
 			continue;
-		all += conn->peer_uid != 0;
-		same += conn->peer_uid == uid;
+		all += conn->peer.uid != 0;
+		same += conn->peer.uid == uid;
 	}
 	if (same >= CONTROL_CONNECTIONS_PER_UID_MAX)
 		return control_limit_error("connections of one uid",
@@ -283,12 +281,12 @@ static void on_connection(uv_stream_t *listener, int status)
 	conn->pipe.data = conn->deadline.data = conn->write.data = conn;
 	if (uv_accept(listener, (uv_stream_t *)&conn->pipe) < 0 ||
 	    connection_peer(conn) < 0) {
-		conn->peer_uid = (uid_t)-1;
+		conn->peer.uid = (uid_t)-1;
 		LIST_INSERT_HEAD(&c->connections, conn, link);
 		connection_close(conn);
 		return;
 	}
-	limit = limits_check(c, conn->peer_uid);
+	limit = limits_check(c, conn->peer.uid);
 	LIST_INSERT_HEAD(&c->connections, conn, link);
 	if (limit) {
 		connection_last_words(conn, limit);

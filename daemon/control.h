@@ -9,7 +9,9 @@
  * uid 0 (SO_PEERCRED) may change anything.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include <json-c/json.h>
 #include <uv.h>
@@ -30,6 +32,18 @@ enum control_status {
 	CONTROL_RELOAD_FAILED = 2, /* reload: the old policy serves on */
 };
 
+/* What Check asks about. Strings are borrowed, and valid UTF-8 without NUL. */
+struct control_check {
+	struct ucred asker;
+	uid_t peer_uid;
+	gid_t peer_gid;
+	pid_t pid; /* 0: not known yet */
+	bool each; /* user namespaces, as of OCI_STATE_USERNS_EACH */
+	const char *policy, *metadata;	 /* NULL: none */
+	const char *id, *bundle;	 /* NULL: not known yet */
+	struct json_object *annotations; /* of strings; NULL: none */
+};
+
 /*
  * What deputyd does for each method.  @ret is the caller's: the parameters of
  * the reply on CONTROL_OK, those of the error on CONTROL_RELOAD_FAILED, else
@@ -41,6 +55,8 @@ struct control_ops {
 	int (*list)(void *ctx, struct json_object **ret);
 	int (*show)(void *ctx, const char *id, struct json_object **ret);
 	int (*reload)(void *ctx, struct json_object **ret);
+	int (*check)(void *ctx, const struct control_check *c,
+		     struct json_object **ret);
 };
 
 struct control;

@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "proto/oci_state.h"
 
 struct request {
 	const struct control_ops *ops;
 	void *ctx;
 	const char *arg; /* the method's one parameter */
+	struct json_object *parameters; /* all of them; NULL: none */
+	const struct ucred *peer;
 };
 
 /* Gives the whole message. Return: NULL for lack of memory */
@@ -70,6 +73,129 @@ static struct json_object *answer_reload(const struct request *rq)
 	return answer_ops(rq, r, p);
 }
 
+/* -- Check, which has more than one parameter ------------------------------------- */
+
+/* A string that C can hold, or missing, or null. */
+static bool read_str(struct json_object *v, const char **ret)
+{
+	if (v && !json_object_is_type(v, json_type_string))
+		return false;
+	*ret = v ? json_object_get_string(v) : NULL;
+	return !v || strlen(*ret) == (size_t)json_object_get_string_len(v);
+}
+
+/* Missing and null change nothing. */
+static bool read_u32(struct json_object *v, int64_t max, uint32_t *ret)
+{
+	int64_t n = v ? json_object_get_int64(v) : 0;
+
+	if (v && (!json_object_is_type(v, json_type_int) || n < 0 || n > max))
+		return false;
+	if (v)
+		*ret = (uint32_t)n;
+	return true;
+}
+
+static bool read_pid(struct json_object *v, pid_t *ret)
+{
+	uint32_t n = 0;
+
+	if (!read_u32(v, INT32_MAX, &n) || (v && n == 0))
+		return false;
+	*ret = (pid_t)n;
+	return true;
+}
+
+static bool read_each(struct json_object *v, bool *ret)
+{
+	const char *s;
+
+	if (!read_str(v, &s) || (s && strcmp(s, OCI_STATE_USERNS_EACH) != 0))
+		return false;
+	*ret = s;
+	return true;
+}
+
+static bool read_strings(struct json_object *v, struct json_object **ret)
+{
+	struct json_object_iter i;
+	const char *s;
+
+	if (v && !json_object_is_type(v, json_type_object))
+		return false;
+	if (v) {
+		json_object_object_foreachC(v, i)
+		{
+			if (!i.val || !read_str(i.val, &s))
+				return false;
+		}
+	}
+	*ret = v;
+	return true;
+}
+
+/* Return: false where it is no parameter, or not this one's value */
+static bool read_parameter(const char *key, struct json_object *v,
+			   struct control_check *c)
+{
+	const struct {
+		const char *key, **ret;
+	} strings[] = {
+		{ "policy", &c->policy },
+		{ "metadata", &c->metadata },
+		{ "id", &c->id },
+		{ "bundle", &c->bundle },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		if (strcmp(key, strings[i].key) == 0)
+			return read_str(v, strings[i].ret);
+	if (strcmp(key, "peer_uid") == 0)
+		return read_u32(v, UINT32_MAX - 1, &c->peer_uid);
+	if (strcmp(key, "peer_gid") == 0)
+		return read_u32(v, UINT32_MAX - 1, &c->peer_gid);
+	if (strcmp(key, "pid") == 0)
+		return read_pid(v, &c->pid);
+	if (strcmp(key, "userns") == 0)
+		return read_each(v, &c->each);
+	return strcmp(key, "annotations") == 0 &&
+	       read_strings(v, &c->annotations);
+}
+
+/* Return: the name of a parameter that is wrong, or NULL: all is well */
+static const char *read_check(const struct request *rq, struct control_check *c)
+{
+	struct json_object_iter i;
+
+	*c = (struct control_check){ .asker = *rq->peer,
+				     .peer_uid = rq->peer->uid,
+				     .peer_gid = rq->peer->gid };
+	if (!rq->parameters)
+		return NULL;
+	json_object_object_foreachC(rq->parameters, i)
+	{
+		if (!read_parameter(i.key, i.val, c))
+			return i.key;
+	}
+	return NULL;
+}
+
+static struct json_object *answer_check(const struct request *rq)
+{
+	struct json_object *p = NULL;
+	struct control_check c;
+	const char *wrong = read_check(rq, &c);
+	int r;
+
+	if (wrong)
+		return error_str(SERVICE_ERROR("InvalidParameter"), "parameter",
+				 wrong);
+	r = rq->ops->check(rq->ctx, &c, &p);
+	return answer_ops(rq, r, p);
+}
+
+/* -- org.varlink.service ------------------------------------------------------------ */
+
 static const struct {
 	const char *name, *idl;
 } interfaces[] = {
@@ -114,6 +240,7 @@ static const struct method {
 	const char *parameter; /* its one parameter, a string; NULL: none */
 	bool changes;	       /* for uid 0 only */
 	answer_fn *answer;
+	bool own; /* it reads its parameters itself */
 } methods[] = {
 	{ SERVICE_INTERFACE ".GetInfo", NULL, false, answer_info },
 	{ SERVICE_INTERFACE ".GetInterfaceDescription", "interface", false,
@@ -122,6 +249,7 @@ static const struct method {
 	{ CONTROL_INTERFACE ".List", NULL, false, answer_list },
 	{ CONTROL_INTERFACE ".Show", "id", false, answer_show },
 	{ CONTROL_INTERFACE ".Reload", NULL, true, answer_reload },
+	{ CONTROL_INTERFACE ".Check", NULL, false, answer_check, true },
 };
 
 static const struct method *method_find(const char *name)
@@ -161,6 +289,8 @@ static const char *parameters_check(const struct method *m,
 {
 	struct json_object *arg = NULL;
 
+	if (m->own)
+		return NULL;
 	if (parameters) {
 		json_object_object_foreach(parameters, key, value) {
 			if (!m->parameter || strcmp(key, m->parameter) != 0)
@@ -192,10 +322,13 @@ static struct json_object *answer_change(const struct request *rq,
 }
 
 struct json_object *control_answer(const struct control_ops *ops, void *ctx,
-				   uid_t peer_uid,
+				   const struct ucred *peer,
 				   const struct varlink_call *call)
 {
-	struct request rq = { .ops = ops, .ctx = ctx };
+	struct request rq = { .ops = ops,
+			      .ctx = ctx,
+			      .parameters = call->parameters,
+			      .peer = peer };
 	const struct method *m = method_find(call->method);
 	struct json_object *answer;
 	const char *wrong;
@@ -210,7 +343,7 @@ struct json_object *control_answer(const struct control_ops *ops, void *ctx,
 		answer = error_str(SERVICE_ERROR("InvalidParameter"),
 				   "parameter", wrong);
 	else if (m->changes)
-		answer = answer_change(&rq, m, peer_uid);
+		answer = answer_change(&rq, m, peer->uid);
 	else
 		answer = m->answer(&rq);
 	return call->oneway ? json_put(answer) : answer;

@@ -6,7 +6,7 @@
  * changes something is logged.
  */
 
-#include <sys/types.h>
+#include <sys/socket.h>
 
 #include "daemon/control.h"
 #include "proto/varlink.h"
@@ -16,14 +16,14 @@
 
 /**
  * control_answer() - do one call
- * @peer_uid: who calls, by SO_PEERCRED
+ * @peer: who calls, by SO_PEERCRED
  * A call with "oneway" gets no answer, so one that changes nothing is not even
  * done.
  * Return: the message, the caller's to json_put(); NULL when there is nothing
  * to send or, without "oneway", for lack of memory
  */
 struct json_object *control_answer(const struct control_ops *ops, void *ctx,
-				   uid_t peer_uid,
+				   const struct ucred *peer,
 				   const struct varlink_call *call);
 
 /* The answers to what is no call. Return: as above */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "daemon/flight.h"
 
+#include <errno.h>
 #include <signal.h>
 
+#include "daemon/proxied.h"
 #include "daemon/registry.h"
 #include "lib/handover.h"
 #include "lib/log.h"
@@ -29,7 +31,23 @@ static struct flight flight_read(const struct session *s)
 
 uint64_t flight_now(const struct session *s)
 {
-	return flight_read(s).id;
+	uint64_t id = s->proxy_fd >= 0 ? proxied_now(s->proxy_fd) : 0;
+
+	return id ?: flight_read(s).id;
+}
+
+/* A monitor keeps the listener: there its word is that somebody waits. */
+static bool still_waits(const struct session *s, uint64_t id)
+{
+	return s->proxy_fd >= 0 ||
+	       listener_id_valid(s->listener_fd, id) == LISTENER_OK;
+}
+
+static int respond(const struct session *s, uint64_t id, const struct verdict *v)
+{
+	if (s->proxy_fd >= 0)
+		return proxied_answer(s->proxy_fd, id, v);
+	return listener_send(s->listener_fd, id, v);
 }
 
 static void set_phase(struct session *s, enum slot_phase phase)
@@ -41,7 +59,7 @@ static void set_phase(struct session *s, enum slot_phase phase)
 static void give_up(struct session *s, uint64_t id, const char *why)
 {
 	const struct verdict v = policy_fail(s->container->policy);
-	int r = listener_send(s->listener_fd, id, &v);
+	int r = respond(s, id, &v);
 
 	log_event(LOG_ERR, "call-failed",
 		  LOG_S("container", s->container->id), LOG_S("why", why),
@@ -52,8 +70,15 @@ static void give_up(struct session *s, uint64_t id, const char *why)
 /* The phase is the worker's to write, as long as it may not be dead. */
 void flight_expire(struct session *s)
 {
-	if (listener_id_valid(s->listener_fd, s->expired_id) == LISTENER_OK)
+	if (s->proxy_fd >= 0) {
+		proxied_close(s->proxy_fd);
+		log_event(LOG_ERR, "call-failed",
+			  LOG_S("container", s->container->id),
+			  LOG_S("why", "deadline"), LOG_I("errno", ENOSYS),
+			  LOG_S("caller", "answered by LXC"));
+	} else if (still_waits(s, s->expired_id)) {
 		give_up(s, s->expired_id, "deadline");
+	}
 }
 
 /* However often an administrator reloads, no call fails of it. */
@@ -107,14 +132,14 @@ int flight_settle(struct session *s)
 
 	/* Answered, but the worker died before it could note that; or its caller
 	 * is gone: not in flight any more. */
-	if (f.id != 0 &&
-	    listener_id_valid(s->listener_fd, f.id) != LISTENER_OK)
+	if (f.id != 0 && !still_waits(s, f.id))
 		f.id = 0;
 	if (f.id != s->flight_id)
 		s->attempts = s->kills = 0;
 	s->flight_id = f.id;
 	if (f.id == 0) { /* also where the phase is none at all */
-		set_phase(s, SLOT_IDLE);
+		if (s->proxy_fd < 0 || f.phase != SLOT_ANSWERING)
+			set_phase(s, SLOT_IDLE);
 		bring_back(s);
 		return FLIGHT_NONE;
 	}

@@ -17,7 +17,8 @@ struct session;
 /* The call that a worker has in flight now; 0: none. Any time. */
 uint64_t flight_now(const struct session *s);
 
-/* Answers the call that expired, whatever its worker, killed, still holds. */
+/* Answers the call that expired, whatever its worker, killed, still holds.
+ * LXC's monitor might be at its next call by then: its connection is closed. */
 void flight_expire(struct session *s);
 
 enum flight_status {

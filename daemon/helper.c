@@ -79,6 +79,6 @@ void helper_tick(struct container *c)
 	TAILQ_FOREACH(s, &c->sessions, entry)
 		if (s->helper)
 			retire_if_idle(s);
-		else if (is_slow(s) && is_behind(c, s))
+		else if (s->proxy_fd < 0 && is_slow(s) && is_behind(c, s))
 			start_one(c, s);
 }

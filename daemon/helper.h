@@ -8,6 +8,7 @@
  * and another call waits, one more is started, a tick one. It is a session of its
  * own on the same listener: what a slot, a deadline and a restart mean holds for
  * it alone. One that had nothing to do for a while goes; its session stays.
+ * LXC's monitors have one call at a time: nothing waits behind it.
  */
 
 /* Of a container. */

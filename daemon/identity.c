@@ -138,6 +138,14 @@ int identity_settle(const struct ns_id *peer, pid_t init_pid,
 	return 0;
 }
 
+void identity_settle_each(uid_t peer_uid, struct identity *ret)
+{
+	*ret = (struct identity){ .userns_fd = -1,
+				  .userns_fact = USERNS_OWNED,
+				  .userns_owner = peer_uid,
+				  .each = true };
+}
+
 const char *identity_owner(const struct identity *i,
 			   char buf[static IDENTITY_OWNER_MAX])
 {

@@ -38,6 +38,7 @@ struct identity {
 	enum userns_fact userns_fact;
 	uid_t userns_owner;	/* of USERNS_OWNED */
 	struct cgroups cgroups; /* of init; none: unknown */
+	bool each; /* no userns, but see identity_settle_each() */
 };
 
 /**
@@ -55,6 +56,20 @@ struct ns_id identity_peer(pid_t pid);
  */
 int identity_settle(const struct ns_id *peer, pid_t init_pid,
 		    struct identity *ret);
+/**
+ * identity_settle_each() - a container that makes its user namespaces itself
+ * @peer_uid: who sends its listener
+ * Each right below deputyd's own and owned by @peer_uid is the container's, and
+ * no other, so not one nested in it.  That gives its sender nothing: of any of
+ * these it could have sent a listener the usual way, to get the same by the same
+ * bindings.  And who is within one, or runs under another uid, makes no such.
+ *
+ * Where its sender is, or its init, is not looked at: that goes on as the
+ * command as soon as it has sent, and may be anywhere by now.  So no cgroup is
+ * known.
+ */
+void identity_settle_each(uid_t peer_uid, struct identity *ret);
+
 /* The owner of its user namespace in a policy's words: a uid, or "none"; else
  * "unknown". Return: @buf */
 #define IDENTITY_OWNER_MAX 16

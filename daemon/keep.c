@@ -48,6 +48,7 @@ static int record_of(const struct container *c)
 		.annotations = c->annotations,
 		.peer_uid = c->peer->uid,
 		.userns = c->identity.userns,
+		.each = c->identity.each,
 		.since = c->since,
 	};
 

@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "daemon/adopt.h"
+#include "daemon/attach_lxc.h"
 #include "daemon/attach_oci.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
@@ -48,8 +49,9 @@ struct deputyd {
 	struct features features; /* before there is a registry */
 	uv_loop_t loop;
 	struct registry registry;
-	struct socket oci_socket, control_socket;
+	struct socket oci_socket, lxc_socket, control_socket;
 	struct attach *attach;
+	struct attach_lxc *attach_lxc;
 	struct control *control;
 	uv_signal_t signals[SIGNALS];
 	uv_timer_t end_timer, watchdog;
@@ -86,9 +88,11 @@ static void end(struct deputyd *d)
 		  LOG_U("listeners", d->registry.n_sessions),
 		  LOG_S("stored", d->store.on ? "yes" : "no"));
 	attach_close(d->attach);
+	attach_lxc_close(d->attach_lxc);
 	control_free(d->control, NULL);
 	policy_watch_close(&d->policy_watch);
 	socket_done(&d->oci_socket);
+	socket_done(&d->lxc_socket);
 	socket_unlink(&d->control_socket);
 	registry_close(&d->registry);
 	for (int i = 0; i < SIGNALS; i++)
@@ -137,19 +141,19 @@ static void store_socket(struct deputyd *d, struct socket *s, const char *name)
 
 /* Given by a socket unit, left by an earlier deputyd, or made. */
 static int open_socket(struct deputyd *d, struct socket *s, const char *name,
-		       const char *path, mode_t mode)
+		       int type, const char *path, mode_t mode)
 {
 	bool bound;
 	char why[512];
 	int r;
 
-	s->fd = inherit_socket(&d->inherit, &d->store, name, SOCK_STREAM, path, &bound);
+	s->fd = inherit_socket(&d->inherit, &d->store, name, type, path, &bound);
 	if (s->fd >= 0) {
 		if (bound)
 			(void)chmod(path, mode);
 		return 0;
 	}
-	r = socket_open(s, path, mode, why, sizeof(why));
+	r = socket_open_type(s, path, type, mode, why, sizeof(why));
 	if (r < 0)
 		say_fatal(why);
 	else
@@ -160,11 +164,14 @@ static int open_socket(struct deputyd *d, struct socket *s, const char *name,
 static int open_sockets(struct deputyd *d)
 {
 	const struct config *c = &d->config;
-	int r = open_socket(d, &d->oci_socket, "oci", c->oci_socket,
-			    c->oci_mode);
+	int r = open_socket(d, &d->oci_socket, "oci", SOCK_STREAM,
+			    c->oci_socket, c->oci_mode);
 
 	if (r == 0)
-		r = open_socket(d, &d->control_socket, "control",
+		r = open_socket(d, &d->lxc_socket, "lxc", SOCK_SEQPACKET,
+				c->lxc_socket, c->lxc_mode);
+	if (r == 0)
+		r = open_socket(d, &d->control_socket, "control", SOCK_STREAM,
 				c->control_socket, c->control_mode);
 	return r;
 }
@@ -198,6 +205,9 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 	inherit_done(&d->inherit, &d->store, &d->loop);
 	r = attach_new(&d->registry, d->oci_socket.fd, &d->attach);
 	if (r == 0)
+		r = attach_lxc_new(&d->registry, d->lxc_socket.fd,
+				   &d->attach_lxc);
+	if (r == 0)
 		r = control_new(&d->loop, TAKE_FD(d->control_socket.fd),
 				&operations_control, &d->operations,
 				&d->control);
@@ -208,6 +218,7 @@ static int run(struct deputyd *d)
 {
 	log_event(LOG_NOTICE, "ready", LOG_S("version", DEPUTY_VERSION),
 		  LOG_S("oci_socket", d->config.oci_socket),
+		  LOG_S("lxc_socket", d->config.lxc_socket),
 		  LOG_S("control_socket", d->config.control_socket),
 		  LOG_S("policy", policy_set_source(d->registry.set)));
 	notify_ready();
@@ -298,6 +309,7 @@ static int serve(struct deputyd *d)
 			r = run(d);
 	}
 	socket_done(&d->oci_socket);
+	socket_done(&d->lxc_socket);
 	socket_done(&d->control_socket);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -305,6 +317,7 @@ static int serve(struct deputyd *d)
 int main(int argc, char **argv)
 {
 	static struct deputyd d = { .oci_socket.fd = -1,
+				    .lxc_socket.fd = -1,
 				    .control_socket.fd = -1 };
 	int r;
 

@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon/config.h"
+#include "daemon/foretell.h"
 #include "daemon/registry.h"
 #include "daemon/reload.h"
 #include "daemon/report.h"
@@ -109,9 +110,18 @@ static int op_reload(void *ctx, struct json_object **ret)
 	return r < 0 || !failed ? r : CONTROL_RELOAD_FAILED;
 }
 
+static int op_check(void *ctx, const struct control_check *c,
+		    struct json_object **ret)
+{
+	const struct operations *o = ctx;
+
+	return answer(foretell(o->registry, c), ret);
+}
+
 const struct control_ops operations_control = {
 	.status = op_status,
 	.list = op_list,
 	.show = op_show,
 	.reload = op_reload,
+	.check = op_check,
 };

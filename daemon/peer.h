@@ -15,6 +15,7 @@ struct peer {
 	unsigned refs;
 	unsigned pending;    /* connections without a whole message */
 	unsigned discarding; /* connections whose fds are being closed */
+	unsigned silent; /* LXC's connections before their first packet */
 	unsigned listeners;
 	size_t buffered; /* bytes of messages that are not whole */
 };

@@ -51,6 +51,7 @@ static struct json_object *to_json(const struct record *r)
 	     add(o, "cgroups", json_object_get(r->cgroups))) &&
 	    add(o, "userns_dev", json_object_new_uint64(r->userns.dev)) &&
 	    add(o, "userns_ino", json_object_new_uint64(r->userns.ino)) &&
+	    (!r->each || add(o, "each", json_object_new_boolean(true))) &&
 	    add(o, "since", json_object_new_int64(r->since)) &&
 	    (!r->metadata ||
 	     add(o, "metadata", json_object_new_string(r->metadata))) &&
@@ -165,6 +166,11 @@ static bool get_facts(struct json_object *o, struct record *ret)
 	    (json_object_object_get_ex(o, "cgroups", &v) &&
 	     !get(o, "cgroups", json_type_array, &ret->cgroups)))
 		return false;
+	if (json_object_object_get_ex(o, "each", &v)) {
+		if (!json_object_is_type(v, json_type_boolean))
+			return false;
+		ret->each = json_object_get_boolean(v);
+	}
 	ret->peer_gid = (gid_t)gid;
 	ret->userns_fact = (enum userns_fact)fact;
 	ret->userns_owner = (uid_t)owner;

@@ -8,6 +8,7 @@
  * Another layout of the header is another RECORD_VERSION; a key more is not.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/identity.h"
@@ -38,6 +39,7 @@ struct record {
 	uid_t userns_owner;
 	struct json_object *cgroups; /* strings; NULL: none */
 	struct ns_id userns;
+	bool each; /* user namespaces, see identity_settle_each() */
 	int64_t since;
 };
 

@@ -4,8 +4,8 @@
 /**
  * What deputyd knows: containers, and the listeners that came from them.
  *
- * A session is one attached listener with its journal slot and its worker;
- * a helper (helper.h) is one more on the same listener.
+ * A session is one attached listener, or one connection of LXC's, with its journal
+ * slot and its worker; a helper (helper.h) is one more on the same listener.
  * Sessions are keyed by nothing that a stranger chose; containers group them
  * by peer uid and gid, id and user namespace, since "exec" brings more listeners.
  *
@@ -76,7 +76,9 @@ struct session {
 	TAILQ_ENTRY(session) entry;
 	struct registry *registry;
 	struct container *container;
-	int listener_fd, slot_fd;
+	int listener_fd; /* -1: a monitor of LXC's keeps it, behind */
+	int proxy_fd;	 /* this connection; else -1 */
+	int slot_fd;
 	struct slot *slot;
 	uint64_t number; /* of its listener, in its container */
 	bool helper;	 /* helper.h: that listener has a session before it */
@@ -89,7 +91,8 @@ struct session {
 
 	uv_poll_t hangup; /* watch.c */
 	uint64_t seen_id; /* the call in flight at the last tick, and */
-	unsigned seen_ticks; /* for how many ticks it has been */
+	unsigned seen_ticks; /* for how many ticks it has been, */
+	uint64_t seen_since_ms; /* and since when */
 	uint64_t expired_id; /* the call that its worker was killed for, */
 	unsigned expired_ticks; /* so many ticks ago */
 
@@ -177,6 +180,15 @@ void container_counters(const struct container *c, struct counters *ret);
  */
 int session_new(struct registry *r, struct container *c,
 		int *listener_fd_taken);
+/* The same with a connection of LXC's, whose first packet is still unread. */
+int session_new_proxied(struct registry *r, struct container *c,
+			int *proxy_fd_taken);
+/* What its worker serves. */
+static inline int session_fd(const struct session *s)
+{
+	return s->proxy_fd >= 0 ? s->proxy_fd : s->listener_fd;
+}
+
 /* What came back from the store, verified. */
 struct session_found {
 	uint64_t number; /* L of daemon/fdstore.h */

@@ -22,6 +22,7 @@ static const char *const phases[] = {
 	[SLOT_EFFECT_BEGUN] = "effect-begun",
 	[SLOT_EFFECT_DONE] = "effect-done",
 	[SLOT_ANSWERED] = "answered",
+	[SLOT_ANSWERING] = "answering",
 };
 
 /* The slot's word, so perhaps none of them. */

@@ -16,6 +16,7 @@
 static void session_free(struct session *s)
 {
 	(void)fd_close(s->listener_fd);
+	(void)fd_close(s->proxy_fd);
 	(void)fd_close(s->slot_fd);
 	slot_unmap(s->slot);
 	free(s);
@@ -26,7 +27,8 @@ void session_identify(const struct session *s, struct slot_identity *ret)
 	const struct container *c = s->container;
 
 	*ret = (struct slot_identity){
-		.userns_dev = c->identity.userns.dev,
+		.userns_dev = c->identity.each ? SLOT_USERNS_EACH :
+						 c->identity.userns.dev,
 		.userns_ino = c->identity.userns.ino,
 		.peer_uid = c->peer->uid,
 		.deputyd_pid = (uint64_t)getpid(),
@@ -44,26 +46,28 @@ static struct session *session_alloc(struct registry *r, struct container *c)
 		return NULL;
 	s->registry = r;
 	s->container = c;
-	s->listener_fd = s->slot_fd = -1;
+	s->listener_fd = s->proxy_fd = s->slot_fd = -1;
 	return s;
 }
 
-/* Into the registry; a session without a worker yet. Return: 0 or negative */
-static int enlist(struct session *s, int *listener_fd_taken)
+/* Into the registry; a session without a worker yet. The fd stays the caller's
+ * where it fails. Return: 0 or negative */
+static int enlist(struct session *s, int listener_fd, int proxy_fd)
 {
 	struct container *c = s->container;
 	struct registry *r = s->registry;
 	int error;
 
-	s->listener_fd = *listener_fd_taken;
+	s->listener_fd = listener_fd;
+	s->proxy_fd = proxy_fd;
 	error = watch_session(s);
 	if (error < 0) {
-		s->listener_fd = -1;
+		s->listener_fd = s->proxy_fd = -1;
 		return error;
 	}
-	*listener_fd_taken = -1;
 	/* EINVAL is an older kernel: slower, no worse. */
-	(void)listener_set_sync(s->listener_fd);
+	if (listener_fd >= 0)
+		(void)listener_set_sync(listener_fd);
 	TAILQ_INSERT_TAIL(&c->sessions, s, entry);
 	if (!s->helper) {
 		c->n_sessions++;
@@ -78,7 +82,7 @@ static int enlist(struct session *s, int *listener_fd_taken)
 }
 
 /* With a slot of its own. Takes @s, which is freed where that fails. */
-static int enlist_new(struct session *s, int *listener_fd_taken)
+static int enlist_new(struct session *s, int listener_fd, int proxy_fd)
 {
 	struct slot_identity id;
 	int error;
@@ -86,7 +90,7 @@ static int enlist_new(struct session *s, int *listener_fd_taken)
 	session_identify(s, &id);
 	error = slot_new(&id, &s->slot_fd, &s->slot);
 	if (error == 0)
-		error = enlist(s, listener_fd_taken);
+		error = enlist(s, listener_fd, proxy_fd);
 	if (error < 0)
 		session_free(s);
 	return error;
@@ -100,10 +104,29 @@ int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
 	if (!s)
 		return -ENOMEM;
 	s->number = c->last_listener + 1;
-	error = enlist_new(s, listener_fd_taken);
+	error = enlist_new(s, *listener_fd_taken, -1);
 	if (error < 0)
 		return error;
+	*listener_fd_taken = -1;
 	keep_session(s);
+	appoint(s);
+	return 0;
+}
+
+/* Not kept: LXC's monitor, who has the listener, connects anew. */
+int session_new_proxied(struct registry *r, struct container *c,
+			int *proxy_fd_taken)
+{
+	struct session *s = session_alloc(r, c);
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	s->number = c->last_listener + 1;
+	error = enlist_new(s, -1, *proxy_fd_taken);
+	if (error < 0)
+		return error;
+	*proxy_fd_taken = -1;
 	appoint(s);
 	return 0;
 }
@@ -112,12 +135,13 @@ int session_new(struct registry *r, struct container *c, int *listener_fd_taken)
 static int enlist_found(struct session *s, int *listener_fd_taken,
 			int *slot_fd_taken, struct slot *slot)
 {
-	int error = enlist(s, listener_fd_taken);
+	int error = enlist(s, *listener_fd_taken, -1);
 
 	if (error < 0) {
 		session_free(s);
 		return error;
 	}
+	*listener_fd_taken = -1;
 	s->slot_fd = TAKE_FD(*slot_fd_taken);
 	s->slot = slot;
 	return 0;
@@ -167,9 +191,10 @@ int session_help(struct session *main)
 
 	if (!s)
 		return -errno;
-	error = enlist_new(s, &fd);
+	error = enlist_new(s, fd, -1);
 	if (error < 0)
 		return error;
+	(void)TAKE_FD(fd);
 	keep_helper(main, s);
 	appoint(s);
 	return 0;

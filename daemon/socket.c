@@ -54,10 +54,11 @@ static int open_directory(const char *path, const struct why *why)
 }
 
 /* Return: 0 when a file that nobody listens on was removed */
-static int remove_stale(const struct sockaddr_un *addr, const struct why *why)
+static int remove_stale(const struct sockaddr_un *addr, int type,
+			const struct why *why)
 {
 	AUTO(fd_close) int fd =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct stat st;
 
 	if (fd < 0 || lstat(addr->sun_path, &st) < 0)
@@ -90,6 +91,12 @@ static int bind_mode(int fd, const struct sockaddr_un *addr, mode_t mode)
 int socket_open(struct socket *s, const char *path, mode_t mode, char *text,
 		size_t size)
 {
+	return socket_open_type(s, path, SOCK_STREAM, mode, text, size);
+}
+
+int socket_open_type(struct socket *s, const char *path, int type, mode_t mode,
+		     char *text, size_t size)
+{
 	const struct why why = { text, size };
 	AUTO(fd_close) int dir = -1, fd = -1;
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -104,12 +111,12 @@ int socket_open(struct socket *s, const char *path, mode_t mode, char *text,
 	dir = open_directory(path, &why);
 	if (dir < 0)
 		return dir;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return fail(&why, errno, "socket: %s", strerrordesc_np(errno));
 	r = bind_mode(fd, &addr, mode);
 	if (r == -EADDRINUSE) {
-		r = remove_stale(&addr, &why);
+		r = remove_stale(&addr, type, &why);
 		if (r < 0)
 			return r;
 		r = bind_mode(fd, &addr, mode);

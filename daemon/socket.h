@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * A listening unix stream socket in the file system, ours until socket_done().
+ * A listening unix socket in the file system, ours until socket_done().
  */
 
 #include <stddef.h>
@@ -25,6 +25,10 @@ struct socket {
  */
 int socket_open(struct socket *s, const char *path, mode_t mode, char *why,
 		size_t why_size);
+
+/* The same for another @type: SOCK_SEQPACKET. */
+int socket_open_type(struct socket *s, const char *path, int type, mode_t mode,
+		     char *why, size_t why_size);
 
 /* Closes it and removes its file, if that is still the one we made. */
 void socket_done(struct socket *s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * deputyd polls a listener for hang-up only, never for notifications: those
+ * deputyd polls a listener (or LXC's connection) for hang-up only, never for
+ * notifications: those
  * are its worker's, and must not wake deputyd.  One coarse timer looks for
  * stalls, while there is anything to look at.
  */
@@ -20,7 +21,7 @@ static void on_hangup(uv_poll_t *p, int status, int events)
 {
 	struct session *s = p->data;
 
-	if (!listener_hung_up(s->listener_fd))
+	if (!listener_hung_up(session_fd(s)))
 		return;
 	(void)uv_poll_stop(p);
 	s->hung_up = true;
@@ -37,7 +38,7 @@ static void on_closed(uv_handle_t *h)
 
 int watch_session(struct session *s)
 {
-	int r = uv_poll_init(s->registry->loop, &s->hangup, s->listener_fd);
+	int r = uv_poll_init(s->registry->loop, &s->hangup, session_fd(s));
 
 	if (r < 0)
 		return r;
@@ -53,39 +54,54 @@ void watch_session_end(struct session *s)
 	uv_close((uv_handle_t *)&s->hangup, on_closed);
 }
 
+static unsigned deadline_s(const struct session *s)
+{
+	unsigned policys = policy_deadline_s(s->container->policy);
+
+	return s->proxy_fd >= 0 && policys > LXC_DEADLINE_S ? LXC_DEADLINE_S :
+							      policys;
+}
+
 static void check_stall(struct session *s)
 {
-	unsigned deadline_s = policy_deadline_s(s->container->policy);
+	unsigned patience_s = deadline_s(s);
 	uint64_t id = flight_now(s);
 
 	if (id == 0 || id != s->seen_id) {
 		s->seen_id = id;
 		s->seen_ticks = 0;
+		s->seen_since_ms = uv_now(s->registry->loop);
 		return;
 	}
 	s->seen_ticks++;
+	/* A monitor counts real time, also when deputyd gets none. */
+	if (s->proxy_fd >= 0)
+		s->seen_ticks = (unsigned)((uv_now(s->registry->loop) -
+					    s->seen_since_ms) / TICK_MS);
 	if (id == s->expired_id) {
 		if (++s->expired_ticks >= LOST_TICKS)
 			appoint_abandon(s);
 		return;
 	}
-	if (s->seen_ticks < deadline_s * 1000 / TICK_MS)
+	if (s->seen_ticks < patience_s * 1000 / TICK_MS)
 		return;
 	s->expired_id = id;
 	s->expired_ticks = 0;
 	log_event(LOG_ERR, "worker-stalled",
 		  LOG_S("container", s->container->id),
 		  LOG_I("worker", s->worker->process.pid),
-		  LOG_U("seconds", deadline_s));
+		  LOG_U("seconds", patience_s));
 	appoint_kill(s);
 	flight_expire(s);
 }
 
 static void look_at(struct session *s, uint64_t now)
 {
+	/* A monitor waits also where there is no worker. */
+	if (s->worker_state == WORKER_RUNNING || s->proxy_fd >= 0)
+		check_stall(s);
 	if (s->worker_state != WORKER_RUNNING)
 		return;
-	check_stall(s);
 	if (!s->leaving)
 		return;
 	if (s->hung_up && now - s->asked_ms > LEAVE_MS)

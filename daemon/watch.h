@@ -9,6 +9,9 @@
  * and the call fails. One that was killed and has not died after so many
  * ticks more is given up. */
 #define LOST_TICKS 2
+/* LXC's monitor, and with it its container, waits for one answer at a time: no
+ * policy may have it wait for longer. */
+#define LXC_DEADLINE_S 10
 /* A worker that nobody needs any more has this long to go by itself. */
 #define LEAVE_MS 2000
 #define TICK_MS	 1000

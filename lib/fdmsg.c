@@ -26,7 +26,8 @@ static void take_fds(struct msghdr *msg, struct fdmsg *m)
 	}
 }
 
-ssize_t fdmsg_recv(int sock, void *buf, size_t size, struct fdmsg *m)
+static ssize_t receive(int sock, void *buf, size_t size, int flags,
+		       struct fdmsg *m)
 {
 	union fdmsg_control control;
 	struct iovec iov = { .iov_base = buf, .iov_len = size };
@@ -38,13 +39,31 @@ ssize_t fdmsg_recv(int sock, void *buf, size_t size, struct fdmsg *m)
 
 	*m = (struct fdmsg){ .n_fds = 0 };
 	do
-		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC | flags);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
 	take_fds(&msg, m);
 	m->truncated = (msg.msg_flags & MSG_CTRUNC) != 0;
 	return n;
+}
+
+ssize_t fdmsg_recv(int sock, void *buf, size_t size, struct fdmsg *m)
+{
+	return receive(sock, buf, size, 0, m);
+}
+
+ssize_t fdmsg_peek(int sock, void *buf, size_t size, struct fdmsg *m)
+{
+	return receive(sock, buf, size, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT, m);
+}
+
+void fdmsg_drop(int sock)
+{
+	struct msghdr msg = { .msg_iov = NULL };
+
+	while (recvmsg(sock, &msg, MSG_DONTWAIT) < 0 && errno == EINTR)
+		;
 }
 
 ssize_t fdmsg_send(int sock, const void *buf, size_t size, const int *fds,

@@ -26,6 +26,17 @@ struct fdmsg {
 ssize_t fdmsg_recv(int sock, void *buf, size_t size, struct fdmsg *m);
 
 /**
+ * fdmsg_peek() - the same, of a packet that stays where it is
+ * On a socket of packets; never blocks.  Its fds are received all the same, and
+ * will be once more.
+ * Return: as fdmsg_recv(), but the whole packet's bytes, also those beyond @size
+ */
+ssize_t fdmsg_peek(int sock, void *buf, size_t size, struct fdmsg *m);
+
+/* Takes the packet that waits, if any, and forgets it and its fds. */
+void fdmsg_drop(int sock);
+
+/**
  * fdmsg_send() - one sendmsg, no SIGPIPE
  * @fds: borrowed, 0..FDMSG_MAX_FDS of them
  * Return: bytes sent, or a negative errno

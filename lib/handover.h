@@ -7,7 +7,7 @@
  */
 enum handover_fd {
 	HANDOVER_STDERR = 2,
-	HANDOVER_LISTENER = 3,
+	HANDOVER_LISTENER = 3, /* or a connection of LXC's (proto/lxc_frame.h) */
 	HANDOVER_POLICY = 4, /* sealed memfd: the compiled policy (policy/arena.h) */
 	HANDOVER_SLOT = 5,   /* sealed memfd: the journal slot (lib/slot.h) */
 	HANDOVER_NODES = 6,  /* a tmpfs in deputyd's mount namespace, for device

@@ -2,6 +2,7 @@
 #include "lib/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,7 @@ int listener_check(int fd)
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, link, sizeof(link));
+	n = readlinkat(AT_FDCWD, path, link, sizeof(link));
 	if (n < 0)
 		return -errno;
 	/* A file's own name starts with '/', so no file can be called this. */
@@ -106,7 +107,7 @@ int listener_id_valid(int fd, uint64_t id)
 	return LISTENER_GONE;
 }
 
-int listener_send(int fd, uint64_t id, const struct verdict *v)
+struct seccomp_notif_resp listener_resp(uint64_t id, const struct verdict *v)
 {
 	struct seccomp_notif_resp resp = { .id = id };
 
@@ -121,6 +122,13 @@ int listener_send(int fd, uint64_t id, const struct verdict *v)
 		resp.error = -v->error;
 		break;
 	}
+	return resp;
+}
+
+int listener_send(int fd, uint64_t id, const struct verdict *v)
+{
+	struct seccomp_notif_resp resp = listener_resp(id, v);
+
 	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) == 0)
 		return LISTENER_OK;
 	/* EINPROGRESS: somebody else holding this listener answered already, or

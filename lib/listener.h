@@ -87,8 +87,11 @@ bool listener_has_waiting(int fd);
 /* Return: LISTENER_OK while @id's caller still waits, else LISTENER_GONE */
 int listener_id_valid(int fd, uint64_t id);
 
+/* The kernel's form of a verdict, and the only place where an errno is negated. */
+struct seccomp_notif_resp listener_resp(uint64_t id, const struct verdict *v);
+
 /**
- * listener_send() - answer, and the only place where an errno is negated
+ * listener_send() - answer
  * Return: LISTENER_OK, LISTENER_GONE, or a negative errno of ours
  */
 int listener_send(int fd, uint64_t id, const struct verdict *v);

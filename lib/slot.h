@@ -18,6 +18,8 @@
  *   EFFECT_BEGUN   begin anew, and take for the lost effect what now stands in
  *                  the way: it was not there when this phase began
  *   EFFECT_DONE    send verdict
+ *   ANSWERING      find out whether the answer was sent; it must not be sent twice
+ *                  (only where it goes over a connection, worker/source_lxc.c)
  *
  * Whoever serves holds a lock on the memfd (slot_lock) until it and all of its
  * children are dead, so the next deputyd knows that nobody else does.
@@ -34,8 +36,12 @@
 #include "lib/listener.h"
 #include "lib/verdict.h"
 
+/* In userns_dev beside a userns_ino of 0: each user namespace right below
+ * deputyd's own that peer_uid owns is the container's (OCI_STATE_USERNS). */
+#define SLOT_USERNS_EACH UINT64_MAX
+
 #define SLOT_MAGIC	    UINT32_C(0x74736a64) /* "djst", little endian */
-#define SLOT_VERSION	    2
+#define SLOT_VERSION	    3
 #define SLOT_BYTES	    4096
 #define SLOT_CONTAINER_MAX  256
 #define SLOT_POLICY_MAX	    64
@@ -48,6 +54,7 @@ enum slot_phase {
 	SLOT_EFFECT_BEGUN,
 	SLOT_EFFECT_DONE,
 	SLOT_ANSWERED,
+	SLOT_ANSWERING,
 };
 
 /* Written by deputyd while no worker runs; checksummed. */

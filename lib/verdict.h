@@ -3,7 +3,7 @@
 
 /**
  * What the *container* gets for one notified call.  Errnos are positive here
- * and are negated in one place, listener_send().
+ * and are negated in one place, listener_resp().
  */
 
 #include <stdint.h>

@@ -60,11 +60,20 @@ static bool has_annotations(const struct doc_binding *b,
 	return true;
 }
 
-/* What the kernel says first: the rest can be long. */
-bool binding_matches(const struct doc_binding *b, const struct binding_facts *f)
+/* enum doc_fact that nothing is known of yet. */
+static unsigned to_come(const struct binding_facts *f)
 {
-	unsigned facts = b->facts;
+	if (!f->foretold)
+		return 0;
+	return (f->userns == USERNS_UNKNOWN ? FACT_USERNS_OWNER : 0) |
+	       (f->n_cgroups ? 0 : FACT_CGROUP) | (f->id ? 0 : FACT_ID) |
+	       (f->bundle ? 0 : FACT_BUNDLE);
+}
 
+/* What the kernel says first: the rest can be long. */
+static bool matches(const struct doc_binding *b, const struct binding_facts *f,
+		    unsigned facts)
+{
 	return (!(facts & FACT_PEER_UID) || has_id(&b->peer_uids, f->peer_uid)) &&
 	       (!(facts & FACT_PEER_GID) || has_id(&b->peer_gids, f->peer_gid)) &&
 	       (!(facts & FACT_USERNS_OWNER) || has_owner(b, f)) &&
@@ -73,4 +82,14 @@ bool binding_matches(const struct doc_binding *b, const struct binding_facts *f)
 	       (!(facts & FACT_BUNDLE) || has_text(&b->bundles, f->bundle)) &&
 	       (!(facts & FACT_METADATA) || has_text(&b->metadata, f->metadata)) &&
 	       has_annotations(b, f);
+}
+
+bool binding_matches(const struct doc_binding *b, const struct binding_facts *f)
+{
+	return matches(b, f, b->facts);
+}
+
+bool binding_may_match(const struct doc_binding *b, const struct binding_facts *f)
+{
+	return matches(b, f, b->facts & ~to_come(f));
 }

@@ -291,6 +291,8 @@ void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */
 void doc_check_bindings(struct doc *d);				 /* by it */
 /* Does it take a container of which this is known? */
 bool binding_matches(const struct doc_binding *b, const struct binding_facts *f);
+/* The same once all is known of a container that is foretold? */
+bool binding_may_match(const struct doc_binding *b, const struct binding_facts *f);
 void doc_check_continue(struct doc *d, const struct doc_policy *p,
 			size_t at); /* by it, of rule @at */
 struct doc *doc_free(struct doc *d); /* Return: NULL */

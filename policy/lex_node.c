@@ -112,6 +112,21 @@ uint32_t lex_member(const struct lex *l, uint32_t object, const char *key)
 	return n;
 }
 
+size_t lex_key_at(const struct lex *l, uint32_t node)
+{
+	return l->nodes[node - l->base].key_at;
+}
+
+size_t lex_value_at(const struct lex *l, uint32_t node)
+{
+	return l->nodes[node - l->base].at;
+}
+
+size_t lex_value_end(const struct lex *l, uint32_t node)
+{
+	return l->nodes[node - l->base].end;
+}
+
 struct lex_place lex_value_place(const struct lex *l, uint32_t node)
 {
 	return lex_place_of(l,

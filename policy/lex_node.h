@@ -17,6 +17,7 @@ struct lex_node {
 	uint32_t index;	      /* among the siblings */
 	const char *key;      /* decoded; NULL in arrays and for the root */
 	size_t at, key_at;    /* bytes into the text */
+	size_t end;	      /* behind the value */
 	bool replaced;	      /* its key comes again */
 };
 

@@ -401,6 +401,7 @@ static int read_value(struct reader *r, uint32_t parent, const char *key,
 	r->node = node;
 	r->depth++;
 	err = read_in_value(r, node);
+	r->lex->nodes[node].end = r->at;
 	r->depth--;
 	r->node = outer;
 	return err;

@@ -62,6 +62,12 @@ uint32_t lex_next(const struct lex *l, uint32_t node);
 /* The key of a member, decoded; lives as long as @l. */
 const char *lex_key(const struct lex *l, uint32_t node);
 
+/* Where in the text a member begins (its key) and a value begins and ends, in
+ * bytes: for who changes some of a text and keeps the rest. */
+size_t lex_key_at(const struct lex *l, uint32_t node);
+size_t lex_value_at(const struct lex *l, uint32_t node);
+size_t lex_value_end(const struct lex *l, uint32_t node);
+
 struct lex_place lex_value_place(const struct lex *l, uint32_t node);
 /* Where the member's key begins; the value's place where it has none. */
 struct lex_place lex_key_place(const struct lex *l, uint32_t node);

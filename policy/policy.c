@@ -242,6 +242,22 @@ const struct policy *policy_set_bind(const struct policy_set *s,
 	return NULL;
 }
 
+const struct policy *policy_set_may_bind(const struct policy_set *s,
+					 const struct binding_facts *f, size_t i)
+{
+	for (size_t b = 0; b < s->doc->n_bindings; b++) {
+		const struct doc_binding *binding = &s->doc->bindings[b];
+
+		if (!binding_may_match(binding, f))
+			continue;
+		if (i-- == 0)
+			return &s->policies[binding->policy_index];
+		if (binding_matches(binding, f))
+			break;
+	}
+	return NULL;
+}
+
 const char *policy_set_annotation(const struct policy_set *s, size_t i)
 {
 	for (size_t b = 0; b < s->doc->n_bindings; b++) {

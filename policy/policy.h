@@ -15,6 +15,10 @@
 #include "lib/verdict.h"
 #include "policy/diag.h"
 
+/* Where an administrator puts them. */
+#define POLICY_FILE_DEFAULT	 "/etc/deputy/policy.json"
+#define POLICY_DIRECTORY_DEFAULT "/etc/deputy/policy.d"
+
 #define POLICY_FILE_MAX_BYTES (1024 * 1024)
 #define POLICY_FILES_MAX      64 /* of one policy.d and the file */
 #define POLICY_MAX_BYTES      (4 * 1024 * 1024) /* of all of them */
@@ -86,11 +90,22 @@ struct binding_facts {
 	const char *id, *bundle, *metadata;
 	const char *(*annotation)(void *ctx, const char *key); /* NULL: none */
 	void *annotation_ctx;
+	/* Of a container that is to come: its user namespace, cgroups, id and
+	 * bundle are not known *yet* where they are not known. */
+	bool foretold;
 };
 
 /* First match wins. Return: NULL when no binding matches */
 const struct policy *policy_set_bind(const struct policy_set *s,
 				     const struct binding_facts *f);
+/**
+ * policy_set_may_bind() - which policies could policy_set_bind() yet give?
+ * @f:    with foretold, else there is one at most
+ * @i:    their place in the order of bindings, from 0; one may come twice
+ * Return: NULL behind the last
+ */
+const struct policy *policy_set_may_bind(const struct policy_set *s,
+					 const struct binding_facts *f, size_t i);
 /* The names of annotations that bindings look at, some more than once.
  * Return: NULL behind the last */
 const char *policy_set_annotation(const struct policy_set *s, size_t i);

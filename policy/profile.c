@@ -304,7 +304,11 @@ int profile_make(const struct policy_set *set, const struct profile_options *o,
 	m.policy = profile_policy(m.policy_doc, o->policy, diags);
 	if (!m.policy)
 		return -EINVAL;
-	r = o->base ? seccomp_profile_load(o->base, base, &p) : 0;
+	r = 0;
+	if (o->base_text)
+		r = seccomp_profile_parse(o->base_text, base, &p);
+	else if (o->base)
+		r = seccomp_profile_load(o->base, base, &p);
 	if (r < 0)
 		return r;
 	m.base = p;

@@ -22,9 +22,17 @@ enum profile_dialect {
 	PROFILE_DOCKER,	     /* Docker's, which Podman and Buildah read, too */
 };
 
+/* A profile in memory. Borrowed. */
+struct profile_text {
+	const char *name; /* for messages */
+	const char *text;
+	size_t bytes;
+};
+
 struct profile_options {
 	const char *policy; /* its name; NULL: the only one */
 	const char *base;   /* a profile's path; NULL: all is allowed */
+	const struct profile_text *base_text; /* in place of base */
 	const char *listener;
 	enum profile_dialect dialect;
 	bool wait_killable; /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */

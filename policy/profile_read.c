@@ -249,30 +249,34 @@ static int read_profile(struct seccomp_profile *p)
 	return 0;
 }
 
-static int read_text(struct seccomp_profile *p, const char *path,
-		     struct diags *diags)
+static int parse_text(struct seccomp_profile *p, struct diags *diags)
 {
-	int r = texts_load(p->texts, path, diags);
+	int r = doc_read(p->texts->items[0].text, p->texts->items[0].bytes,
+			 LEX_UINT64, diags, &p->doc);
 
 	if (r < 0)
 		return r;
-	if (r == TEXTS_DIRECTORY) {
-		diags_init(diags, path);
-		diags_add(diags, DIAG_ERROR, 0, 0, "", "a directory");
-		return -EINVAL;
-	}
-	r = doc_read(p->texts->items[0].text, p->texts->items[0].bytes,
-		     LEX_UINT64, diags, &p->doc);
-	if (r < 0)
-		return r;
 	if (json_object_is_type(p->doc->tree, json_type_object))
-		return 0;
+		return read_profile(p);
 	ERROR(p->doc, LEX_ROOT, "expected an object");
 	return -EINVAL;
 }
 
-int seccomp_profile_load(const char *path, struct diags *diags,
-			 struct seccomp_profile **ret)
+static int load_text(struct seccomp_profile *p, const char *path,
+		     struct diags *diags)
+{
+	int r = texts_load(p->texts, path, diags);
+
+	if (r != TEXTS_DIRECTORY)
+		return r;
+	diags_init(diags, path);
+	diags_add(diags, DIAG_ERROR, 0, 0, "", "a directory");
+	return -EINVAL;
+}
+
+/* From the file at @path, or from @text. */
+static int make(const char *path, const struct profile_text *text,
+		struct diags *diags, struct seccomp_profile **ret)
 {
 	AUTO(seccomp_profile_free)
 	struct seccomp_profile *p = calloc(1, sizeof(*p));
@@ -282,15 +286,30 @@ int seccomp_profile_load(const char *path, struct diags *diags,
 	if (!p)
 		return -ENOMEM;
 	p->texts = texts_new();
-	r = p->texts ? read_text(p, path, diags) : -ENOMEM;
+	if (!p->texts)
+		return -ENOMEM;
+	r = text ? texts_add(p->texts, text->name, text->text, text->bytes) :
+		   load_text(p, path, diags);
 	if (r == 0)
-		r = read_profile(p);
+		r = parse_text(p, diags);
 	if (r == 0 && diags->n_errors)
 		r = -EINVAL;
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(p);
 	return 0;
+}
+
+int seccomp_profile_load(const char *path, struct diags *diags,
+			 struct seccomp_profile **ret)
+{
+	return make(path, NULL, diags, ret);
+}
+
+int seccomp_profile_parse(const struct profile_text *text, struct diags *diags,
+			  struct seccomp_profile **ret)
+{
+	return make(text->name, text, diags, ret);
 }
 
 struct seccomp_profile *seccomp_profile_free(struct seccomp_profile *p)

@@ -14,6 +14,7 @@
 
 #include "policy/cube.h"
 #include "policy/doc.h"
+#include "policy/profile.h"
 #include "policy/texts.h"
 
 #define SECCOMP_ACT_NOTIFY "SCMP_ACT_NOTIFY"
@@ -51,6 +52,9 @@ struct seccomp_profile {
  */
 int seccomp_profile_load(const char *path, struct diags *diags,
 			 struct seccomp_profile **ret);
+/* The same from memory; copied. */
+int seccomp_profile_parse(const struct profile_text *text, struct diags *diags,
+			  struct seccomp_profile **ret);
 struct seccomp_profile *seccomp_profile_free(struct seccomp_profile *p);
 DEFINE_AUTO(struct seccomp_profile *, seccomp_profile_free);
 

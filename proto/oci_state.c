@@ -139,6 +139,7 @@ struct field {
 static const struct field top_fields[] = {
 	STRING("metadata", metadata, OCI_STATE_MAX_BYTES, false),
 	PID("pid", pid, true),
+	STRING(OCI_STATE_USERNS, userns, OCI_STATE_USERNS_MAX, false),
 };
 static const struct field state_fields[] = {
 	STRING("id", id, OCI_STATE_ID_MAX, true),
@@ -316,6 +317,9 @@ int oci_state_parse(const char *text, size_t n, struct oci_state *ret,
 	if (r == 0)
 		r = read_fields(s.root, top_fields, ARRAY_SIZE(top_fields), &s,
 				error);
+	if (r == 0 && s.userns && strcmp(s.userns, OCI_STATE_USERNS_EACH) != 0)
+		r = refuse(error, "\"%s\" is not \"%s\"", OCI_STATE_USERNS,
+			   OCI_STATE_USERNS_EACH);
 	if (r == 0)
 		r = read_state(s.root, &s, error);
 	if (r < 0) {

@@ -23,6 +23,16 @@
 #define OCI_STATE_BUNDLE_MAX 4095
 #define OCI_STATE_FD_NAME    "seccompFd"
 
+/*
+ * A top-level key of ours, which no runtime writes and no container's author
+ * can have written: each user namespace right below deputyd's own, and owned by
+ * who sends this, counts as the container's (daemon/identity.h).  So "deputyctl
+ * run" can start what makes some: bubblewrap, unshare, a build.
+ */
+#define OCI_STATE_USERNS      "io.deputy.userns"
+#define OCI_STATE_USERNS_EACH "each"
+#define OCI_STATE_USERNS_MAX  16
+
 struct json_object;
 
 /* Why a message is refused, for a log line. */
@@ -63,6 +73,7 @@ bool oci_frame_is_space(const char *data, size_t n);
 struct oci_state {
 	struct json_object *root; /* owns all strings below */
 	const char *metadata;	  /* NULL: none */
+	const char *userns;	  /* of OCI_STATE_USERNS; NULL: none */
 	const char *id;		  /* printable, 1..OCI_STATE_ID_MAX bytes */
 	const char *status;
 	const char *bundle;

@@ -170,22 +170,6 @@ static int exact_main(void *ctx)
 	return e->setup < 0 ? 0 : e->try_it(e->ctx);
 }
 
-/* It must be the namespace that was checked: threads may not move, but the
- * link is opened again here. */
-static int open_userns(const struct caller *c, int *ret_fd)
-{
-	AUTO(fd_close)
-	int fd = openat(c->proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_dev != c->userns_dev || st.st_ino != c->userns_ino)
-		return -ESTALE;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
 int as_caller_try(const struct home *h, const struct caller *c,
 		  int (*try_it)(void *ctx), void *ctx, int *ret)
 {
@@ -193,7 +177,7 @@ int as_caller_try(const struct home *h, const struct caller *c,
 	struct exact e = {
 		.home = h, .caller = c, .try_it = try_it, .ctx = ctx, .setup = -ECHILD
 	};
-	int r = open_userns(c, &userns_fd), result;
+	int r = caller_open_userns(c, &userns_fd), result;
 
 	if (r < 0)
 		return r;

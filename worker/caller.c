@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -284,6 +286,20 @@ int caller_open_fd(const struct caller *c, int fd, int *ret_fd)
 	return open_fd_link(c, fd, ret_fd);
 }
 
+int caller_open_userns(const struct caller *c, int *ret_fd)
+{
+	AUTO(fd_close)
+	int fd = openat(c->proc_fd, "ns/user", O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_dev != c->userns_dev || st.st_ino != c->userns_ino)
+		return -ESTALE;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
 void caller_close(struct caller *c)
 {
 	c->proc_fd = fd_close(c->proc_fd);
@@ -324,7 +340,8 @@ static void map_parse(struct map *m, const char *s)
 }
 
 /* A map is written once, and every caller that is acted for is in the one user
- * namespace of this worker's container: so it is read once. */
+ * namespace of this worker's container, or see caller_use_maps(): so it is
+ * read once. */
 static int map_load(struct map *m, const struct caller *c, const char *name)
 {
 	static char text[MAP_RANGES_MAX * MAP_LINE_BYTES + 2];
@@ -376,4 +393,39 @@ int caller_inside(const struct caller *c, uint32_t *ret_uid, uint32_t *ret_gid)
 	*ret_uid = map_inside(&uids, c->uid[EFFECTIVE]);
 	*ret_gid = map_inside(&gids, c->gid[EFFECTIVE]);
 	return 0;
+}
+
+int caller_use_maps(const struct caller *c)
+{
+	static int held = -1; /* so that its inode number names no other */
+	static uint64_t dev, ino;
+	int fd, r;
+
+	if (held >= 0 && c->userns_dev == dev && c->userns_ino == ino)
+		return 0;
+	r = caller_open_userns(c, &fd);
+	if (r < 0)
+		return r;
+	(void)fd_close(held);
+	held = fd;
+	dev = c->userns_dev;
+	ino = c->userns_ino;
+	uids.n = gids.n = 0;
+	return 0;
+}
+
+bool caller_is_right_below(const struct caller *c, uint64_t dev, uint64_t ino,
+			   uid_t owner)
+{
+	AUTO(fd_close) int fd = -1;
+	AUTO(fd_close) int parent = -1;
+	uid_t its = (uid_t)-1;
+	struct stat st;
+
+	if (caller_open_userns(c, &fd) < 0)
+		return false;
+	parent = ioctl(fd, NS_GET_PARENT); /* it is born O_CLOEXEC */
+	return parent >= 0 && fstat(parent, &st) == 0 && st.st_dev == dev &&
+	       st.st_ino == ino && ioctl(fd, NS_GET_OWNER_UID, &its) == 0 &&
+	       its == owner;
 }

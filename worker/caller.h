@@ -86,6 +86,24 @@ int caller_open_link(const struct caller *c, bool of_process, int fd,
  */
 int caller_has_procfs(const struct caller *c, int procfs_fd);
 
+/**
+ * caller_open_userns() - its user namespace, for setns(2)
+ * It is the one that was taken with its identity, though its link is opened
+ * again here: threads may not move.
+ * Return: 0 or a negative errno (-ESTALE: it is another)
+ */
+int caller_open_userns(const struct caller *c, int *ret_fd);
+
+/* Is its user namespace one right below that with this st_dev and st_ino, owned
+ * by this uid of ours? */
+bool caller_is_right_below(const struct caller *c, uint64_t dev, uint64_t ino,
+			   uid_t owner);
+
+/* For workers whose callers are in several user namespaces: caller_maps() and
+ * caller_inside() are about this one's from now on. Return: 0 or a negative
+ * errno, then they are not to be asked */
+int caller_use_maps(const struct caller *c);
+
 void caller_close(struct caller *c);
 
 /* Has it @cap (CAP_*) in effect over its own user namespace? */

@@ -31,7 +31,7 @@ const char *emulate_rule(enum call_family family)
 
 bool emulate_is_valid(const struct emulation *e)
 {
-	return listener_id_valid(e->listener, e->id) == LISTENER_OK;
+	return source_id_valid(e->source, e->id) == LISTENER_OK;
 }
 
 void emulate_effect_begins(struct emulation *e)
@@ -46,13 +46,25 @@ static bool is_ours(const struct emulation *e)
 	       e->caller.userns_dev == e->home->userns_dev;
 }
 
+static bool is_each(const struct slot_identity *id)
+{
+	return id->userns_ino == 0 && id->userns_dev == SLOT_USERNS_EACH;
+}
+
 /* Only the container's own user namespace counts: in one nested below it
- * anybody holds every capability.  Ours is not a container's at all. */
+ * anybody holds every capability.  Ours is not a container's at all, but who
+ * began in it may have made several (daemon/identity.h). */
 bool emulate_is_of_container(const struct emulation *e)
 {
 	const struct slot_identity *id = &e->slot->identity;
 	const struct caller *c = &e->caller;
 
+	if (is_each(id))
+		return !is_ours(e) &&
+		       caller_is_right_below(c, e->home->userns_dev,
+					     e->home->userns_ino,
+					     (uid_t)id->peer_uid) &&
+		       caller_use_maps(c) == 0;
 	return !is_ours(e) && id->userns_ino != 0 &&
 	       c->userns_ino == id->userns_ino &&
 	       c->userns_dev == id->userns_dev;
@@ -60,8 +72,11 @@ bool emulate_is_of_container(const struct emulation *e)
 
 bool emulate_knows_ids(const struct emulation *e)
 {
-	return emulate_is_of_container(e) ||
-	       (e->slot->identity.userns_ino == 0 && is_ours(e));
+	const struct slot_identity *id = &e->slot->identity;
+
+	if (id->userns_ino == 0 && is_ours(e))
+		return !is_each(id) || caller_use_maps(&e->caller) == 0;
+	return emulate_is_of_container(e);
 }
 
 int emulate_know_caller(struct emulation *e)
@@ -69,6 +84,11 @@ int emulate_know_caller(struct emulation *e)
 	if (!e->knows_caller) {
 		e->caller_status = caller_open(e->home, e->tid, &e->caller);
 		e->knows_caller = true;
+		if (e->caller_status == CALLER_OK &&
+		    !source_is_caller(e->source, e->caller.proc_fd)) {
+			caller_close(&e->caller);
+			e->caller_status = CALLER_GONE;
+		}
 	}
 	return e->caller_status;
 }

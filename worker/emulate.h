@@ -19,6 +19,7 @@
 #include "worker/caller.h"
 #include "worker/home.h"
 #include "worker/interrupted.h"
+#include "worker/source.h"
 
 /* Needed to look at the caller and to become it: ptrace access to /proc/TID;
  * chroot; any id; joining its user namespace; entering directories on the way
@@ -39,7 +40,7 @@ enum emulate_status {
 /* One call being emulated. */
 struct emulation {
 	const struct home *home;
-	int listener;
+	const struct source *source;
 	struct slot *slot;
 	const struct arena *policy;
 	uint64_t id;	/* of the notification */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * deputy-worker: serves one listener.  Started by deputyd with the fds of
+ * deputy-worker: serves one listener, or connection of LXC's.  Started by deputyd with the fds of
  * lib/handover.h and nothing else.
  *
  * Asked to leave (SIGTERM), it finishes the call it holds and goes.  The slot
@@ -65,9 +65,7 @@ static int setup(void)
 	uint64_t caps;
 	int r;
 
-	server.listener = HANDOVER_LISTENER;
-	r = listener_check(HANDOVER_LISTENER);
-	server.can_continue = listener_can_continue(HANDOVER_LISTENER);
+	r = source_open(&server.source, &server.home);
 	if (r == 0)
 		r = listener_sizes_fit();
 	if (r == 0)
@@ -123,14 +121,14 @@ static int run(void)
 		memset(&call->notif, 0, sizeof(call->notif));
 		atomic_store_explicit(&call->phase, SLOT_RECEIVING,
 				      memory_order_release);
-		r = listener_recv(server.listener, &call->notif);
+		r = source_recv(&server.source, call);
 		if (r == LISTENER_OK) {
 			slot_count(&server.slot->counters.received);
 			atomic_store_explicit(&call->phase, SLOT_RECEIVED,
 					      memory_order_release);
 			r = serve_or_hand_over();
 		} else if (r == LISTENER_AGAIN) {
-			if (listener_hung_up(server.listener))
+			if (source_hung_up(&server.source))
 				return 0;
 			r = 0;
 		}

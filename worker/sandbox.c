@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/nsfs.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <stddef.h>
@@ -49,12 +50,14 @@ static const struct sock_filter filter[] = {
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),
 	RET(SECCOMP_RET_KILL_PROCESS),
 	LOAD(nr),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_ioctl, 0, 10),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_ioctl, 0, 14),
 	LOAD_LOW(args[1]),
 	ALLOW_IF((uint32_t)SECCOMP_IOCTL_NOTIF_RECV),
 	ALLOW_IF((uint32_t)SECCOMP_IOCTL_NOTIF_SEND),
 	ALLOW_IF((uint32_t)SECCOMP_IOCTL_NOTIF_ID_VALID),
 	ALLOW_IF((uint32_t)ID_VALID_WRONG_DIR),
+	ALLOW_IF((uint32_t)NS_GET_PARENT), /* caller: of its user namespace */
+	ALLOW_IF((uint32_t)NS_GET_OWNER_UID),
 	RET(SECCOMP_RET_KILL_PROCESS),
 #define X(name) ALLOW_IF(__NR_##name),
 #include "worker/syscalls.def"

@@ -164,10 +164,12 @@ static int settle(struct server *s, struct work *w, bool recovering,
 	return 0;
 }
 
-/* The verdict stands in the slot: say it. Return: as listener_send() */
+/* The verdict stands in the slot: say it. Return: as source_send() */
 static int answer(struct server *s, uint64_t id)
 {
-	int r = listener_send(s->listener, id, &s->slot->call.verdict);
+	struct slot_call *call = &s->slot->call;
+	const struct verdict v = call->verdict;
+	int r = source_send(&s->source, call, id, &v);
 
 	if (r == LISTENER_GONE)
 		slot_count(&s->slot->counters.gone);
@@ -187,7 +189,7 @@ static void emulation_begin(struct server *s, const struct work *w)
 	struct emulation *e = &emulation;
 
 	e->home = &s->home;
-	e->listener = s->listener;
+	e->source = &s->source;
 	e->slot = s->slot;
 	e->policy = s->policy;
 	e->id = w->notif.id;
@@ -207,10 +209,11 @@ int serve(struct server *s, bool recovering)
 	r = settle(s, &w, recovering, &v);
 	emulate_forget_caller(&emulation);
 	/* A thread on its way out fails us in many ways. */
-	if (r < 0 && listener_id_valid(s->listener, w.notif.id) != LISTENER_OK)
+	if (r < 0 && source_id_valid(&s->source, w.notif.id) != LISTENER_OK)
 		r = EMULATE_GONE;
 	if (r == EMULATE_GONE) {
 		slot_count(&s->slot->counters.gone);
+		source_forget(&s->source, &s->slot->call, w.notif.id);
 		set_phase(s, SLOT_ANSWERED);
 		if (w.decision.emulate && emulation.again)
 			keep(s, &w); /* interrupted once more */
@@ -221,7 +224,7 @@ int serve(struct server *s, bool recovering)
 			  LOG_S("syscall", call_name(w.call.id)), LOG_E(r));
 		v = decide_fail(s->policy);
 	}
-	if (v.kind == VERDICT_CONTINUE && !s->can_continue)
+	if (v.kind == VERDICT_CONTINUE && !s->source.can_continue)
 		v = decide_without_continue(s->policy);
 	s->slot->call.verdict = v;
 	set_phase(s, SLOT_EFFECT_DONE);
@@ -242,10 +245,7 @@ int serve_recover(struct server *s)
 
 	if (phase == SLOT_IDLE || phase == SLOT_ANSWERED)
 		return 0;
-	/* Still zero: RECV had not returned. No longer valid: it was answered,
-	 * or its caller is gone. */
-	if ((id == 0 && call->notif.notif.pid == 0) ||
-	    listener_id_valid(s->listener, id) != LISTENER_OK) {
+	if (source_resume(&s->source, call) != LISTENER_OK) {
 		set_phase(s, SLOT_ANSWERED);
 		return 0;
 	}

@@ -11,10 +11,10 @@
 #include "lib/slot.h"
 #include "policy/arena.h"
 #include "worker/home.h"
+#include "worker/source.h"
 
 struct server {
-	int listener;
-	bool can_continue; /* else the policy's without_continue */
+	struct source source;
 	const struct arena *policy;
 	struct slot *slot;
 	struct home home;

@@ -4,7 +4,7 @@
 _deputyctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local socket=() words="status list show reload doctor policy" i
+	local socket=() words="status list show reload doctor policy run" i
 
 	for ((i = 1; i < COMP_CWORD - 1; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -12,7 +12,7 @@ _deputyctl()
 		esac
 	done
 	case $prev in
-	-s|--socket|check|profile|explain|test|diff|--profile|--base|--listener|--cgroup|--oci-config)
+	-s|--socket|check|profile|explain|test|diff|--profile|--base|--listener|--cgroup|--oci-config|--file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return ;;
@@ -56,6 +56,8 @@ _deputyctl()
 		*" policy explain "*|*" policy test "*)
 			words+=" --policy --arch --peer-uid --annotation "
 			words+=" --metadata --uid --gid --cap --directory " ;;
+		*" run "*)
+			words+=" --policy --file --listener --wait-killable " ;;
 		esac ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

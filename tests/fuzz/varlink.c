@@ -59,6 +59,7 @@ static void check_answer(struct json_object *answer)
 
 static void take(const char *text, size_t bytes, uid_t uid)
 {
+	const struct ucred peer = { .uid = uid };
 	struct varlink_reply reply;
 	struct varlink_call call;
 	struct json_object *answer;
@@ -68,7 +69,7 @@ static void take(const char *text, size_t bytes, uid_t uid)
 	FUZZ_ASSERT(r == 0 || (r == -EBADMSG && reason));
 	if (r == 0) {
 		FUZZ_ASSERT(call.method && call.method[0]);
-		answer = control_answer(&ops, &uid, uid, &call);
+		answer = control_answer(&ops, &uid, &peer, &call);
 		FUZZ_ASSERT(answer || call.oneway);
 		FUZZ_ASSERT(!answer || !call.oneway);
 		if (answer)

@@ -65,13 +65,6 @@ cleanup()
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-# -- saying what is wrong -----------------------------------------------------
-
-skip()
-{
-	skip_reason=$*
-}
-
 # -- deputyd and containers ---------------------------------------------------
 
 start_daemon()
@@ -91,12 +84,6 @@ start_daemon()
 ctl()
 {
 	"$build/ctl/deputyctl" --socket "$tmp/control.sock" "$@"
-}
-
-# json EXPRESSION: of a reply on standard input, by python's rules.
-json()
-{
-	python3 -c "import json, sys; r = json.load(sys.stdin); print($1)"
 }
 
 # new_bundle MODE NAME: print its directory; standard input is what it runs.
@@ -128,17 +115,6 @@ first_id()
 	local id
 	read -r id _ < <(bundle_ids "$1")
 	echo "$id"
-}
-
-# node PATH: type, rdev, owner and mode as the host sees them.
-node()
-{
-	stat -c '%F %t:%T %u:%g %a' "$1" 2>&1
-}
-
-attr()
-{
-	getfattr --absolute-names --only-values -n "$2" "$1" 2>/dev/null
 }
 
 daemon_fds()

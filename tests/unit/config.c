@@ -40,8 +40,10 @@ TEST(config, defaults)
 	assert_int_equal(parse(&c, none), CONFIG_RUN);
 	assert_null(c.policy);
 	assert_string_equal(c.oci_socket, "/run/deputy/oci.sock");
+	assert_string_equal(c.lxc_socket, "/run/deputy/lxc.sock");
 	assert_string_equal(c.control_socket, "/run/deputy/control.sock");
 	assert_int_equal(c.oci_mode, 0600);
+	assert_int_equal(c.lxc_mode, 0600);
 	assert_int_equal(c.control_mode, 0660);
 	assert_int_equal(c.log_level, LOG_INFO);
 	assert_non_null(c.worker);
@@ -101,4 +103,24 @@ TEST(config, worker_from_the_working_directory)
 	/* Where there is none, that is told when it is to be started. */
 	assert_int_equal(parse(&c, missing), CONFIG_RUN);
 	assert_string_equal(c.worker, "/no/worker");
+}
+
+TEST(config, the_lxc_socket_lies_beside_the_oci_socket)
+{
+	static const struct {
+		const char *oci, *lxc, *want;
+	} rows[] = {
+		{ "--oci-socket=/d/o", NULL, "/d/lxc.sock" },
+		{ "--oci-socket=/o", NULL, "/lxc.sock" },
+		{ "--oci-socket=o", NULL, "lxc.sock" },
+		{ "--oci-socket=/d/o", "--lxc-socket=/e/l", "/e/l" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *const args[] = { rows[i].oci, rows[i].lxc, NULL };
+		struct config c;
+
+		assert_int_equal(parse(&c, args), CONFIG_RUN);
+		assert_string_equal(c.lxc_socket, rows[i].want);
+	}
 }

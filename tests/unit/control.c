@@ -71,6 +71,22 @@ static int op_show(void *ctx, const char *id, struct json_object **ret)
 	return CONTROL_OK;
 }
 
+static int op_check(void *ctx, const struct control_check *c,
+		    struct json_object **ret)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "%s,%s,%u,%u,%s,%s,%d,%d,%d",
+		       c->policy ?: "-", c->metadata ?: "-", c->peer_uid,
+		       c->peer_gid, c->id ?: "-", c->bundle ?: "-", c->pid,
+		       c->each,
+		       c->annotations ?
+			       json_object_object_length(c->annotations) :
+			       -1);
+	*ret = varlink_parameter_str("got", text);
+	return CONTROL_OK;
+}
+
 static int op_reload(void *ctx, struct json_object **ret)
 {
 	struct server *s = ctx;
@@ -82,7 +98,7 @@ static int op_reload(void *ctx, struct json_object **ret)
 }
 
 static const struct control_ops ops = { op_status, op_list, op_show,
-					op_reload };
+					op_reload, op_check };
 
 static void on_freed(void *ctx)
 {
@@ -251,6 +267,42 @@ static const struct {
 	  S "InvalidParameter\",\"parameters\":{\"parameter\":\"y\"" },
 	{ "{\"method\":\"" C "Reload\"}",
 	  "{\"parameters\":{\"source\":\"/p.json\"}}" },
+	{ "{\"method\":\"" C "Check\"}",
+	  "{\"parameters\":{\"got\":\"-,-,0,0,-,-,0,0,-1\"}}" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"policy\":\"p\","
+	  "\"metadata\":\"m\",\"peer_uid\":1000,\"annotations\":"
+	  "{\"a\":\"b\",\"c\":\"\"}}}",
+	  "{\"parameters\":{\"got\":\"p,m,1000,0,-,-,0,0,2\"}}" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"policy\":null,"
+	  "\"metadata\":null,\"peer_uid\":null,\"annotations\":null}}",
+	  "{\"parameters\":{\"got\":\"-,-,0,0,-,-,0,0,-1\"}}" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"peer_gid\":7,"
+	  "\"id\":\"i\",\"bundle\":\"/b\",\"pid\":2147483647,"
+	  "\"userns\":\"each\"}}",
+	  "{\"parameters\":{\"got\":\"-,-,0,7,i,/b,2147483647,1,-1\"}}" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"pid\":0}}",
+	  S "InvalidParameter\",\"parameters\":{\"parameter\":\"pid\"" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"pid\":2147483648}}",
+	  S "InvalidParameter\",\"parameters\":{\"parameter\":\"pid\"" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"userns\":\"\"}}",
+	  S "InvalidParameter\",\"parameters\":{\"parameter\":\"userns\"" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"policy\":1}}",
+	  S "InvalidParameter\",\"parameters\":{\"parameter\":\"policy\"" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"policy\":"
+	  "\"a\\u0000b\"}}",
+	  S "InvalidParameter\",\"parameters\":{\"parameter\":\"policy\"" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"peer_uid\":-1}}",
+	  S "InvalidParameter\",\"parameters\":{\"parameter\":\"peer_uid\"" },
+	{ "{\"method\":\"" C
+	  "Check\",\"parameters\":{\"peer_uid\":4294967295}}",
+	  S "InvalidParameter\",\"parameters\":{\"parameter\":\"peer_uid\"" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"annotations\":[]}}",
+	  S "InvalidParameter" },
+	{ "{\"method\":\"" C
+	  "Check\",\"parameters\":{\"annotations\":{\"a\":1}}}",
+	  S "InvalidParameter" },
+	{ "{\"method\":\"" C "Check\",\"parameters\":{\"x\":\"\"}}",
+	  S "InvalidParameter\",\"parameters\":{\"parameter\":\"x\"" },
 	{ "{\"method\":\"" C "Nothing\"}",
 	  S "MethodNotFound\",\"parameters\":{\"method\":\"" C "Nothing\"" },
 	{ "{\"method\":\"Status\"}", S "MethodNotFound" },

@@ -5,11 +5,12 @@
 set -eu
 
 program=$1 page=$2 completion=${3:-}
+help=${HELP:---help}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 # Options: in the help at the start of a line, in the page a term in bold.
-"$program" --help >"$dir/help"
+"$program" "$help" >"$dir/help"
 grep -E '^ +-' "$dir/help" | sed -E 's/  +[^ -].*//' |
 	grep -oE -- '--?[A-Za-z][a-z-]*' | sort -u >"$dir/help.options"
 grep -E '^\*-' "$page" |
@@ -17,7 +18,7 @@ grep -E '^\*-' "$page" |
 
 # Verbs: in lower case, arguments in upper case.
 sed -n '/^Verbs:/,/^$/p' "$dir/help" | grep -E '^  [a-z]' |
-	sed -E 's/^  //; s/  .*//; s/ ?[A-Z].*//' | sort >"$dir/help.verbs"
+	sed -E 's/^  //; s/  .*//; s/ (-- )?[A-Z].*//' | sort >"$dir/help.verbs"
 sed -n '/^# VERBS/,/^# OPTIONS/p' "$page" | grep -E '^\*[a-z]' |
 	sed -E 's/^\*([^*]*)\*.*/\1/' | sort >"$dir/page.verbs"
 

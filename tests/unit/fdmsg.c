@@ -105,3 +105,37 @@ TEST(fdmsg, truncation_is_said)
 		close(m.fds[i]);
 	unpair(sv);
 }
+
+static void pair_of_packets(int sv[2])
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+				    sv),
+			 0);
+}
+
+TEST(fdmsg, a_packet_is_looked_at_and_stays)
+{
+	struct fdmsg m;
+	char buf[4];
+	int sv[2];
+
+	pair_of_packets(sv);
+	assert_int_equal(fdmsg_peek(sv[1], buf, sizeof(buf), &m), -EAGAIN);
+	assert_int_equal(fdmsg_send(sv[0], "longer", 6, sv, 2), 6);
+	assert_int_equal(fdmsg_send(sv[0], "next", 4, NULL, 0), 4);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(fdmsg_peek(sv[1], buf, sizeof(buf), &m), 6);
+		assert_memory_equal(buf, "long", 4);
+		assert_int_equal(m.n_fds, 2);
+		assert_true(fcntl(m.fds[0], F_GETFD) & FD_CLOEXEC);
+		close(m.fds[0]);
+		close(m.fds[1]);
+	}
+	fdmsg_drop(sv[1]);
+	assert_int_equal(fdmsg_peek(sv[1], buf, sizeof(buf), &m), 4);
+	assert_int_equal(m.n_fds, 0);
+	fdmsg_drop(sv[1]);
+	fdmsg_drop(sv[1]); /* none: does not wait */
+	assert_int_equal(fdmsg_peek(sv[1], buf, sizeof(buf), &m), -EAGAIN);
+	unpair(sv);
+}

@@ -184,6 +184,75 @@ TEST(set, tells_its_policies)
 	policy_set_unref(s);
 }
 
+/* In words, the policies that one like this may get. */
+static const char *may_get(struct policy_set *s, const struct binding_facts *f)
+{
+	static char names[64];
+	const struct policy *p;
+	size_t len = 0;
+
+	names[0] = '\0';
+	for (size_t i = 0; (p = policy_set_may_bind(s, f, i)); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s",
+					policy_name(p));
+	return names;
+}
+
+TEST(binding, may_come_of_what_is_not_known_yet)
+{
+	static const char json[] =
+		"{\"version\":1,\"policies\":{"
+		"\"o\":{\"rules\":[],\"default\":\"continue\"},"
+		"\"c\":{\"rules\":[],\"default\":\"continue\"},"
+		"\"i\":{\"rules\":[],\"default\":\"continue\"},"
+		"\"b\":{\"rules\":[],\"default\":\"continue\"},"
+		"\"u\":{\"rules\":[],\"default\":\"continue\"}},\"bindings\":["
+		"{\"when\":{\"userns_owner\":5},\"policy\":\"o\"},"
+		"{\"when\":{\"peer_uid\":1,\"cgroup\":\"/c\"},\"policy\":\"c\"},"
+		"{\"when\":{\"peer_uid\":1,\"id\":\"i*\"},\"policy\":\"i\"},"
+		"{\"when\":{\"peer_uid\":1,\"bundle\":\"/b\"},\"policy\":\"b\"},"
+		"{\"when\":{\"peer_uid\":1},\"policy\":\"u\"}]}";
+	static const char *const cgroup[] = { "/d" };
+	static const struct {
+		struct binding_facts facts;
+		const char *may, *is;
+	} rows[] = {
+		{ { .peer_uid = 1 }, "u", "u" },
+		{ { .peer_uid = 1, .foretold = true }, "ocibu", "u" },
+		{ { .peer_uid = 2, .foretold = true }, "o", NULL },
+		{ { .peer_uid = 1, .foretold = true, .id = "i1" }, "oci", "i" },
+		{ { .peer_uid = 1, .foretold = true, .id = "j", .bundle = "/x" },
+		  "ocu",
+		  "u" },
+		{ { .peer_uid = 1,
+		    .foretold = true,
+		    .userns = USERNS_NONE,
+		    .cgroups = cgroup,
+		    .n_cgroups = 1 },
+		  "ibu",
+		  "u" },
+		{ { .peer_uid = 1,
+		    .foretold = true,
+		    .userns = USERNS_OWNED,
+		    .userns_owner = 5 },
+		  "o",
+		  "o" },
+	};
+	struct policy_set *s = NULL;
+
+	assert_int_equal(policy_set_parse("x", json, strlen(json), &s, &diags), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct policy *p = policy_set_bind(s, &rows[i].facts);
+
+		assert_string_equal(may_get(s, &rows[i].facts), rows[i].may);
+		if (rows[i].is)
+			assert_string_equal(policy_name(p), rows[i].is);
+		else
+			assert_null(p);
+	}
+	policy_set_unref(s);
+}
+
 TEST(set, tells_the_annotations_that_it_looks_at)
 {
 	struct policy_set *s = load();

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/attach_oci.h"
+#include "daemon/discard.h"
 #include "lib/fdmsg.h"
 #include "lib/own.h"
 #include "proto/oci_state.h"

@@ -53,6 +53,7 @@ void fixture_init(struct fixture *f)
 	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/deputy-test-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	(void)snprintf(f->oci, sizeof(f->oci), "%s/oci.sock", f->dir);
+	(void)snprintf(f->lxc, sizeof(f->lxc), "%s/lxc.sock", f->dir);
 	(void)snprintf(f->control, sizeof(f->control), "%s/control.sock",
 		       f->dir);
 	(void)snprintf(f->policy, sizeof(f->policy), "%s/policy.json", f->dir);
@@ -66,6 +67,7 @@ void fixture_done(struct fixture *f)
 	(void)unlink(f->policy);
 	(void)unlink(f->log);
 	(void)unlink(f->oci);
+	(void)unlink(f->lxc);
 	(void)unlink(f->control);
 	assert_int_equal(rmdir(f->dir), 0);
 }
@@ -149,11 +151,37 @@ void fixture_start(struct fixture *f)
 		TEST_SKIP("continue");
 }
 
+/* Of a deputyd that does not end: where it is. */
+static void print_process(const struct fixture *f)
+{
+	static const char *const files[] = { "status", "wchan", "syscall", "stack" };
+	char path[64], text[2048];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		AUTO(fd_close) int fd = -1;
+		ssize_t n;
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/%s", f->pid, files[i]);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+		text[n < 0 ? 0 : n] = '\0';
+		(void)printf("  %s: %s\n", files[i], text);
+	}
+}
+
 int fixture_reap(struct fixture *f)
 {
+	int64_t until_ms = test_now_ms() + WAIT_S * 1000;
 	int status = -1;
 
-	TEST_WAIT(waitpid(f->pid, &status, WNOHANG) == f->pid, WAIT_S);
+	while (waitpid(f->pid, &status, WNOHANG) != f->pid) {
+		if (test_now_ms() > until_ms) {
+			print_log(f);
+			print_process(f);
+			fail_msg("deputyd did not end in %d s", WAIT_S);
+		}
+		test_poll_pause();
+	}
 	f->pid = -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -176,6 +204,7 @@ void fixture_stop(struct fixture *f)
 	if (f->keeper)
 		return; /* sockets that were stored keep their files */
 	assert_int_equal(access(f->oci, F_OK), -1);
+	assert_int_equal(access(f->lxc, F_OK), -1);
 	assert_int_equal(access(f->control, F_OK), -1);
 }
 

@@ -17,7 +17,7 @@ struct json_object;
 struct fixture {
 	pid_t pid;
 	char dir[64];
-	char oci[96], control[96], policy[96], log[96];
+	char oci[96], lxc[96], control[96], policy[96], log[96];
 	bool watch_policy; /* start it with that option */
 	const char *worker; /* NULL: tests/live/daemon/standin.c */
 	bool keeper; /* .pid is a keeper's, fixture_deputyd() its child */

@@ -103,19 +103,19 @@ static void assert_as_without(const struct stage *s)
 static void receive(struct server *s)
 {
 	memset(&s->slot->call.notif, 0, sizeof(s->slot->call.notif));
-	assert_int_equal(listener_recv(s->listener, &s->slot->call.notif),
-			 LISTENER_OK);
+	assert_int_equal(source_recv(&s->source, &s->slot->call), LISTENER_OK);
 	s->slot->call.phase = SLOT_RECEIVED;
 }
 
 TEST(without_continue, what_would_continue_gets_the_errno)
 {
 	struct stage s;
-	struct server server = { .can_continue = false };
+	struct server server = { .source = { .can_continue = false } };
 
 	stage_init(&s);
 	attendant_kill(&s.a, SIGKILL); /* before there was a call */
-	server.listener = s.i.listener;
+	server.source.fd = server.source.listener = s.i.listener;
+	server.source.home = &server.home;
 	server.slot = s.a.slot;
 	assert_int_equal(arena_map(s.a.policy_fd, &server.policy), 0);
 	assert_int_equal(home_init(&server.home), 0);

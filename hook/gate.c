@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hook/gate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/own.h"
+#include "proto/client.h"
+#include "proto/oci_state.h"
+
+static int shut(char *reason, const char *text)
+{
+	(void)snprintf(reason, GATE_REASON_BYTES, "%s", text);
+	for (char *c = reason; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	return GATE_SHUT;
+}
+
+static int shut_by_connect(const struct gate_question *q, int error, char *reason)
+{
+	char text[GATE_REASON_BYTES];
+	const char *why = "cannot be asked", *hint = "";
+
+	if (error == ENOENT || error == ECONNREFUSED || error == ENOTDIR) {
+		why = "does not run";
+	} else if (error == EACCES || error == EPERM) {
+		why = "may not be asked by this user";
+		hint = ": root and the socket's group may";
+	}
+	(void)snprintf(text, sizeof(text), "deputyd %s (%.256s: %s)%s", why,
+		       q->socket, strerror(error), hint);
+	return shut(reason, text);
+}
+
+static int shut_by_exchange(const struct gate_question *q, int error,
+			    const char *why, char *reason)
+{
+	char text[GATE_REASON_BYTES];
+
+	if (error == ETIMEDOUT)
+		(void)snprintf(text, sizeof(text),
+			       "deputyd did not answer within %d s (%.256s)",
+			       GATE_TIMEOUT_MS / 1000, q->socket);
+	else if (error == EBADMSG)
+		(void)snprintf(text, sizeof(text),
+			       "what answers at %.256s is no deputyd: %s",
+			       q->socket, why);
+	else
+		(void)snprintf(text, sizeof(text),
+			       "deputyd gave no answer (%.256s: %s)", q->socket,
+			       strerror(error));
+	return shut(reason, text);
+}
+
+static int put(struct json_object *o, const char *key, struct json_object *v)
+{
+	if (v && json_object_object_add(o, key, v) == 0)
+		return 0;
+	json_object_put(v);
+	return -1;
+}
+
+/* Return: the call's parameters, NULL for lack of memory */
+static struct json_object *question(const struct gate_question *q)
+{
+	const struct {
+		const char *key, *value;
+	} strings[] = {
+		{ "policy", q->policy },
+		{ "metadata", q->metadata },
+		{ "id", q->id },
+		{ "bundle", q->bundle },
+		{ "userns", q->each ? OCI_STATE_USERNS_EACH : NULL },
+	};
+	struct json_object *o = json_object_new_object();
+	int r = o ? 0 : -1;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(strings); i++)
+		if (strings[i].value)
+			r = put(o, strings[i].key,
+				json_object_new_string(strings[i].value));
+	if (r == 0 && q->pid > 0)
+		r = put(o, "pid", json_object_new_int(q->pid));
+	if (r == 0 && q->annotations)
+		r = put(o, "annotations", json_object_get(q->annotations));
+	return r == 0 ? o : json_put(o);
+}
+
+static int judge(const struct varlink_reply *reply, char **ret_policy,
+		 char *reason)
+{
+	struct json_object *p = reply->parameters, *accepted, *policy, *why;
+	char text[GATE_REASON_BYTES];
+
+	if (reply->error) {
+		(void)snprintf(text, sizeof(text),
+			       "deputyd answered %.128s: is it older than "
+			       "this program?",
+			       reply->error);
+		return shut(reason, text);
+	}
+	accepted = json_object_object_get(p, "accepted");
+	policy = json_object_object_get(p, "policy");
+	why = json_object_object_get(p, "reason");
+	if (!json_object_get_boolean(accepted))
+		return shut(reason, why ? json_object_get_string(why)
+					: "deputyd would not take it");
+	if (!ret_policy)
+		return GATE_OPEN;
+	*ret_policy = strdup(policy ? json_object_get_string(policy) : "");
+	return *ret_policy ? GATE_OPEN : shut(reason, strerror(ENOMEM));
+}
+
+int gate_ask(const struct gate_question *q, char **ret_policy, char *reason)
+{
+	AUTO(fd_close) int fd = varlink_connect(q->socket, GATE_TIMEOUT_MS);
+	struct varlink_reply reply;
+	struct json_object *parameters;
+	const char *why = "";
+	int r;
+
+	if (fd < 0)
+		return shut_by_connect(q, -fd, reason);
+	parameters = question(q);
+	if (!parameters)
+		return shut(reason, strerror(ENOMEM));
+	r = varlink_exchange(fd, CONTROL_INTERFACE ".Check", parameters,
+			     GATE_TIMEOUT_MS, &reply, &why);
+	if (r < 0)
+		return shut_by_exchange(q, -r, why, reason);
+	r = judge(&reply, ret_policy, reason);
+	varlink_reply_done(&reply);
+	return r;
+}
