@@ -61,16 +61,17 @@ TEST(store, holds_a_container_and_its_listeners_by_their_names)
 
 	manager_begin(&m, &t);
 	assert_int_equal(manager_count(&m, "bound-oci"), 1);
+	assert_int_equal(manager_count(&m, "bound-lxc"), 1);
 	assert_int_equal(manager_count(&m, "bound-control"), 1);
 	assert_int_equal(manager_count(&m, "c1"), 2);
 	assert_int_equal(manager_count(&m, "c1.1"), 2);
 	tracee_start(&more, TRACEE_USERNS);
 	tracee_attach(&more, &m.f, "d");
-	TEST_WAIT(manager_has(&m, 10), WAIT_S);
+	TEST_WAIT(manager_has(&m, SOCKETS + 8), WAIT_S);
 	assert_int_equal(manager_count(&m, "c2"), 2);
 	assert_int_equal(manager_count(&m, "c2.1"), 2);
 	tracee_end(&more);
-	TEST_WAIT(manager_has(&m, 6), WAIT_S);
+	TEST_WAIT(manager_has(&m, SOCKETS + 4), WAIT_S);
 	assert_int_equal(manager_count(&m, "c2"), 0);
 	manager_finish(&m, &t);
 }
@@ -92,14 +93,14 @@ static void restart_keeps_all(int signal)
 		before[i] = show(&m, facts[i]);
 	for (int i = 0; i < 3; i++) {
 		manager_end(&m, signal);
-		assert_int_equal(manager_count(&m, NULL), 6);
+		assert_int_equal(manager_count(&m, NULL), SOCKETS + 4);
 		/* Nobody answers it meanwhile. */
 		tracee_call(&t, STANDIN_ERRNO);
 		test_poll_pause();
 		assert_false(tracee_has_result(&t));
 		manager_start(&m);
 		assert_int_equal(tracee_result(&t), -EXDEV);
-		assert_int_equal(manager_count(&m, NULL), 6);
+		assert_int_equal(manager_count(&m, NULL), SOCKETS + 4);
 	}
 	TEST_WAIT(manager_has_workers(&m, 1), WAIT_S);
 	assert_int_equal(fixture_fds(&m.f), fds);
@@ -239,14 +240,14 @@ TEST(store, has_the_name_of_another_policy_before_the_old_ones_goes)
 	manager_begin(&m, &t);
 	fixture_write_policy(&m.f, POLICY("other", "EPERM", "{}"));
 	assert_int_equal(kill(m.f.pid, SIGHUP), 0);
-	TEST_WAIT(manager_has(&m, 6) && manager_count(&m, "c1-1") == 2, WAIT_S);
+	TEST_WAIT(manager_has(&m, SOCKETS + 4) && manager_count(&m, "c1-1") == 2, WAIT_S);
 	assert_int_equal(manager_count(&m, "c1"), 0);
 	/* As if it had died in between. */
 	manager_end(&m, SIGKILL);
 	manager_put(&m, "c1", dup_fd(manager_find(&m, "c1-1", RECORD_MAGIC)));
 	manager_start(&m);
 	assert_policy(&m, "\"other\"");
-	TEST_WAIT(manager_has(&m, 6), WAIT_S);
+	TEST_WAIT(manager_has(&m, SOCKETS + 4), WAIT_S);
 	assert_int_equal(manager_count(&m, "c1"), 0);
 	manager_finish(&m, &t);
 }
@@ -393,7 +394,7 @@ TEST(adopt, refuses_what_it_does_not_understand_and_serves_on)
 	assert_refused(&m, "oci", unknown);
 	assert_refused(&m, "control", unknown);
 	/* Refused is closed: no call waits for nobody. */
-	TEST_WAIT(manager_has(&m, 6), WAIT_S);
+	TEST_WAIT(manager_has(&m, SOCKETS + 4), WAIT_S);
 	for (int i = n - 1; i >= 0; i--) { /* the later ones were forked
 						    with what the earlier had */
 		tracee_call(&victims[i], 0);
@@ -460,7 +461,7 @@ TEST(adopt, without_its_user_namespace_a_container_is_nobody)
 	}
 	free(m.store.items);
 	m.store = kept;
-	assert_int_equal(manager_count(&m, NULL), 5);
+	assert_int_equal(manager_count(&m, NULL), SOCKETS + 3);
 	manager_start(&m);
 	assert_true(fixture_log_has(&m.f, "event=container-unknown"));
 	userns = show(&m, "userns");

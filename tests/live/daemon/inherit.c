@@ -91,10 +91,10 @@ TEST(predecessor, that_is_no_worker_is_left_alone_and_given_up)
 
 /* -- sockets, and what else a manager does ------------------------------------------------ */
 
-static int listen_at(const char *path)
+static int listen_at(const char *path, int type)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
 	assert_true(fd >= 0);
@@ -103,7 +103,8 @@ static int listen_at(const char *path)
 	return fd;
 }
 
-/* The OCI one has a name and is elsewhere, the other is known by its path. */
+/* The OCI one has a name and is elsewhere, LXC's a name, the other is known by its
+ * path. */
 TEST(sockets, of_units_are_taken)
 {
 	struct manager m;
@@ -114,10 +115,11 @@ TEST(sockets, of_units_are_taken)
 	elsewhere = m.f;
 	(void)snprintf(elsewhere.oci, sizeof(elsewhere.oci), "%s/unit.sock",
 		       m.f.dir);
-	manager_put(&m, "deputyd-control.socket", listen_at(m.f.control));
-	manager_put(&m, "oci", listen_at(elsewhere.oci));
+	manager_put(&m, "deputyd-control.socket", listen_at(m.f.control, SOCK_STREAM));
+	manager_put(&m, "oci", listen_at(elsewhere.oci, SOCK_STREAM));
+	manager_put(&m, "lxc", listen_at(m.f.lxc, SOCK_SEQPACKET));
 	manager_start(&m);
-	assert_int_equal(manager_count(&m, NULL), 2); /* none was stored */
+	assert_int_equal(manager_count(&m, NULL), 3); /* none was stored */
 	assert_int_equal(access(m.f.oci, F_OK), -1);
 	tracee_start(&t, 0);
 	tracee_attach(&t, &elsewhere, "c");
@@ -142,7 +144,7 @@ TEST(sockets, that_were_bound_outlive_deputyd)
 	manager_init(&m, NULL);
 	manager_start(&m);
 	manager_end(&m, SIGTERM);
-	assert_int_equal(manager_count(&m, NULL), 2);
+	assert_int_equal(manager_count(&m, NULL), SOCKETS);
 	tracee_start(&t, 0);
 	tracee_attach(&t, &m.f, "c");
 	manager_start(&m);

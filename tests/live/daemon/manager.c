@@ -170,7 +170,7 @@ void manager_finish(struct manager *m, struct tracee *t)
 		tracee_end(t);
 	}
 	TEST_WAIT(manager_has_workers(m, 0), WAIT_S);
-	TEST_WAIT(manager_has(m, 2), WAIT_S);
+	TEST_WAIT(manager_has(m, SOCKETS), WAIT_S);
 	manager_end(m, SIGTERM);
 	manager_done(m);
 }

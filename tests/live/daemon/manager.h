@@ -39,9 +39,10 @@ int manager_find(const struct manager *m, const char *name, uint32_t magic);
 
 /* Both above, with a container "c" that was served once. */
 void manager_begin(struct manager *m, struct tracee *t);
-/* Serves it once more and ends all; @t may be NULL. Two sockets stay stored, and
+/* Serves it once more and ends all; @t may be NULL. Its SOCKETS stay stored, and
  * nothing else. */
 void manager_finish(struct manager *m, struct tracee *t);
 bool manager_has_workers(const struct manager *m, size_t n);
+#define SOCKETS 3 /* bound by deputyd, and stored: oci, lxc, control */
 /* Are @n fds stored, by what it has said until now? */
 bool manager_has(struct manager *m, size_t n);
