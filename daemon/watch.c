@@ -56,10 +56,10 @@ void watch_session_end(struct session *s)
 
 static unsigned deadline_s(const struct session *s)
 {
-	unsigned policys = policy_deadline_s(s->container->policy);
+	unsigned given = policy_deadline_s(s->container->policy);
 
-	return s->proxy_fd >= 0 && policys > LXC_DEADLINE_S ? LXC_DEADLINE_S :
-							      policys;
+	return s->proxy_fd >= 0 && given > LXC_DEADLINE_S ? LXC_DEADLINE_S :
+							      given;
 }
 
 static void check_stall(struct session *s)
