@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A worker's life: uv_spawn -> on_exit -> uv_close -> on_reaped -> succeed().
+ * A worker's life: spawn() -> on_exit_of -> uv_close -> on_reaped -> succeed().
  * One that is killed and does not die (it waits in the kernel for a file system
  * of the container's) is given up, and reaped whenever that ends.
  * What comes next is decided in succeed() alone, whatever ended the worker:
@@ -19,11 +19,13 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/flight.h"
 #include "daemon/predecessor.h"
 #include "daemon/registry.h"
+#include "daemon/spawn.h"
 #include "lib/handover.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -41,6 +43,7 @@ static void on_reaped(uv_handle_t *h)
 {
 	struct session *s = h->data;
 
+	s->worker->pidfd = fd_close(s->worker->pidfd);
 	s->worker->used = false;
 	s->worker_state = WORKER_NONE;
 	if (!s->ended)
@@ -50,24 +53,31 @@ static void on_reaped(uv_handle_t *h)
 
 static void on_lost_reaped(uv_handle_t *h)
 {
+	struct worker *w = (struct worker *)h;
 	struct session *s = h->data;
 
-	((struct worker *)h)->used = false;
+	w->pidfd = fd_close(w->pidfd);
+	w->used = false;
 	s->n_lost--;
 	session_handle_closed(s);
 }
 
-static void on_exit_cb(uv_process_t *p, int64_t status, int signal)
+static void on_exit_of(uv_poll_t *p, int uv_status, int events)
 {
+	struct worker *w = (struct worker *)p;
 	struct session *s = p->data;
+	siginfo_t info = { .si_pid = 0 };
 
+	if (waitid(P_PID, (id_t)w->pid, &info, WEXITED | WNOHANG) == 0 &&
+	    info.si_pid == 0)
+		return;
 	s->registry->n_workers--;
-	if (((struct worker *)p)->lost) {
+	if (w->lost) {
 		uv_close((uv_handle_t *)p, on_lost_reaped);
 		return;
 	}
-	s->exit_status = (int)status;
-	s->exit_signal = signal;
+	s->exit_status = info.si_code == CLD_EXITED ? info.si_status : 0;
+	s->exit_signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
 	s->worker_state = WORKER_GONE;
 	uv_close((uv_handle_t *)p, on_reaped);
 }
@@ -75,6 +85,14 @@ static void on_exit_cb(uv_process_t *p, int64_t status, int signal)
 static void on_backoff(uv_timer_t *t)
 {
 	appoint(t->data);
+}
+
+static void on_not_started(uv_timer_t *t)
+{
+	struct session *s = t->data;
+
+	s->worker_state = WORKER_NONE;
+	succeed(s);
 }
 
 static void on_backoff_closed(uv_handle_t *h)
@@ -94,13 +112,12 @@ void appoint_end(struct session *s)
 	uv_close((uv_handle_t *)&s->backoff, on_backoff_closed);
 }
 
-/* Exactly the fds of lib/handover.h; all others are O_CLOEXEC. */
-static int spawn(struct session *s)
+/* Return: 0, or a negative errno; then no handle is open */
+static int start(struct session *s)
 {
-	static char name[] = "deputy-worker";
-	char *args[] = { name, NULL }, *env[] = { NULL };
+	struct worker *w = s->worker;
 	const int fds[HANDOVER_FDS] = {
-		[0] = -1, /* libuv opens /dev/null here */
+		[0] = -1,
 		[1] = -1,
 		[HANDOVER_STDERR] = STDERR_FILENO,
 		[HANDOVER_LISTENER] = session_fd(s),
@@ -108,22 +125,14 @@ static int spawn(struct session *s)
 		[HANDOVER_SLOT] = s->slot_fd,
 		[HANDOVER_NODES] = s->registry->nodes_fd,
 	};
-	uv_stdio_container_t stdio[HANDOVER_FDS];
-	const uv_process_options_t options = {
-		.exit_cb = on_exit_cb,
-		.file = s->registry->worker_path,
-		.args = args,
-		.env = env,
-		.cwd = "/",
-		.stdio_count = HANDOVER_FDS,
-		.stdio = stdio,
-	};
 
-	for (int i = 0; i < HANDOVER_FDS; i++) {
-		stdio[i].flags = fds[i] < 0 ? UV_IGNORE : UV_INHERIT_FD;
-		stdio[i].data.fd = fds[i];
-	}
-	return uv_spawn(s->registry->loop, &s->worker->process, &options);
+	w->pid = spawn(s->registry->worker_path, fds, &w->pidfd);
+	if (w->pid < 0)
+		return w->pid;
+	(void)uv_poll_init(s->registry->loop, &w->exit, w->pidfd);
+	(void)uv_poll_start(&w->exit, UV_READABLE, on_exit_of);
+	w->exit.data = s;
+	return 0;
 }
 
 /* There are as many as may be in use at once. */
@@ -133,7 +142,7 @@ static struct worker *take_worker(struct session *s)
 
 	while (w->used)
 		w++;
-	*w = (struct worker){ .used = true };
+	*w = (struct worker){ .used = true, .pidfd = -1 };
 	return w;
 }
 
@@ -188,15 +197,14 @@ void appoint(struct session *s)
 		&s->slot->counters.received, memory_order_relaxed);
 	s->worker_since_ms = uv_now(s->registry->loop);
 	s->worker = take_worker(s);
-	r = spawn(s);
-	s->worker->process.data = s;
-	s->open_handles++;
+	r = start(s);
 	if (r == 0) {
+		s->open_handles++;
 		s->worker_state = WORKER_RUNNING;
 		s->registry->n_workers++;
 		log_event(LOG_DEBUG, "worker-appointed",
 			  LOG_S("container", s->container->id),
-			  LOG_I("worker", s->worker->process.pid));
+			  LOG_I("worker", s->worker->pid));
 		return;
 	}
 	log_event(LOG_ERR, "worker-not-started",
@@ -204,8 +212,9 @@ void appoint(struct session *s)
 		  LOG_S("path", s->registry->worker_path), LOG_E(r));
 	s->exit_status = HANDOVER_EXIT_SETUP;
 	s->exit_signal = 0;
+	s->worker->used = false;
 	s->worker_state = WORKER_GONE;
-	uv_close((uv_handle_t *)&s->worker->process, on_reaped);
+	(void)uv_timer_start(&s->backoff, on_not_started, 0, 0);
 }
 
 void appoint_dismiss(struct session *s)
@@ -215,7 +224,7 @@ void appoint_dismiss(struct session *s)
 	if (!s->leaving)
 		s->asked_ms = uv_now(s->registry->loop);
 	s->leaving = true;
-	(void)uv_process_kill(&s->worker->process, SIGTERM);
+	(void)kill(s->worker->pid, SIGTERM);
 }
 
 void appoint_supersede(struct session *s)
@@ -258,8 +267,8 @@ void appoint_kill(struct session *s)
 {
 	if (s->worker_state != WORKER_RUNNING)
 		return;
-	kill_children(s->worker->process.pid);
-	(void)uv_process_kill(&s->worker->process, SIGKILL);
+	kill_children(s->worker->pid);
+	(void)kill(s->worker->pid, SIGKILL);
 }
 
 /* Asked to leave before it could listen to signals, it dies of one: fine. */
@@ -334,7 +343,7 @@ void appoint_abandon(struct session *s)
 		return;
 	log_event(LOG_ERR, "worker-lost",
 		  LOG_S("container", s->container->id),
-		  LOG_I("worker", s->worker->process.pid),
+		  LOG_I("worker", s->worker->pid),
 		  LOG_U("lost", s->n_lost + 1));
 	s->worker->lost = true;
 	s->n_lost++;

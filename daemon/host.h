@@ -8,7 +8,7 @@
 /* Return: NULL, or a sentence for the administrator: what to mend */
 const char *host_unfit(void);
 
-/* As many fds as are allowed: a listener takes two, a container and a
+/* As many fds as are allowed: a listener takes three, a container and a
  * connection one. */
 void host_raise_fd_limit(void);
 

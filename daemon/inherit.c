@@ -14,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon/fdstore.h"
+#include "daemon/spawn.h"
 #include "lib/log.h"
 #include "lib/own.h"
 
@@ -27,7 +28,9 @@ static int list(int n, char **names, struct inherit *in)
 		return -ENOMEM;
 	in->n = (size_t)n;
 	for (int i = 0; i < n; i++) {
-		in->fds[i].fd = SD_LISTEN_FDS_START + i;
+		in->fds[i].fd = spawn_move(SD_LISTEN_FDS_START + i);
+		if (in->fds[i].fd < 0)
+			return in->fds[i].fd;
 		in->fds[i].name = names ? names[i] : strdup(UNNAMED);
 		if (!in->fds[i].name)
 			return -ENOMEM;

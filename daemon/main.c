@@ -30,6 +30,7 @@
 #include "daemon/registry.h"
 #include "daemon/reload.h"
 #include "daemon/socket.h"
+#include "daemon/spawn.h"
 #include "keeper/keeper.h"
 #include "lib/kfeat.h"
 #include "lib/log.h"
@@ -328,7 +329,12 @@ int main(int argc, char **argv)
 		return r == CONFIG_DONE ? EXIT_SUCCESS : 2;
 	if (d.config.check)
 		return check(&d.config);
+	r = spawn_reserve(); /* before the journal's socket */
 	log_init("deputyd", d.config.log_level);
+	if (r < 0) {
+		log_event(LOG_ERR, "cannot-start", LOG_E(r));
+		return EXIT_FAILURE;
+	}
 	(void)umask(0077);
 	/* One arena, and big blocks given back: the thread pool only closes. */
 	(void)mallopt(M_ARENA_MAX, 1);

@@ -67,7 +67,9 @@ enum worker_state {
 #define WORKERS_LOST_MAX 3
 
 struct worker {
-	uv_process_t process; /* .data: its session */
+	uv_poll_t exit; /* .data: its session; of pidfd */
+	int pidfd;
+	pid_t pid;
 	bool used;
 	bool lost; /* killed, given up, and not the session's any more */
 };

@@ -290,7 +290,7 @@ static json_object *session_json(const struct session *s)
 
 	counters_add_slot(&counters, s->slot);
 	if (s->worker_state == WORKER_RUNNING)
-		add_int(&t, "worker_pid", (uint64_t)s->worker->process.pid);
+		add_int(&t, "worker_pid", (uint64_t)s->worker->pid);
 	else if (t.o) /* json-c's null is NULL */
 		json_object_object_add(t.o, "worker_pid", NULL);
 	add(&t, "helper", json_object_new_boolean(s->helper));

@@ -89,7 +89,7 @@ static void check_stall(struct session *s)
 	s->expired_ticks = 0;
 	log_event(LOG_ERR, "worker-stalled",
 		  LOG_S("container", s->container->id),
-		  LOG_I("worker", s->worker->process.pid),
+		  LOG_I("worker", s->worker->pid),
 		  LOG_U("seconds", patience_s));
 	appoint_kill(s);
 	flight_expire(s);

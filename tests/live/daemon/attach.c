@@ -469,6 +469,25 @@ TEST(attach, files_that_hang_in_close)
 	finish(&f, fds);
 }
 
+/* Files of a message that never gets whole are open in deputyd, while it starts a
+ * worker for somebody else: nobody has to close them for that. */
+TEST(attach, files_that_hang_beside_a_worker_that_starts)
+{
+	struct hanging h;
+	struct fixture f;
+	int sock, fds;
+
+	hanging_open(&h);
+	fds = begin(&f);
+	sock = client_connect(&f);
+	hanging_send(&h, sock, "{");
+	TEST_WAIT(fixture_fds(&f) > fds + 1, WAIT_S);
+	expect_served(&f, fixture_fds(&f));
+	hanging_release(&h);
+	close(sock);
+	finish(&f, fds);
+}
+
 TEST(attach, the_end_does_not_wait_for_a_hanging_file)
 {
 	struct hanging h;

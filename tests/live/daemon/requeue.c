@@ -53,7 +53,7 @@ static bool is_received(const struct manager *m, const char *id)
 /* Two sockets; of each container its record, its namespace and one pair. */
 static size_t stored_for(int callers)
 {
-	return 2 + 4 * (size_t)callers;
+	return SOCKETS + 4 * (size_t)callers;
 }
 
 static void attach(struct manager *m, struct tracee *t, int caller)

@@ -217,7 +217,7 @@ TEST(workers, a_stopped_one_goes_with_its_container)
 	assert_int_equal(kill(only_worker(&f), SIGSTOP), 0);
 	tracee_end(&t);
 	TEST_WAIT(fixture_workers(&f, NULL, 0) == 0, WAIT_S);
-	TEST_WAIT(fixture_fds(&f) == fds - 2, WAIT_S);
+	TEST_WAIT(fixture_fds(&f) == fds - 3, WAIT_S);
 	fixture_stop(&f);
 	fixture_done(&f);
 }
