@@ -4,8 +4,10 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "lib/own.h"
 #include "tests/harness/test.h"
 
 size_t corpus_each(const char *dir, void (*each)(const char *path))
@@ -42,4 +44,25 @@ char *corpus_read(const char *path, size_t *ret_bytes)
 	(void)fclose(f);
 	*ret_bytes = (size_t)bytes;
 	return text;
+}
+
+void corpus_expect(const char *name, const char *suffix, const char *have)
+{
+	AUTO(free_ptr) char *want = NULL;
+	char path[256];
+	size_t bytes;
+
+	(void)snprintf(path, sizeof(path), "%s%s", name, suffix);
+	if (getenv("DEPUTY_WRITE") && *have) {
+		FILE *f = fopen(path, "we");
+
+		assert_non_null(f);
+		assert_true(fputs(have, f) >= 0);
+		assert_int_equal(fclose(f), 0);
+		return;
+	}
+	want = access(path, F_OK) == 0 ? corpus_read(path, &bytes) : NULL;
+	if (strcmp(want ? want : "", have) != 0)
+		fail_msg("%s: got\n%s-- not\n%s", path, have,
+			 want ? want : "nothing\n");
 }

@@ -15,3 +15,7 @@ size_t corpus_each(const char *dir, void (*each)(const char *path));
 
 /* A whole file with a NUL behind it. Return: the caller's to free */
 char *corpus_read(const char *path, size_t *ret_bytes);
+
+/* Fails where the file @name with @suffix does not hold @have, none being as good as
+ * an empty one; with DEPUTY_WRITE in the environment it is written instead. */
+void corpus_expect(const char *name, const char *suffix, const char *have);

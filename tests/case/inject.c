@@ -67,27 +67,6 @@ static struct policy_set *load(void)
 	return set;
 }
 
-static void expect_file(const char *name, const char *suffix, const char *have)
-{
-	AUTO(free_ptr) char *want = NULL;
-	char path[256];
-	size_t bytes;
-
-	(void)snprintf(path, sizeof(path), "%s%s", name, suffix);
-	if (getenv("DEPUTY_WRITE") && *have) {
-		FILE *f = fopen(path, "we");
-
-		assert_non_null(f);
-		assert_true(fputs(have, f) >= 0);
-		assert_int_equal(fclose(f), 0);
-		return;
-	}
-	want = access(path, F_OK) == 0 ? corpus_read(path, &bytes) : NULL;
-	if (strcmp(want ? want : "", have) != 0)
-		fail_msg("%s: got\n%s-- not\n%s", path, have,
-			 want ? want : "nothing\n");
-}
-
 static void expect_diags(const char *name)
 {
 	AUTO(free_ptr) char *have = NULL;
@@ -98,7 +77,7 @@ static void expect_diags(const char *name)
 	diags_print(&policies, f);
 	diags_print(&config, f);
 	(void)fclose(f);
-	expect_file(name, ".expect", have);
+	corpus_expect(name, ".expect", have);
 }
 
 static int run(const struct policy_set *set, const char *policy,
@@ -158,7 +137,7 @@ TEST(inject, rows)
 			fail_msg("%s: %d, not %d", file, r, rows[i].r);
 		expect_diags(rows[i].name);
 		if (r == INJECT_DONE) {
-			expect_file(rows[i].name, ".out", out);
+			corpus_expect(rows[i].name, ".out", out);
 			check_rest(set, &rows[i], text, out);
 		} else {
 			assert_null(out);

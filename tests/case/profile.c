@@ -25,27 +25,6 @@ static struct diags diags, more_diags;
 
 /* -- what came of it ------------------------------------------------------------ */
 
-static void expect_file(const char *name, const char *suffix, const char *have)
-{
-	AUTO(free_ptr) char *want = NULL;
-	char path[256];
-	size_t bytes;
-
-	(void)snprintf(path, sizeof(path), "%s%s", name, suffix);
-	if (getenv("DEPUTY_WRITE") && *have) {
-		FILE *f = fopen(path, "we");
-
-		assert_non_null(f);
-		assert_true(fputs(have, f) >= 0);
-		assert_int_equal(fclose(f), 0);
-		return;
-	}
-	want = access(path, F_OK) == 0 ? corpus_read(path, &bytes) : NULL;
-	if (strcmp(want ? want : "", have) != 0)
-		fail_msg("%s: got\n%s-- not\n%s", path, have,
-			 want ? want : "nothing\n");
-}
-
 static void expect_diags(const char *name)
 {
 	AUTO(free_ptr) char *have = NULL;
@@ -56,7 +35,7 @@ static void expect_diags(const char *name)
 	diags_print(&diags, f);
 	diags_print(&more_diags, f);
 	(void)fclose(f);
-	expect_file(name, ".expect", have);
+	corpus_expect(name, ".expect", have);
 }
 
 /* The layout is the library's, so of both the library's: a rule a line. */
@@ -83,7 +62,7 @@ static void expect_profile(const char *name, struct json_object *profile)
 					json_object_array_get_idx(i.val, k), 0));
 	}
 	(void)fclose(f);
-	expect_file(name, ".profile", have);
+	corpus_expect(name, ".profile", have);
 }
 
 static void fail_where_written(void)

@@ -9,33 +9,11 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/runtimes/check.sh
+. "$here/../runtimes/check.sh"
 units="deputyd.service deputyd-oci.socket deputyd-lxc.socket
 	deputyd-control.socket"
-failed=0 jail=/deputy/build/tests/restart/jail dir=/tmp/units container_PID=''
-
-wrong()
-{
-	echo "    $*"
-	failed=1
-}
-
-# is WANT GOT WHAT
-is()
-{
-	[ "$1" = "$2" ] || wrong "$3: wanted \"$1\", got \"$2\""
-}
-
-# until_true SECONDS COMMAND...: poll, for what happens in other processes.
-until_true()
-{
-	local end=$((SECONDS + $1))
-	shift
-
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		read -rt 0.02 <> <(:) || :
-	done
-}
+passed=0 failed=0 skipped=0 case_failed=0 jail=/deputy/build/tests/restart/jail dir=/tmp/units container_PID=''
 
 main_pid()
 {
@@ -340,24 +318,18 @@ case_catalog()
 
 inside()
 {
-	local name names=("$@") all=0
+	local name names=("$@")
 
 	[ ${#names[@]} -gt 0 ] ||
 		mapfile -t names < <(declare -F | sed -n 's/.* case_//p')
 	for name in "${names[@]}"; do
 		stop_all
-		failed=0
-		"case_$name"
-		if [ $failed -eq 0 ]; then
-			echo "ok     $name"
-		else
-			echo "FAILED $name"
-			all=1
-		fi
+		run_case "$name"
 	done
 	stop_all
+	case_failed=0
 	is "" "$(pgrep -l deputy)" "processes that are left"
-	exit $((all | failed))
+	exit $((failed + case_failed > 0))
 }
 
 if [ "$1" = inside ]; then

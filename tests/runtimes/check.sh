@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # its variables are looked at by the caller
-# Sourced by the runtime tests: how a case says what it finds. The caller sets
-# case_failed to 0 and skip_reason to nothing before each case.
+# Sourced by tests: how a case says what it finds, and is counted in passed, failed
+# and skipped, which are the caller's.
 
 wrong()
 {
@@ -14,6 +14,12 @@ wrong()
 is()
 {
 	[ "$1" = "$2" ] || wrong "$3: wanted \"$1\", got \"$2\""
+}
+
+# has TEXT PART WHAT
+has()
+{
+	[[ $1 == *"$2"* ]] || wrong "$3: no \"$2\" in \"$1\""
 }
 
 skip()
@@ -48,4 +54,23 @@ node()
 attr()
 {
 	getfattr --absolute-names --only-values -n "$2" "$1" 2>/dev/null
+}
+
+# run_case NAME [MODE]: case_NAME, which is told its mode.
+run_case()
+{
+	local what=$1${2:+ ($2)}
+	case_failed=0 skip_reason=''
+
+	"case_$1" "${2:-}"
+	if [ -n "$skip_reason" ]; then
+		echo "skipped: $what: $skip_reason"
+		skipped=$((skipped + 1))
+	elif [ $case_failed = 0 ]; then
+		echo "ok      $what"
+		passed=$((passed + 1))
+	else
+		echo "FAILED  $what"
+		failed=$((failed + 1))
+	fi
 }

@@ -57,11 +57,6 @@ cleanup()
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-has()
-{
-	[[ $1 == *"$2"* ]] || wrong "$3: no \"$2\" in \"$1\""
-}
-
 one_line()
 {
 	tr -s '\n' ' ' <<<"$1" | sed 's/ $//'
@@ -281,24 +276,6 @@ case_nspawn()
 }
 
 # -- all of it ----------------------------------------------------------------------------
-
-run_case()
-{
-	local name=$1 mode=$2
-	case_failed=0 skip_reason=''
-
-	"case_$name" "$mode"
-	if [ -n "$skip_reason" ]; then
-		echo "skipped: $name ($mode): $skip_reason"
-		skipped=$((skipped + 1))
-	elif [ $case_failed = 0 ]; then
-		echo "ok      $name ($mode)"
-		passed=$((passed + 1))
-	else
-		echo "FAILED  $name ($mode)"
-		failed=$((failed + 1))
-	fi
-}
 
 main()
 {

@@ -23,6 +23,8 @@ build=$(cd "${1:?usage: hooks.sh BUILD-DIR [CASE...]}" && pwd)
 shift
 # shellcheck source=tests/runtimes/bundle.sh
 . "$here/bundle.sh"
+# shellcheck source=tests/runtimes/check.sh
+. "$here/check.sh"
 
 # NAME and the modes it runs in.
 runs="root user"
@@ -67,38 +69,6 @@ cleanup()
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
-
-# -- saying what is wrong -----------------------------------------------------
-
-wrong()
-{
-	echo "    $*"
-	case_failed=1
-}
-
-# is WANT GOT WHAT
-is()
-{
-	[ "$1" = "$2" ] || wrong "$3: wanted \"$1\", got \"$2\""
-}
-
-# has TEXT PART WHAT
-has()
-{
-	[[ $1 == *"$2"* ]] || wrong "$3: no \"$2\" in \"$1\""
-}
-
-# until_true SECONDS COMMAND...: poll, for what happens in other processes.
-until_true()
-{
-	local end=$((SECONDS + $1))
-	shift
-
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		read -rt 0.02 <> <(:) || :
-	done
-}
 
 # -- deputyd ------------------------------------------------------------------
 
@@ -161,16 +131,6 @@ no_listeners()
 	"$build/ctl/deputyctl" --socket "$tmp/control.sock" --json status |
 		python3 -c 'import json, sys
 sys.exit(json.load(sys.stdin)["listeners"] != 0)'
-}
-
-node()
-{
-	stat -c '%F %t:%T %u:%g %a' "$1" 2>&1
-}
-
-attr()
-{
-	getfattr --absolute-names --only-values -n "$2" "$1" 2>/dev/null
 }
 
 # -- deputyctl run --------------------------------------------------------------
@@ -685,28 +645,6 @@ not_ours()
 }
 
 # -- all of it -------------------------------------------------------------------------
-
-run_case()
-{
-	local name=$1 mode=$2
-	case_failed=0 skip_reason=''
-
-	if [[ $mode == crun* ]] && ! command -v crun >/dev/null; then
-		skip_reason="no crun"
-	else
-		"case_$name" "$mode"
-	fi
-	if [ -n "$skip_reason" ]; then
-		echo "skipped: $name ($mode): $skip_reason"
-		skipped=$((skipped + 1))
-	elif [ $case_failed = 0 ]; then
-		echo "ok      $name ($mode)"
-		passed=$((passed + 1))
-	else
-		echo "FAILED  $name ($mode)"
-		failed=$((failed + 1))
-	fi
-}
 
 main()
 {

@@ -462,23 +462,6 @@ compile_probes()
 		2>/dev/null || probe32=''
 }
 
-run_case()
-{
-	case_failed=0 skip_reason=''
-
-	"case_$1"
-	if [ -n "$skip_reason" ]; then
-		echo "skipped: $1: $skip_reason"
-		skipped=$((skipped + 1))
-	elif [ $case_failed = 0 ]; then
-		echo "ok      $1"
-		passed=$((passed + 1))
-	else
-		echo "FAILED  $1"
-		failed=$((failed + 1))
-	fi
-}
-
 main()
 {
 	local name why

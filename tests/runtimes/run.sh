@@ -569,24 +569,6 @@ compile_probes()
 		probe32=''
 }
 
-run_case()
-{
-	local name=$1 mode=$2
-	case_failed=0 skip_reason=''
-
-	"case_$name" "$mode"
-	if [ -n "$skip_reason" ]; then
-		echo "skipped: $name ($mode): $skip_reason"
-		skipped=$((skipped + 1))
-	elif [ $case_failed = 0 ]; then
-		echo "ok      $name ($mode)"
-		passed=$((passed + 1))
-	else
-		echo "FAILED  $name ($mode)"
-		failed=$((failed + 1))
-	fi
-}
-
 main()
 {
 	local row name mode why
