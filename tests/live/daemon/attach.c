@@ -220,8 +220,8 @@ TEST(attach, of_many_fds_the_listener_is_kept)
 	free(text);
 	tracee_call(&t, STANDIN_ERRNO);
 	assert_int_equal(tracee_result(&t), -EXDEV);
-	/* Listener and slot; no user namespace of its own. */
-	TEST_WAIT(fixture_fds(&f) == fds + 2, WAIT_S);
+	/* Listener, slot and worker; no user namespace of its own. */
+	TEST_WAIT(fixture_fds(&f) == fds + 3, WAIT_S);
 	tracee_end(&t);
 	finish(&f, fds);
 }
@@ -384,7 +384,7 @@ TEST(attach, silent_connections_have_a_cap)
 	free(text);
 	/* And its place is free again. */
 	again = client_connect(&f);
-	TEST_WAIT(fixture_fds(&f) == fds + (int)ARRAY_SIZE(socks) + 2, WAIT_S);
+	TEST_WAIT(fixture_fds(&f) == fds + (int)ARRAY_SIZE(socks) + 3, WAIT_S);
 	assert_false(client_is_closed(again));
 	close(again);
 	for (size_t i = 0; i < ARRAY_SIZE(socks); i++)
