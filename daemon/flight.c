@@ -61,6 +61,7 @@ static void give_up(struct session *s, uint64_t id, const char *why)
 	const struct verdict v = policy_fail(s->container->policy);
 	int r = respond(s, id, &v);
 
+	slot_count(&s->slot->counters.given_up);
 	log_event(LOG_ERR, "call-failed",
 		  LOG_S("container", s->container->id), LOG_S("why", why),
 		  LOG_I("errno", v.error), LOG_U("attempts", s->attempts),
@@ -72,6 +73,7 @@ void flight_expire(struct session *s)
 {
 	if (s->proxy_fd >= 0) {
 		proxied_close(s->proxy_fd);
+		slot_count(&s->slot->counters.given_up);
 		log_event(LOG_ERR, "call-failed",
 			  LOG_S("container", s->container->id),
 			  LOG_S("why", "deadline"), LOG_I("errno", ENOSYS),

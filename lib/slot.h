@@ -73,7 +73,8 @@ struct slot_call {
 	union listener_notif notif;
 };
 
-/* One writer, the worker; deputyd reads. */
+/* One writer, the worker, and deputyd reads; of the last one it is the other way
+ * round. */
 #define SLOT_COUNTERS(X)                                                       \
 	X(received, "notifications received")                                  \
 	X(continued, "let through to the kernel")                              \
@@ -84,7 +85,8 @@ struct slot_call {
 	X(gone, "callers that were gone before the answer")                    \
 	X(recovered, "calls taken over from a dead worker")                    \
 	X(fast, "emulations by the fast path")                                 \
-	X(exact, "emulations by the exact path")
+	X(exact, "emulations by the exact path")                               \
+	X(given_up, "failed by deputy: too slow, or fatal to workers")
 
 struct slot_counters {
 #define X(name, help) _Atomic uint64_t name;

@@ -124,7 +124,7 @@ TEST(deputyctl, usage)
 #define COUNTERS                                                               \
 	"{\"received\":1239,\"continued\":1000,\"emulated\":200,"              \
 	"\"denied\":34,\"failed\":5,\"refused\":0,\"gone\":3,"                 \
-	"\"recovered\":0,\"fast\":0,\"exact\":0}"
+	"\"recovered\":0,\"fast\":0,\"exact\":0,\"given_up\":0}"
 #define STATUS                                                                 \
 	"{\"parameters\":{\"version\":\"9.8\",\"pid\":77,\"uptime\":3700,"     \
 	"\"policy\":{\"source\":\"/etc/p.json\",\"generation\":4,"             \

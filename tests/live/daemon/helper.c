@@ -59,6 +59,18 @@ static int count_received(const struct fixture *f)
 	return n;
 }
 
+static int count_given_up(const struct fixture *f)
+{
+	struct json_object *counters, *n, *o = fixture_call(f, "Status", NULL);
+	int given_up;
+
+	assert_true(json_object_object_get_ex(o, "counters", &counters));
+	assert_true(json_object_object_get_ex(counters, "given_up", &n));
+	given_up = json_object_get_int(n);
+	json_object_put(o);
+	return given_up;
+}
+
 TEST_WITHIN(deadline, is_the_policys, 60)
 {
 	struct tracee t[2 + HELPERS_MAX];
@@ -75,6 +87,7 @@ TEST_WITHIN(deadline, is_the_policys, 60)
 	fixture_write_policy(&f, POLICY(",\"deadline\":1"));
 	json_object_put(fixture_call(&f, "Reload", NULL));
 	assert_int_equal(tracee_result(t), -EPERM);
+	TEST_WAIT(count_given_up(&f) == 2, WAIT_S);
 	finish(&f, t);
 }
 
