@@ -317,6 +317,14 @@ void control_free(struct control *c, void (*on_freed)(void *ctx))
 	uv_close((uv_handle_t *)&c->listener, on_listener_closed);
 }
 
+int control_fd(const struct control *c)
+{
+	uv_os_fd_t fd = -1;
+
+	(void)uv_fileno((const uv_handle_t *)&c->listener, &fd);
+	return fd;
+}
+
 void control_set_idle_ms(struct control *c, uint64_t idle_ms)
 {
 	c->idle_ms = idle_ms;

@@ -71,6 +71,9 @@ struct control;
 int control_new(uv_loop_t *loop, int listening_fd_taken,
 		const struct control_ops *ops, void *ctx, struct control **ret);
 
+/* The fd that it listens on, borrowed. */
+int control_fd(const struct control *c);
+
 /* A deadline other than CONTROL_IDLE_MS for connections yet to come. */
 void control_set_idle_ms(struct control *c, uint64_t idle_ms);
 

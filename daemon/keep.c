@@ -162,3 +162,60 @@ void keep_forget_container(const struct registry *r, struct container *c)
 	fdstore_drop(c->store, name, fds_of(c));
 	c->store = NULL;
 }
+
+struct list {
+	int (*add)(void *ctx, const char *name, int fd_taken);
+	void *ctx;
+	int error; /* the first one */
+};
+
+static void add_taken(struct list *l, const char *name, int fd)
+{
+	int r;
+
+	if (l->error < 0) {
+		(void)fd_close(fd);
+		return;
+	}
+	r = fd < 0 ? fd : l->add(l->ctx, name, fd);
+	if (r < 0)
+		l->error = r;
+}
+
+static void add_copy(struct list *l, const char *name, int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	add_taken(l, name, copy < 0 ? -errno : copy);
+}
+
+static void list_container(struct list *l, const struct container *c)
+{
+	const struct session *s;
+	char name[FDSTORE_NAME_MAX];
+
+	name_of(c, 0, name);
+	add_taken(l, name, record_of(c));
+	if (c->identity.userns_fd >= 0)
+		add_taken(l, name, open_again(c->identity.userns_fd));
+	TAILQ_FOREACH(s, &c->sessions, entry) {
+		if (s->proxy_fd >= 0)
+			continue;
+		name_of(c, s->number, name);
+		if (!s->helper)
+			add_copy(l, name, s->listener_fd);
+		add_copy(l, name, s->slot_fd);
+	}
+}
+
+int keep_list(const struct registry *r,
+	      int (*add)(void *ctx, const char *name, int fd_taken), void *ctx)
+{
+	struct list l = { add, ctx, 0 };
+	const struct container *c;
+
+	TAILQ_FOREACH(c, &r->containers, entry)
+		if (c->store)
+			list_container(&l, c);
+	return l.error;
+}

@@ -20,4 +20,11 @@ void keep_helper(struct session *main, const struct session *helper);
 void keep_policy(struct container *c);
 /* They are over. What ends with deputyd is not. */
 void keep_forget_session(struct session *s);
+/**
+ * keep_list() - all of that again, for another store
+ * @add: store_add() of keeper/store.h, or the like; takes the fd
+ * Return: 0 or the first negative errno
+ */
+int keep_list(const struct registry *r,
+	      int (*add)(void *ctx, const char *name, int fd_taken), void *ctx);
 void keep_forget_container(const struct registry *r, struct container *c);

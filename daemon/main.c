@@ -4,6 +4,7 @@
  * mend is tried before the loop starts.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,15 +24,18 @@
 #include "daemon/fdstore.h"
 #include "daemon/host.h"
 #include "daemon/inherit.h"
+#include "daemon/keep.h"
 #include "daemon/nodes.h"
 #include "daemon/notify.h"
 #include "daemon/operations.h"
+#include "daemon/orphan.h"
 #include "daemon/policy_watch.h"
 #include "daemon/registry.h"
 #include "daemon/reload.h"
 #include "daemon/socket.h"
 #include "daemon/spawn.h"
 #include "keeper/keeper.h"
+#include "keeper/store.h"
 #include "lib/kfeat.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -60,6 +64,9 @@ struct deputyd {
 	struct inherit inherit;
 	struct operations operations;
 	struct policy_watch policy_watch;
+	struct orphan orphan;
+	int argc;
+	char **argv;
 	bool ending;
 };
 
@@ -92,6 +99,7 @@ static void end(struct deputyd *d)
 	attach_lxc_close(d->attach_lxc);
 	control_free(d->control, NULL);
 	policy_watch_close(&d->policy_watch);
+	orphan_close(&d->orphan);
 	socket_done(&d->oci_socket);
 	socket_done(&d->lxc_socket);
 	socket_unlink(&d->control_socket);
@@ -177,6 +185,49 @@ static int open_sockets(struct deputyd *d)
 	return r;
 }
 
+static int keep(void *ctx, const char *name, int fd_taken)
+{
+	return store_add(ctx, name, fd_taken);
+}
+
+/* As open_sockets() bound or found them. Return: 0 or a negative errno */
+static int keep_sockets(const struct deputyd *d, struct store *s)
+{
+	const struct {
+		const char *name;
+		int fd;
+	} sockets[] = { { FDSTORE_BOUND "oci", d->oci_socket.fd },
+			{ FDSTORE_BOUND "lxc", d->lxc_socket.fd },
+			{ FDSTORE_BOUND "control", control_fd(d->control) } };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sockets) && r == 0; i++) {
+		int fd = fcntl(sockets[i].fd, F_DUPFD_CLOEXEC, 0);
+
+		r = fd < 0 ? -errno : store_add(s, sockets[i].name, fd);
+	}
+	return r;
+}
+
+/* Nobody would start the next deputyd, or have anything for it. */
+static void on_orphaned(void *ctx)
+{
+	struct deputyd *d = ctx;
+	struct store s = { .n = 0 };
+	int r;
+
+	log_event(LOG_WARNING, "keeper-died",
+		  LOG_S("so", "deputyd takes its place"));
+	r = keep_sockets(d, &s);
+	if (r == 0)
+		r = keep_list(&d->registry, keep, &s);
+	if (r == 0)
+		r = orphan_become_keeper(d->argc, d->argv, &s);
+	log_event(LOG_ERR, "not-a-keeper", LOG_E(r));
+	for (size_t i = 0; i < s.n; i++)
+		(void)fd_close(s.items[i].fd);
+}
+
 /* Takes both. Return: 0 with the loop ready, or a negative errno */
 static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 {
@@ -202,6 +253,7 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 	if (d->config.watch_policy)
 		policy_watch_start(&d->policy_watch, &d->operations);
 	notify_watchdog(&d->loop, &d->watchdog);
+	orphan_watch(&d->orphan, &d->loop, on_orphaned, d);
 	adopt(&d->registry, &d->inherit);
 	inherit_done(&d->inherit, &d->store, &d->loop);
 	r = attach_new(&d->registry, d->oci_socket.fd, &d->attach);
@@ -329,6 +381,8 @@ int main(int argc, char **argv)
 		return r == CONFIG_DONE ? EXIT_SUCCESS : 2;
 	if (d.config.check)
 		return check(&d.config);
+	d.argc = argc;
+	d.argv = argv;
 	r = spawn_reserve(); /* before the journal's socket */
 	log_init("deputyd", d.config.log_level);
 	if (r < 0) {

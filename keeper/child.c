@@ -43,6 +43,7 @@ static int put_manager(const struct wire *w)
 {
 	bool good = setenv("NOTIFY_SOCKET", w->path, 1) == 0 &&
 		    put_number("FDSTORE", STORE_FDS_MAX) &&
+		    put_number(KEEPER_PID, (unsigned long long)getppid()) &&
 		    put_number("WATCHDOG_USEC", KEEPER_WATCHDOG_MS * 1000ULL) &&
 		    put_number("WATCHDOG_PID", (unsigned long long)getpid());
 
@@ -93,7 +94,7 @@ pid_t child_probe(const struct child_plan *p)
 
 int child_become(const struct child_plan *p, struct store *s, struct wire *w)
 {
-	int r = wire_move(w, STDERR_FILENO + 1 + (int)s->n);
+	int r = w ? wire_move(w, STDERR_FILENO + 1 + (int)s->n) : 0;
 
 	if (r == 0)
 		r = put_listen(s);

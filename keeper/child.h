@@ -14,7 +14,7 @@
 struct child_plan {
 	const char *path;
 	char **argv;
-	const sigset_t *signals; /* the keeper's, blocked: not for a child */
+	const sigset_t *signals; /* (not of child_become()) the keeper's, blocked: not for a child */
 };
 
 /* In a process of its own already: deputyd, with all that it is told by the
@@ -28,7 +28,7 @@ pid_t child_probe(const struct child_plan *p);
 
 /**
  * child_become() - exec in this very process, with the store as LISTEN_FDS
- * @s, @w: their fds are at other numbers afterwards
+ * @s, @w: their fds are at other numbers afterwards; @w may be NULL
  * Return: a negative errno; then all goes on as before
  */
 int child_become(const struct child_plan *p, struct store *s, struct wire *w);

@@ -9,8 +9,11 @@
  *   SIGTERM, SIGINT   ends deputyd, then itself
  *   SIGHUP	       goes on to deputyd
  *   SIGUSR2	       the program, as it is now on disk, takes over
+ *   SIGKILL	       deputyd takes its place (daemon/orphan.c) and starts anew
  */
 
+/* In deputyd's environment: whose child it is. */
+#define KEEPER_PID "DEPUTYD_KEEPER"
 /* A deputyd that dies again sooner than this is started after a while only. */
 #define KEEPER_YOUNG_MS	      300
 #define KEEPER_BACKOFF_MIN_MS 10

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "keeper/keeper.h"
@@ -187,6 +189,58 @@ TEST_WITHIN(keeper, ends_a_deputyd_that_never_gets_ready, 120)
 	TEST_WAIT(is_another(&f, stopped), KEEPER_START_MS / 1000 + WAIT_S);
 	assert_true(fixture_log_has(&f, "event=deputyd-stalled"));
 	assert_served(&t);
+	tracee_end(&t);
+	finish(&f);
+}
+
+/* Then it is the keeper, with the same pid, and starts a deputyd. */
+static void kill_keeper(struct fixture *f)
+{
+	size_t readies = fixture_log_count(f, "event=deputyd-ready");
+	pid_t heir = fixture_deputyd(f);
+
+	assert_true(heir > 0);
+	assert_int_equal(kill(f->pid, SIGKILL), 0);
+	assert_int_equal(waitpid(f->pid, NULL, 0), f->pid);
+	f->pid = heir;
+	TEST_WAIT(fixture_log_count(f, "event=deputyd-ready") > readies, WAIT_S);
+	TEST_WAIT(fixture_deputyd(f) > 0, WAIT_S);
+}
+
+TEST_WITHIN(keeper, that_is_killed_is_followed_by_deputyd, 120)
+{
+	struct fixture f;
+	struct tracee t, late;
+	int fds;
+
+	/* Whoever loses a parent comes to us. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	begin(&f);
+	attach(&f, &t);
+	kill_keeper(&f);
+	fds = fixture_fds(&f);
+	for (int i = 0; i < 5; i++) {
+		pid_t old = fixture_deputyd(&f);
+
+		tracee_call(&t, STANDIN_HANG_ONCE);
+		if (i % 2) {
+			kill_keeper(&f);
+		} else {
+			assert_int_equal(kill(old, SIGKILL), 0);
+			TEST_WAIT(is_another(&f, old), WAIT_S);
+		}
+		assert_int_equal(tracee_result(&t), -EXDEV);
+		assert_served(&t);
+	}
+	assert_int_equal(fixture_fds(&f), fds);
+	/* And it is a keeper like any other. */
+	assert_int_equal(kill(f.pid, SIGUSR2), 0);
+	TEST_WAIT(fixture_log_has(&f, "event=renewing"), WAIT_S);
+	tracee_start(&late, 0);
+	tracee_attach(&late, &f, "late");
+	assert_served(&late);
+	assert_served(&t);
+	tracee_end(&late);
 	tracee_end(&t);
 	finish(&f);
 }

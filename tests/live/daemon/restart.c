@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * deputyd dies and is renewed under load.  Four threads of a container keep a
- * ledger: each call must have the result that it would have had without any of
- * that, and have been done once.
+ * deputyd and its keeper die and are renewed under load.  Four threads of a
+ * container keep a ledger: each call must have the result that it would have had
+ * without any of that, and have been done once.
  *
  *   mknod of a new name	0, and it is there; twice would be EEXIST
  *   mknod of the same name	EEXIST
@@ -275,8 +275,30 @@ static void wait_for_start(const struct fixture *f, size_t readies)
 	}
 }
 
-/* @signal at a moment between two and some hundred calls from now. */
-static void disturb(const struct fixture *f, unsigned random, int signal,
+enum blow {
+	KILL_DEPUTYD,
+	KILL_KEEPER, /* deputyd is the keeper then */
+	RENEW,
+};
+
+static void strike(struct fixture *f, enum blow blow, pid_t deputyd)
+{
+	switch (blow) {
+	case KILL_DEPUTYD:
+		assert_int_equal(kill(deputyd, SIGKILL), 0);
+		break;
+	case KILL_KEEPER:
+		assert_int_equal(kill(f->pid, SIGKILL), 0);
+		assert_int_equal(waitpid(f->pid, NULL, 0), f->pid);
+		f->pid = deputyd;
+		break;
+	case RENEW:
+		assert_int_equal(kill(f->pid, SIGUSR2), 0);
+	}
+}
+
+/* @blow at a moment between two and some hundred calls from now. */
+static void disturb(struct fixture *f, unsigned random, enum blow blow,
 		    struct pauses *p)
 {
 	size_t readies = fixture_log_count(f, "event=deputyd-ready");
@@ -286,7 +308,7 @@ static void disturb(const struct fixture *f, unsigned random, int signal,
 	assert_true(old > 0);
 	wait_for_calls(2 + random % 3000);
 	(void)take_longest();
-	assert_int_equal(kill(signal == SIGKILL ? old : f->pid, signal), 0);
+	strike(f, blow, old);
 	TEST_WAIT(is_another(f, old), WAIT_S);
 	wait_for_start(f, readies);
 	wait_for_calls(20);
@@ -310,7 +332,8 @@ TEST_WITHIN(restart, loses_no_call_and_does_none_twice, 280)
 {
 	struct fixture f = { .worker = DEPUTY_WORKER, .keeper = true };
 	const struct inmate_plan plan = { .notified = true, .run = run };
-	struct pauses first = { 0, 0 }, kills = { 0, 0 }, renewals = { 0, 0 };
+	struct pauses first = { 0, 0 }, kills = { 0, 0 }, renewals = { 0, 0 },
+		      keepers = { 0, 0 };
 	struct census before;
 	unsigned seed = 20;
 	struct world w;
@@ -328,24 +351,28 @@ TEST_WITHIN(restart, loses_no_call_and_does_none_twice, 280)
 	inmate_start(&w, &plan, &i);
 	attach(&f, &i);
 	inmate_go(&i);
-	disturb(&f, 100, SIGKILL, &first);
+	disturb(&f, 100, KILL_DEPUTYD, &first);
 	before = take_census(&f);
 	assert_int_equal(before.deputyds, 1);
 	assert_int_equal(before.workers, 1);
 	for (int n = 0; n < KILLS; n++) {
-		disturb(&f, (unsigned)rand_r(&seed), SIGKILL, &kills);
+		disturb(&f, (unsigned)rand_r(&seed), KILL_DEPUTYD, &kills);
 		if (n % (KILLS / RENEWALS) == 0)
-			disturb(&f, (unsigned)rand_r(&seed), SIGUSR2, &renewals);
+			disturb(&f, (unsigned)rand_r(&seed), RENEW, &renewals);
+		if (n % (KILLS / RENEWALS) == 2)
+			disturb(&f, (unsigned)rand_r(&seed), KILL_KEEPER, &keepers);
 	}
 	wait_for_calls(100);
 	print_message(
 		"%llu calls; pause at kill -9: %lld us, at most %lld us; "
-		"at a renewal: %lld us, at most %lld us; calls inherited: "
-		"%zu\n",
+		"at a renewal: %lld us, at most %lld us; as the keeper is "
+		"killed: %lld us, at most %lld us; calls inherited: %zu\n",
 		(unsigned long long)calls(), (long long)kills.sum_us / KILLS,
 		(long long)kills.longest_us,
 		(long long)renewals.sum_us / RENEWALS,
 		(long long)renewals.longest_us,
+		(long long)keepers.sum_us / RENEWALS,
+		(long long)keepers.longest_us,
 		fixture_log_count(&f, "event=call-inherited"));
 	wait_for_census(&f, &before);
 	TEST_WAIT(count_orphans(&f, &i) == 0, WAIT_S);
