@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A keeper that dies takes every listener with it, so it does little, and what
+ * A keeper that dies is followed by its deputyd (daemon/orphan.c), but for the time
+ * when it has none takes every listener along.  So it does little, and what
  * it becomes (SIGUSR2) is tried first: the program as it is now on disk has to
  * accept the options and the policy ("--check") while the old deputyd serves.
  * Then deputyd ends in order, the keeper becomes the new program with the same
