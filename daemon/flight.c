@@ -101,12 +101,6 @@ static void count_attempt(struct session *s)
 		s->attempts++;
 }
 
-/*
- * The journal tells of one call.  What else was received and not answered it has
- * lost, or a worker has lied; where the kernel can, whoever serves next receives
- * it once more.  Not while that one call is in flight, or another of a helper's:
- * it would go back, too, and how far it came would be forgotten.
- */
 static bool is_alone(const struct session *s)
 {
 	const struct session *other;
@@ -118,6 +112,12 @@ static bool is_alone(const struct session *s)
 	return true;
 }
 
+/*
+ * The journal tells of one call.  What else was received and not answered it has
+ * lost, or a worker has lied; where the kernel can, whoever serves next receives
+ * it once more.  Not while that one call is in flight, or another of a helper's:
+ * it would go back, too, and how far it came would be forgotten.
+ */
 static void bring_back(const struct session *s)
 {
 	int n = is_alone(s) ? listener_requeue(s->listener_fd) : 0;

@@ -14,7 +14,7 @@
 struct child_plan {
 	const char *path;
 	char **argv;
-	const sigset_t *signals; /* (not of child_become()) the keeper's, blocked: not for a child */
+	const sigset_t *signals; /* the keeper's, blocked: not for a child */
 };
 
 /* In a process of its own already: deputyd, with all that it is told by the
