@@ -124,29 +124,15 @@ TEST(adopt, after_kill_9)
 	restart_keeps_all(SIGKILL);
 }
 
-static bool is_in_phase(const struct manager *m, const char *phase)
-{
-	struct json_object *o, *list, *v;
-	bool is;
-
-	o = fixture_call(&m->f, "Show", varlink_parameter_str("id", "c"));
-	assert_true(json_object_object_get_ex(o, "listeners", &list));
-	assert_true(json_object_object_get_ex(json_object_array_get_idx(list, 0),
-					      "phase", &v));
-	is = strcmp(json_object_get_string(v), phase) == 0;
-	json_object_put(o);
-	return is;
-}
-
 TEST(adopt, finishes_what_was_in_flight)
 {
 	struct manager m;
 	struct tracee t;
 
 	manager_begin(&m, &t);
-	TEST_WAIT(is_in_phase(&m, "receiving"), WAIT_S);
+	TEST_WAIT(fixture_in_phase(&m.f, "c", "receiving") == 1, WAIT_S);
 	tracee_call(&t, STANDIN_HANG_ONCE);
-	TEST_WAIT(is_in_phase(&m, "received"), WAIT_S);
+	TEST_WAIT(fixture_in_phase(&m.f, "c", "received") == 1, WAIT_S);
 	manager_end(&m, SIGKILL);
 	manager_start(&m);
 	assert_int_equal(tracee_result(&t), -EXDEV);

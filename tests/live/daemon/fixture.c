@@ -351,6 +351,22 @@ char *fixture_call_error(const struct fixture *f, const char *method,
 	return name;
 }
 
+int fixture_in_phase(const struct fixture *f, const char *id, const char *phase)
+{
+	struct json_object *list, *now,
+		*o = fixture_call(f, "Show", varlink_parameter_str("id", id));
+	int n = 0;
+
+	assert_true(json_object_object_get_ex(o, "listeners", &list));
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		assert_true(json_object_object_get_ex(
+			json_object_array_get_idx(list, i), "phase", &now));
+		n += strcmp(json_object_get_string(now), phase) == 0;
+	}
+	json_object_put(o);
+	return n;
+}
+
 int client_connect(const struct fixture *f)
 {
 	return connect_to(f->oci);

@@ -61,6 +61,9 @@ struct json_object *fixture_call(const struct fixture *f, const char *method,
 char *fixture_call_error(const struct fixture *f, const char *method,
 			 struct json_object *parameters);
 
+/* Return: how many workers of container @id are in that phase of their slot */
+int fixture_in_phase(const struct fixture *f, const char *id, const char *phase);
+
 /* Connects to the OCI socket. Return: an fd, or -1 when nobody listens */
 int client_connect(const struct fixture *f);
 /* Sends @n bytes with @n_fds fds, up to SCM_MAX_FD of them. */

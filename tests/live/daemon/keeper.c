@@ -222,7 +222,10 @@ TEST_WITHIN(keeper, that_is_killed_is_followed_by_deputyd, 120)
 	for (int i = 0; i < 5; i++) {
 		pid_t old = fixture_deputyd(&f);
 
+		/* The last answer comes before the slot says that it did. */
+		TEST_WAIT(fixture_in_phase(&f, "c", "receiving") == 1, WAIT_S);
 		tracee_call(&t, STANDIN_HANG_ONCE);
+		TEST_WAIT(fixture_in_phase(&f, "c", "received") == 1, WAIT_S);
 		if (i % 2) {
 			kill_keeper(&f);
 		} else {

@@ -36,20 +36,6 @@ static void name_of(int caller, char ret[24])
 	(void)snprintf(ret, 24, "caller-%d", caller);
 }
 
-static bool is_received(const struct manager *m, const char *id)
-{
-	struct json_object *o, *list, *v;
-	bool is;
-
-	o = fixture_call(&m->f, "Show", varlink_parameter_str("id", id));
-	assert_true(json_object_object_get_ex(o, "listeners", &list));
-	assert_true(json_object_object_get_ex(json_object_array_get_idx(list, 0),
-					      "phase", &v));
-	is = strcmp(json_object_get_string(v), "received") == 0;
-	json_object_put(o);
-	return is;
-}
-
 /* Two sockets; of each container its record, its namespace and one pair. */
 static size_t stored_for(int callers)
 {
@@ -74,7 +60,7 @@ static bool all_are_received(const struct manager *m)
 
 	for (; received < CALLERS; received++) {
 		name_of(received, id);
-		if (!is_received(m, id))
+		if (fixture_in_phase(&m->f, id, "received") != 1)
 			return false;
 	}
 	return true;

@@ -59,18 +59,6 @@ static pid_t worker_of(const struct fixture *f, const char *id)
 	return pid;
 }
 
-static bool is_received(const struct fixture *f, const char *id)
-{
-	struct json_object *o = show(f, id);
-	struct json_object *first =
-		json_object_array_get_idx(at(o, "listeners"), 0);
-	bool is = strcmp(json_object_get_string(at(first, "phase")),
-			 "received") == 0;
-
-	json_object_put(o);
-	return is;
-}
-
 static void write_file(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "we");
@@ -351,7 +339,7 @@ TEST(service, reload_waits_for_the_call_in_flight)
 	attach(&t, &f, "c", 0);
 	worker = worker_of(&f, "c");
 	tracee_call(&t, STANDIN_HANG_ONCE);
-	TEST_WAIT(is_received(&f, "c"), WAIT_S);
+	TEST_WAIT(fixture_in_phase(&f, "c", "received") == 1, WAIT_S);
 	fixture_write_policy(&f, fixture_other_policy);
 	o = fixture_call(&f, "Reload", NULL);
 	assert_string_not_equal(

@@ -83,31 +83,6 @@ TEST(workers, a_call_survives_a_crash)
 	finish(&f, &t);
 }
 
-/* Return: the phase of the container's only listener, the caller's to free() */
-static char *phase_of(const struct fixture *f, const char *id)
-{
-	struct json_object *list, *phase,
-		*o = fixture_call(f, "Show", varlink_parameter_str("id", id));
-	char *text;
-
-	assert_true(json_object_object_get_ex(o, "listeners", &list));
-	assert_true(json_object_object_get_ex(
-		json_object_array_get_idx(list, 0), "phase", &phase));
-	text = strdup(json_object_get_string(phase));
-	json_object_put(o);
-	return text;
-}
-
-static bool is_in_phase(const struct fixture *f, const char *id,
-			const char *phase)
-{
-	char *now = phase_of(f, id);
-	bool is = strcmp(now, phase) == 0;
-
-	free(now);
-	return is;
-}
-
 TEST(workers, a_call_in_flight_survives_kill_9)
 {
 	struct fixture f;
@@ -121,9 +96,9 @@ TEST(workers, a_call_in_flight_survives_kill_9)
 		pid_t pids[2];
 
 		/* The last answer comes before the slot says that it did. */
-		TEST_WAIT(is_in_phase(&f, "c", "receiving"), WAIT_S);
+		TEST_WAIT(fixture_in_phase(&f, "c", "receiving") == 1, WAIT_S);
 		tracee_call(&t, STANDIN_HANG_ONCE);
-		TEST_WAIT(is_in_phase(&f, "c", "received"), WAIT_S);
+		TEST_WAIT(fixture_in_phase(&f, "c", "received") == 1, WAIT_S);
 		TEST_WAIT(fixture_workers(&f, pids, 2) == 2, WAIT_S);
 		/* The other's worker is hit too, and nobody notices. */
 		assert_int_equal(kill(pids[0], SIGKILL), 0);
@@ -270,12 +245,12 @@ TEST(workers, kills_by_others_do_not_fail_the_call)
 	struct tracee t;
 
 	begin(&f, &t);
-	TEST_WAIT(is_in_phase(&f, "c", "receiving"), WAIT_S);
+	TEST_WAIT(fixture_in_phase(&f, "c", "receiving") == 1, WAIT_S);
 	tracee_call(&t, STANDIN_HANG);
 	for (int i = 0; i < 3 * FLIGHT_ATTEMPTS_MAX; i++) {
 		pid_t pid = only_worker(&f), now = pid;
 
-		TEST_WAIT(is_in_phase(&f, "c", "received"), WAIT_S);
+		TEST_WAIT(fixture_in_phase(&f, "c", "received") == 1, WAIT_S);
 		assert_int_equal(kill(pid, SIGKILL), 0);
 		TEST_WAIT(fixture_workers(&f, &now, 1) == 1 && now != pid,
 			  WAIT_S);
@@ -296,9 +271,9 @@ TEST(workers, that_cannot_start_do_not_fail_the_call)
 	struct tracee t;
 
 	begin(&f, &t);
-	TEST_WAIT(is_in_phase(&f, "c", "receiving"), WAIT_S);
+	TEST_WAIT(fixture_in_phase(&f, "c", "receiving") == 1, WAIT_S);
 	tracee_call(&t, STANDIN_HANG_ONCE);
-	TEST_WAIT(is_in_phase(&f, "c", "received"), WAIT_S);
+	TEST_WAIT(fixture_in_phase(&f, "c", "received") == 1, WAIT_S);
 	assert_int_equal(prlimit(f.pid, RLIMIT_NOFILE, NULL, &all), 0);
 	none = all;
 	none.rlim_cur = 8;
@@ -322,7 +297,7 @@ TEST(workers, the_end_waits_for_what_they_hold_but_not_for_ever)
 	begin(&f, &t);
 	tracee_call(&t, STANDIN_HANG);
 	/* From then on the stand-in does not leave. */
-	TEST_WAIT(is_in_phase(&f, "c", "received"), WAIT_S);
+	TEST_WAIT(fixture_in_phase(&f, "c", "received") == 1, WAIT_S);
 	start = test_now_ms();
 	fixture_stop(&f);
 	assert_true(test_now_ms() - start < 10 * 1000);
