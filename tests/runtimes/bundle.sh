@@ -55,13 +55,15 @@ why_no_runc()
 bundle_ids()
 {
 	case $1 in
+	host) echo "0 65536" ;;
 	rootless) echo "$BUNDLE_ROOTLESS_ID 1" ;;
 	*) echo "$BUNDLE_FIRST_ID 65536" ;;
 	esac
 }
 
 # bundle_new DIR MODE SOCKET METADATA PROBE...: MODE is "userns" (root starts
-# it) or "rootless". Every PROBE becomes /bin/NAME.
+# it), "host" (the same without a user namespace) or "rootless". Every PROBE
+# becomes /bin/NAME.
 bundle_new()
 {
 	local dir=$1 mode=$2 socket=$3 metadata=$4 root=$1/rootfs id
@@ -108,12 +110,30 @@ bundle_resources()
 	END
 }
 
+bundle_user_namespace()
+{
+	local id n
+	[ "$1" = host ] && return
+	read -r id n < <(bundle_ids "$1")
+	cat <<-END
+		"uidMappings": [
+			{ "containerID": 0, "hostID": $id, "size": $n } ],
+		"gidMappings": [
+			{ "containerID": 0, "hostID": $id, "size": $n } ],
+	END
+}
+
 bundle_config()
 {
-	local mode=$1 socket=$2 metadata=$3 id n caps
-	read -r id n < <(bundle_ids "$mode")
+	local mode=$1 socket=$2 metadata=$3 caps user='{ "type": "user" },'
 	caps='"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL",
-		"CAP_MKNOD", "CAP_SETGID", "CAP_SETUID", "CAP_SYS_ADMIN"'
+		"CAP_MKNOD", "CAP_SETGID", "CAP_SETUID"'
+	# On the host's own namespace it would be the host's.
+	if [ "$mode" = host ]; then
+		user=
+	else
+		caps+=', "CAP_SYS_ADMIN"'
+	fi
 
 	cat <<-END
 	{
@@ -137,13 +157,10 @@ bundle_config()
 	],
 	"linux": {
 		$(bundle_resources "$mode")
-		"namespaces": [ { "type": "user" }, { "type": "mount" },
+		$(bundle_user_namespace "$mode")
+		"namespaces": [ $user { "type": "mount" },
 			{ "type": "pid" }, { "type": "ipc" }, { "type": "uts" },
 			{ "type": "network" } ],
-		"uidMappings": [
-			{ "containerID": 0, "hostID": $id, "size": $n } ],
-		"gidMappings": [
-			{ "containerID": 0, "hostID": $id, "size": $n } ],
 		"seccomp": {
 			"defaultAction": "SCMP_ACT_ALLOW",
 			"architectures": [ "SCMP_ARCH_X86_64", "SCMP_ARCH_X86",
@@ -168,7 +185,7 @@ bundle_runc()
 	shift 2
 
 	mkdir -p "$state"
-	if [ "$mode" = userns ]; then
+	if [ "$mode" != rootless ]; then
 		"$runtime" --root "$state" "$@"
 		return
 	fi

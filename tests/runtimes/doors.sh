@@ -8,8 +8,10 @@
 #
 # The work, looked at from outside, through the container's root:
 #   node     a device node is made, opened and written; again, after "restart"
-#   refused  a disk, which the policy does not have, is not made
+#   refused  a disk, which the policy denies, is not made
 #   xattr    one that the policy sets, one the kernel takes, one that is refused
+#            ("host" has no user namespace: nothing is emulated, all is as the
+#            kernel has it, which refuses trusted.* without CAP_SYS_ADMIN)
 #   exec     a process that joins makes a node of its own
 #   restart  deputyd is killed (SIGKILL) while the container runs; its keeper
 #            starts it anew, and the container goes on
@@ -59,10 +61,12 @@ doors=(
 	"runc oci runc userns"
 	"runc,new-privs oci runc userns new_privs"
 	"runc,created oci runc userns created"
+	"runc,host oci runc host"
 	"runc,rootless oci runc rootless"
 	"crun oci crun userns"
 	"crun,new-privs oci crun userns new_privs"
 	"crun,created oci crun userns created"
+	"crun,host oci crun host"
 	"crun,rootless oci crun rootless"
 	"lxc lxc"
 	"run run root"
@@ -99,6 +103,8 @@ write_policy()
 	  "policies": { "doors": { "default": "continue", "rules": [
 	    { "syscalls": ["@mknod"], "action": "emulate",
 	      "match": { "type": "char", "device": ["@safe"] } },
+	    { "syscalls": ["@mknod"], "action": { "errno": "EPERM" },
+	      "match": { "type": "block" } },
 	    { "syscalls": ["@setxattr"], "action": "emulate",
 	      "match": { "name": "trusted.overlay.opaque", "value": "y" } } ] } },
 	  "bindings": [
@@ -225,11 +231,11 @@ outcome()
 	seen "$1" "character special file 1:3" \
 		"$(stat -c '%F %t:%T' "$t/$2.null" 2>&1)"
 	seen refused "" "$(cd "$t" && echo "$2".sda* | grep -v '\*')"
-	seen xattr "y y " "$(attr "$t/$2.d" trusted.overlay.opaque) $(
+	seen xattr "$value y " "$(attr "$t/$2.d" trusted.overlay.opaque) $(
 		attr "$t/$2.d" user.x) $(attr "$t/$2.d" trusted.other)"
 	seen "$1" "node ok ok" "$(grep node "$t/$2.answers")"
 	seen refused "refused EPERM" "$(grep refused "$t/$2.answers")"
-	seen xattr "xattr ok ok EPERM" "$(grep xattr "$t/$2.answers")"
+	seen xattr "xattr $trusted ok EPERM" "$(grep xattr "$t/$2.answers")"
 }
 
 work_exec()
@@ -239,9 +245,9 @@ work_exec()
 		return
 	fi
 	seen exec ok "$("exec_$way" "${args[@]}" -- /bin/probe mknod \
-		/t/exec.zero c 1:5 0600 2>&1 </dev/null)"
-	seen exec "character special file 1:5" \
-		"$(stat -c '%F %t:%T' "$t/exec.zero" 2>&1)"
+		/t/exec.null c 1:3 0600 2>&1 </dev/null)"
+	seen exec "character special file 1:3" \
+		"$(stat -c '%F %t:%T' "$t/exec.null" 2>&1)"
 }
 
 deputyd_pid()
@@ -268,10 +274,11 @@ work_restart()
 door()
 {
 	local name=$1 way=$2 token="door.${1/,/.}.$$" t='' column args
-	local begin=$EPOCHREALTIME
+	local begin=$EPOCHREALTIME trusted=ok value=y
 	shift 2
 	args=("$@")
 
+	[ "${2:-}" != host ] || trusted=EPERM value=
 	for column in "${columns[@]}"; do
 		got[$column]=yes
 	done
@@ -319,7 +326,7 @@ new_bundle()
 	bundle_seccomp "$dir" "$dir/profile.json"
 	new_rootfs "$dir/rootfs" "$(bundle_ids "$2" | cut -d' ' -f1)"
 	sed -i "s|\"/run.sh\"|\"/run.sh\", \"$token\"|" "$dir/config.json"
-	[ "$2" = userns ] || chown "$user:$user" "$dir" "$dir/config.json"
+	[ "$2" != rootless ] || chown "$user:$user" "$dir" "$dir/config.json"
 }
 
 start_oci()

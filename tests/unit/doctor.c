@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* deputyctl doctor: programs that say what a row tells them to, a process that is
- * under a filter with a listener already, and this kernel's features against a
- * listener that the test has itself. */
+/* deputyctl doctor: programs that say what a row tells them to, configuration files
+ * in mounts of its own, a process that is under a filter with a listener already,
+ * and this kernel's features against a listener that the test has itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -32,6 +34,13 @@ static int load_listener(void)
 			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog);
 }
 
+/* Closed, it would be as if there had been none. */
+static void go_under_listener(void)
+{
+	if (fcntl(load_listener(), F_SETFD, 0) < 0)
+		_exit(99);
+}
+
 /* Pretty JSON on one line. */
 static void compact(char *s)
 {
@@ -49,8 +58,8 @@ static void compact(char *s)
 	*to = '\0';
 }
 
-/* Runs it with PATH a directory of one program. Return: its exit status */
-static int run_doctor(const char *path, bool under_listener, char *out)
+/* @become: in the process that will be it, or NULL. Return: its exit status */
+static int run_doctor(const char *path, void (*become)(void), char *out)
 {
 	size_t n = 0;
 	ssize_t got;
@@ -63,9 +72,8 @@ static int run_doctor(const char *path, bool under_listener, char *out)
 	if (pid == 0) {
 		(void)setenv("PATH", path, 1);
 		(void)dup2(fds[1], STDOUT_FILENO);
-		/* Closed, it would be as if there had been none. */
-		if (under_listener && fcntl(load_listener(), F_SETFD, 0) < 0)
-			_exit(99);
+		if (become)
+			become();
 		execl(DEPUTYCTL, "deputyctl", "--socket", "/nowhere/c.sock",
 		      "--json", "doctor", NULL);
 		_exit(98);
@@ -124,7 +132,7 @@ TEST_WITHIN(doctor, knows_programs_by_their_version, 60)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		put_program(dir, rows[i].program, rows[i].says);
 		(void)snprintf(path, sizeof(path), "%s:/usr/bin:/bin", dir);
-		assert_int_equal(run_doctor(path, false, out), 1);
+		assert_int_equal(run_doctor(path, NULL, out), 1);
 		if (!strstr(out, rows[i].expected))
 			fail_msg("row %zu: no %s in %s", i, rows[i].expected,
 				 out);
@@ -135,11 +143,102 @@ TEST_WITHIN(doctor, knows_programs_by_their_version, 60)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+#define HOOKS  "/usr/share/containers/oci/hooks.d/"
+#define DOCKER "/etc/docker/daemon.json"
+
+/* One row = a file, and what is said where it is the only one. */
+static const struct file_row {
+	const char *path, *text, *expected;
+} file_rows[] = {
+	{ "/etc/none", "deputy-runtime",
+	  "\"name\":\"OCI hook\",\"state\":\"note\",\"found\":\"none of deputy's is "
+	  "installed" },
+	{ HOOKS "other.json", "{\"hook\":{\"path\":\"/bin/sh\"}}",
+	  "\"found\":\"none of deputy's is installed" },
+	{ HOOKS "ready.json", "{\"hook\":{\"path\":\"/bin/sh\",\"args\":[\"deputy\"]}}",
+	  "\"name\":\"OCI hook\",\"state\":\"good\",\"found\":\"" HOOKS
+	  "ready.json\"" },
+	{ "/etc/containers/oci/hooks.d/own.json",
+	  "{\"hook\":{\"path\":\"/bin/sh\",\"args\":[\"deputy\"]}}",
+	  "\"state\":\"good\",\"found\":\"/etc/containers/oci/hooks.d/own.json\"" },
+	{ HOOKS "gone.json", "{\"hook\":{\"path\":\"/nowhere/deputy-hook\"}}",
+	  "\"name\":\"OCI hook\",\"state\":\"bad\",\"found\":\"" HOOKS
+	  "gone.json runs /nowhere/deputy-hook: No such file or directory\"" },
+	{ HOOKS "odd.json", "{\"hook\":\"deputy\"}",
+	  "\"state\":\"bad\",\"found\":\"" HOOKS "odd.json names no program\"" },
+	{ HOOKS "torn.json", "{\"hook\":{\"path\":\"/usr/libexec/deputy",
+	  "\"state\":\"bad\",\"found\":\"" HOOKS "torn.json names no program\"" },
+	{ DOCKER, "{\"runtimes\":{\"d\":{\"path\":\"/usr/bin/deputy-runtime\"}}}",
+	  "\"name\":\"dockerd\",\"state\":\"good\",\"found\":\"20.10.24 drops "
+	  "listenerPath from profiles, but has deputy-runtime\"" },
+	{ DOCKER, "{\"runtimes\":{\"d\":{\"path\":\"/usr/bin/deputy-runtime\"}}}",
+	  "\"name\":\"deputy-runtime\",\"state\":\"good\",\"found\":\"" DOCKER "\"" },
+	{ DOCKER, "{}",
+	  "\"name\":\"dockerd\",\"state\":\"bad\",\"found\":\"20.10.24 drops "
+	  "listenerPath from profiles\"" },
+	{ "/etc/containerd/config.toml", "BinaryName = \"/usr/bin/deputy-runtime\"",
+	  "\"name\":\"deputy-runtime\",\"state\":\"good\",\"found\":\""
+	  "/etc/containerd/config.toml\"" },
+};
+
+static const struct file_row *only_file;
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
+		_exit(97);
+}
+
+/* /etc and /usr/share are empty but for the row's file. */
+static void go_beside_one_file(void)
+{
+	char map[2][32], path[128];
+
+	(void)snprintf(map[0], sizeof(map[0]), "0 %u 1", geteuid());
+	(void)snprintf(map[1], sizeof(map[1]), "0 %u 1", getegid());
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		_exit(96);
+	write_text("/proc/self/setgroups", "deny");
+	write_text("/proc/self/uid_map", map[0]);
+	write_text("/proc/self/gid_map", map[1]);
+	if (mount("none", "/etc", "tmpfs", 0, NULL) < 0 ||
+	    mount("none", "/usr/share", "tmpfs", 0, NULL) < 0)
+		_exit(95);
+	(void)snprintf(path, sizeof(path), "%s", only_file->path);
+	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		(void)mkdir(path, 0755);
+		*p = '/';
+	}
+	write_text(path, only_file->text);
+}
+
+TEST_WITHIN(doctor, knows_hooks_and_wrappers_by_their_files, 60)
+{
+	char dir[] = "/tmp/deputy-doctor-XXXXXX", path[64], out[OUT_MAX];
+
+	assert_non_null(mkdtemp(dir));
+	put_program(dir, "dockerd", "echo 'Docker version 20.10.24, build x'");
+	(void)snprintf(path, sizeof(path), "%s:/usr/bin:/bin", dir);
+	for (size_t i = 0; i < ARRAY_SIZE(file_rows); i++) {
+		only_file = &file_rows[i];
+		assert_int_equal(run_doctor(path, go_beside_one_file, out), 1);
+		if (!strstr(out, only_file->expected))
+			fail_msg("row %zu: no %s in %s", i, only_file->expected,
+				 out);
+	}
+	(void)snprintf(path, sizeof(path), "%s/dockerd", dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 TEST_WITHIN(doctor, sees_that_deputyd_does_not_run, 30)
 {
 	char out[OUT_MAX];
 
-	assert_int_equal(run_doctor("/usr/bin:/bin", false, out), 1);
+	assert_int_equal(run_doctor("/usr/bin:/bin", NULL, out), 1);
 	assert_non_null(strstr(out, "\"good\":false"));
 	assert_non_null(strstr(out, "\"name\":\"control socket\",\"state\":"
 				    "\"bad\",\"found\":\"/nowhere/c.sock: No "
@@ -151,10 +250,10 @@ TEST_WITHIN(doctor, sees_an_inherited_listener, 30)
 {
 	char out[OUT_MAX];
 
-	assert_int_equal(run_doctor("/usr/bin:/bin", true, out), 1);
+	assert_int_equal(run_doctor("/usr/bin:/bin", go_under_listener, out), 1);
 	assert_non_null(strstr(out, "\"name\":\"inherited listener\",\"state\":"
 				    "\"bad\""));
-	assert_int_equal(run_doctor("/usr/bin:/bin", false, out), 1);
+	assert_int_equal(run_doctor("/usr/bin:/bin", NULL, out), 1);
 	assert_null(strstr(out, "inherited listener"));
 }
 
