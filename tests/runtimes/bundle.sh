@@ -61,6 +61,15 @@ bundle_ids()
 	esac
 }
 
+# bundle_rootfs ROOT FILE...: busybox, and every FILE as /bin/NAME.
+bundle_rootfs()
+{
+	mkdir -p "$1"/{bin,proc,dev,sys,t} || return
+	cp "$(command -v busybox)" "$1/bin/busybox" || return
+	ln -sf busybox "$1/bin/sh"
+	install -m 0755 "${@:2}" "$1/bin"
+}
+
 # bundle_new DIR MODE SOCKET METADATA PROBE...: MODE is "userns" (root starts
 # it), "host" (the same without a user namespace) or "rootless". Every PROBE
 # becomes /bin/NAME.
@@ -69,10 +78,7 @@ bundle_new()
 	local dir=$1 mode=$2 socket=$3 metadata=$4 root=$1/rootfs id
 	shift 4
 
-	mkdir -p "$root"/{bin,proc,dev,t} || return
-	cp "$(command -v busybox)" "$root/bin/busybox" || return
-	ln -sf busybox "$root/bin/sh"
-	install -m 0755 "$@" "$root/bin" || return
+	bundle_rootfs "$root" "$@" || return
 	read -r id _ < <(bundle_ids "$mode")
 	bundle_config "$mode" "$socket" "$metadata" >"$dir/config.json"
 	chown -R "$id:$id" "$root"
@@ -193,4 +199,41 @@ bundle_runc()
 	setpriv --reuid "$BUNDLE_ROOTLESS_ID" --regid "$BUNDLE_ROOTLESS_ID" \
 		--clear-groups env -i "PATH=$PATH" "HOME=$state" \
 		"XDG_RUNTIME_DIR=$state" "$runtime" --root "$state" "$@"
+}
+
+# bundle_lxc DIR SOCKET [LINE]: DIR/config, of LXC, for DIR/rootfs; with that line.
+bundle_lxc()
+{
+	cat >"$1/profile" <<-'END'
+		2
+		denylist
+		[all]
+		mknod notify
+		mknodat notify
+		setxattr notify
+		lsetxattr notify
+		fsetxattr notify
+	END
+	cat >"$1/config" <<-END
+		lxc.rootfs.path = dir:$1/rootfs
+		lxc.uts.name = probe
+		lxc.idmap = u 0 $BUNDLE_FIRST_ID 65536
+		lxc.idmap = g 0 $BUNDLE_FIRST_ID 65536
+		lxc.net.0.type = empty
+		lxc.mount.auto = proc:mixed sys:ro
+		lxc.apparmor.profile = unconfined
+		lxc.seccomp.profile = $1/profile
+		lxc.seccomp.notify.proxy = unix:$2
+		${3:-}
+	END
+}
+
+# bundle_lxc_run VERB ARG...: lxc-VERB. Where LXC finds newuidmap it asks that,
+# which wants root in /etc/subuid; root needs no such help.
+bundle_lxc_run()
+{
+	local command
+
+	command=$(command -v "lxc-$1")
+	timeout -k 5 120 env PATH=/nonexistent "$command" "${@:2}"
 }

@@ -22,18 +22,8 @@
 # this machine can't run them.
 set -uo pipefail
 
-# In mounts of its own: crun 1.8 stops at a second, unified hierarchy of
-# cgroups, and what engines mount is gone with us.
-if [ -z "${DEPUTY_OWN_MOUNTS:-}" ]; then
-	# shellcheck disable=SC2016 # they are for the other shell
-	DEPUTY_OWN_MOUNTS=1 exec unshare -m "$BASH" -c '
-		mountpoint -q /sys/fs/cgroup/unified &&
-			umount /sys/fs/cgroup/unified
-		exec "$@"' "$BASH" "$BASH" "$0" "$@"
-fi
-
 here=$(cd "$(dirname "$0")" && pwd)
-with_engines='' markdown=''
+all=("$@") with_engines='' markdown=''
 while [[ ${1:-} == --* ]]; do
 	case $1 in
 	--engines) with_engines=1 ;;
@@ -47,10 +37,9 @@ while [[ ${1:-} == --* ]]; do
 done
 build=$(cd "${1:?usage: doors.sh [--engines] [--markdown] BUILD-DIR [DOOR...]}" && pwd)
 shift
-# shellcheck source=tests/runtimes/bundle.sh
-. "$here/bundle.sh"
-# shellcheck source=tests/runtimes/check.sh
-. "$here/check.sh"
+# shellcheck source=tests/runtimes/suite.sh
+. "$here/suite.sh"
+own_mounts "$0" "${all[@]}"
 # shellcheck source=tests/runtimes/engines_lib.sh
 . "$here/engines_lib.sh"
 # shellcheck source=tests/runtimes/doors_engines.sh
@@ -77,8 +66,7 @@ doors=(
 no_exec=' runc,rootless '
 
 columns=(node refused xattr exec restart left)
-user=$BUNDLE_ROOTLESS_ID tmp='' daemon='' engine='' inside='' failed=0 passed=0
-case_failed=0
+user=$BUNDLE_ROOTLESS_ID engine='' inside=''
 declare -A got
 
 cleanup()
@@ -86,8 +74,7 @@ cleanup()
 	[ -n "$inside" ] && kill "$inside" 2>/dev/null
 	stop_podman
 	stop_engine
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
-	[ -n "$tmp" ] && rm -rf "$tmp" 2>/dev/null
+	end_suite
 	# crun makes directories where the second hierarchy was before.
 	rm -rf /sys/fs/cgroup/unified/{door,fails,created,unheard}.*.$$ 2>/dev/null
 }
@@ -111,33 +98,6 @@ write_policy()
 	    { "policy": "doors", "when": { "peer_uid": [0, $user] } } ] }
 	END
 	chmod 0644 "$tmp/policy.json"
-}
-
-start_daemon()
-{
-	"$build/daemon/deputyd" --keeper --policy "$tmp/policy.json" \
-		--oci-socket "$tmp/oci.sock" --oci-socket-mode 0666 \
-		--lxc-socket "$tmp/lxc.sock" \
-		--control-socket "$tmp/control.sock" \
-		--control-socket-mode 0666 \
-		--worker "$build/worker/deputy-worker" --log-level info \
-		>>"$tmp/deputyd.log" 2>&1 &
-	daemon=$!
-	until_true 20 ctl status >"$tmp/out" 2>&1 || {
-		cat "$tmp/out" "$tmp/deputyd.log"
-		echo "deputyd did not start"
-		exit 1
-	}
-}
-
-ctl()
-{
-	"$build/ctl/deputyctl" --socket "$tmp/control.sock" "$@"
-}
-
-nothing_left()
-{
-	[ "$(ctl --json status | json 'r["listeners"], r["workers"]')" = "0 0" ]
 }
 
 # -- the work ---------------------------------------------------------------------
@@ -181,12 +141,10 @@ write_script()
 # new_rootfs DIR ID
 new_rootfs()
 {
-	mkdir -p "$1"/{bin,usr,proc,dev,sys,tmp,t,etc,run,var}
-	cp "$(command -v busybox)" "$1/bin/busybox"
-	ln -sf busybox "$1/bin/sh"
+	bundle_rootfs "$1" "$probe"
+	mkdir -p "$1"/{usr,tmp,etc,run,var}
 	ln -sf busybox "$1/bin/sleep"
 	ln -sf busybox "$1/bin/mkdir"
-	cp "$tmp/probe" "$1/bin/"
 	write_script "$1/run.sh"
 	chmod 0755 "$1"
 	chown -R "$2:$2" "$1"
@@ -304,7 +262,7 @@ door()
 	wait "$inside"
 	inside=
 	stop_engine
-	until_true 20 nothing_left || seen left "" "$(ctl list)"
+	until_true 20 no_containers || seen left "" "$(ctl list)"
 	took=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $begin }")
 }
 
@@ -375,37 +333,14 @@ start_lxc()
 	local dir=$tmp/lxc
 
 	new_rootfs "$dir/rootfs" "$BUNDLE_FIRST_ID"
-	cat >"$dir/profile" <<-'END'
-	2
-	denylist
-	[all]
-	mknod notify
-	mknodat notify
-	setxattr notify
-	END
-	cat >"$dir/config" <<-END
-	lxc.rootfs.path = dir:$dir/rootfs
-	lxc.uts.name = probe
-	lxc.idmap = u 0 $BUNDLE_FIRST_ID 65536
-	lxc.idmap = g 0 $BUNDLE_FIRST_ID 65536
-	lxc.net.0.type = empty
-	lxc.mount.auto = proc:mixed sys:ro
-	lxc.apparmor.profile = unconfined
-	lxc.seccomp.profile = $dir/profile
-	lxc.seccomp.notify.proxy = unix:$tmp/lxc.sock
-	END
+	bundle_lxc "$dir" "$tmp/lxc.sock"
 	lxc execute -f "$dir/config" -- /run.sh "$token"
 }
 
-# lxc VERB ARG...: where LXC finds newuidmap it asks that, which wants root in
-# /etc/subuid; root needs no such help.
-lxc()
+lxc() # VERB ARG...
 {
-	local command
-
-	command=$(command -v "lxc-$1")
 	mkdir -p "$tmp/lxc/containers"
-	env PATH=/nonexistent "$command" -n door -P "$tmp/lxc/containers" "${@:2}"
+	bundle_lxc_run "$1" -n door -P "$tmp/lxc/containers" "${@:2}"
 }
 
 exec_lxc()
@@ -469,7 +404,7 @@ run_edge()
 {
 	case_failed=0
 	"edge_$1" "$2"
-	until_true 20 nothing_left || wrong "left: $(ctl list)"
+	until_true 20 no_containers || wrong "left: $(ctl list)"
 	if [ $case_failed = 0 ]; then
 		passed=$((passed + 1))
 	else
@@ -535,25 +470,17 @@ run_door()
 
 main()
 {
-	local row why
-	why=$(why_not)
-	if [ -z "$why" ]; then
-		tmp=$(TMPDIR=${TMPDIR:-/var/tmp} scratch_dir) ||
-			why="no directory where device nodes open"
-	fi
-	[ -z "$why" ] || {
-		echo "skipped: $why"
-		exit 77
-	}
-	${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -O2 -static -o "$tmp/probe" \
-		"$here/probe.c" || exit 1
+	local row
+
+	TMPDIR=${TMPDIR:-/var/tmp} make_scratch "$(why_not)"
+	compile_probes
 	write_policy
 	if [ -n "$with_engines" ]; then
 		install_engines
 		prepare_engines
 		doors+=("${engine_doors[@]}")
 	fi
-	start_daemon
+	start_daemon --keeper --policy "$tmp/policy.json"
 	print_head
 	for row in "${doors[@]}"; do
 		read -ra row <<<"$row"
@@ -565,9 +492,7 @@ main()
 		[ $# = 0 ] || [[ " $* " == *" ${row[0]} "* ]] || continue
 		run_edge "${row[@]}"
 	done
-	[ $failed = 0 ] || tail -n 20 "$tmp/deputyd.log"
-	echo "$passed passed, $failed failed"
-	[ $failed = 0 ]
+	summary
 }
 
 main "$@"

@@ -14,22 +14,12 @@
 # shellcheck disable=SC2016 # expressions in single quotes are for other shells
 set -uo pipefail
 
-# In mounts of its own: crun 1.8 stops at a second, unified hierarchy of
-# cgroups, and what engines mount is gone with us.
-if [ -z "${DEPUTY_OWN_MOUNTS:-}" ]; then
-	DEPUTY_OWN_MOUNTS=1 exec unshare -m "$BASH" -c '
-		mountpoint -q /sys/fs/cgroup/unified &&
-			umount /sys/fs/cgroup/unified
-		exec "$@"' "$BASH" "$BASH" "$0" "$@"
-fi
-
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "${1:?usage: engines.sh BUILD-DIR [CASE...]}" && pwd)
 shift
-# shellcheck source=tests/runtimes/bundle.sh
-. "$here/bundle.sh"
-# shellcheck source=tests/runtimes/check.sh
-. "$here/check.sh"
+# shellcheck source=tests/runtimes/suite.sh
+. "$here/suite.sh"
+own_mounts "$0" "$build" "$@"
 # shellcheck source=tests/runtimes/engines_lib.sh
 . "$here/engines_lib.sh"
 
@@ -44,15 +34,13 @@ cases=(
 	"nspawn root"
 )
 
-tmp='' daemon='' engine='' failed=0 passed=0 skipped=0
-case_failed=0 skip_reason=''
+engine=''
 
 cleanup()
 {
 	stop_podman
 	stop_engine
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
-	[ -n "$tmp" ] && rm -rf "$tmp" 2>/dev/null
+	end_suite
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
@@ -84,27 +72,10 @@ write_policy()
 
 write_rootfs()
 {
-	mkdir -p "$tmp/rootfs"/{bin,usr,proc,dev,sys,tmp,t,etc,run,var}
-	cp "$(command -v busybox)" "$tmp/rootfs/bin/busybox"
-	ln -sf busybox "$tmp/rootfs/bin/sh"
-	cp "$tmp/probe" "$tmp/rootfs/bin/"
+	bundle_rootfs "$tmp/rootfs" "$probe"
+	mkdir -p "$tmp/rootfs"/{usr,tmp,etc,run,var}
 	chmod 0777 "$tmp/rootfs/t"
 	write_image "$tmp/rootfs"
-}
-
-start_daemon()
-{
-	"$build/daemon/deputyd" --policy "$tmp/policy.json" \
-		--oci-socket "$tmp/oci.sock" --oci-socket-mode 0666 \
-		--control-socket "$tmp/control.sock" \
-		--control-socket-mode 0666 \
-		--worker "$build/worker/deputy-worker" --log-level info \
-		>"$tmp/deputyd.log" 2>&1 &
-	daemon=$!
-	until_true 10 test -S "$tmp/control.sock" || {
-		cat "$tmp/deputyd.log"
-		exit 1
-	}
 }
 
 # What runs in each of them, and what it answers.
@@ -279,35 +250,19 @@ case_nspawn()
 
 main()
 {
-	local row name mode why user=$BUNDLE_ROOTLESS_ID
-	why=$(why_no_runc)
-	if [ -z "$why" ]; then
-		tmp=$(TMPDIR=${TMPDIR:-/var/tmp} scratch_dir) ||
-			why="no directory where device nodes open"
-	fi
-	[ -z "$why" ] || {
-		echo "skipped: $why"
-		exit 77
-	}
+	local user=$BUNDLE_ROOTLESS_ID
+
+	TMPDIR=${TMPDIR:-/var/tmp} make_scratch "$(why_no_runc)"
 	install_engines
-	${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -O2 -static -o "$tmp/probe" \
-		"$here/probe.c" || exit 1
+	compile_probes
 	write_policy
 	write_hooks "$tmp/hooks.d" "$tmp/control.sock"
 	write_hooks "$tmp/hooks.gone" "$tmp/gone.sock"
 	write_rootfs
 	set_run
-	start_daemon
-	for row in "${cases[@]}"; do
-		read -r name row <<<"$row"
-		[ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
-		for mode in $row; do
-			run_case "$name" "$mode"
-		done
-	done
-	[ $failed = 0 ] || tail -n 20 "$tmp/deputyd.log"
-	echo "$passed passed, $failed failed, $skipped skipped"
-	[ $failed = 0 ] || exit 1
+	start_daemon --policy "$tmp/policy.json"
+	run_cases "$@"
+	summary || exit 1
 	[ $passed != 0 ] || exit 77
 }
 

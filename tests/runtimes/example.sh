@@ -3,12 +3,12 @@
 # Sourced by fuse.sh and podman.sh: the example of deputy-policy(5), which lets
 # containers of one annotation make /dev/fuse, followed step by step. What the
 # page says is read out of the page.
+# shellcheck disable=SC2154 # here is the caller's
 
-# shellcheck source=tests/runtimes/check.sh
-. "$(dirname "${BASH_SOURCE[0]}")/check.sh"
+# shellcheck source=tests/runtimes/suite.sh
+. "$here/suite.sh"
 
-example_page=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/docs/deputy-policy.5.scd
-tmp='' daemon='' case_failed=0 failed=0 passed=0
+example_page=$here/../../docs/deputy-policy.5.scd
 
 # verdict NAME: of all that was said since the last one.
 verdict()
@@ -23,12 +23,6 @@ verdict()
 	case_failed=0
 }
 
-example_end()
-{
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
-	[ -n "$tmp" ] && rm -rf "$tmp"
-}
-
 # example_need PROGRAM...: makes $tmp, with the probe in it, or ends the test where
 # this machine lacks something.
 example_need()
@@ -39,17 +33,13 @@ example_need()
 	for program; do
 		command -v "$program" >/dev/null || why="no $program"
 	done
-	[ -n "$why" ] || tmp=$(scratch_dir) ||
-		why="no directory where device nodes open"
-	[ -n "$why" ] || mknod "$tmp/fuse" c 10 229 || why="no mknod"
-	[ -n "$why" ] || (exec 3<>"$tmp/fuse") 2>/dev/null ||
-		why="no fuse in this kernel"
-	[ -z "$why" ] || {
-		echo "skipped: $why"
+	make_scratch "$why"
+	mknod "$tmp/fuse" c 10 229 || exit 1
+	(exec 3<>"$tmp/fuse") 2>/dev/null || {
+		echo "skipped: no fuse in this kernel"
 		exit 77
 	}
-	${CC:-gcc} -O2 -static -D_GNU_SOURCE -o "$tmp/probe" \
-		"$(dirname "${BASH_SOURCE[0]}")/probe.c" || exit 1
+	compile_probes
 }
 
 # The page's policy: the one file in it about fuse.
@@ -66,51 +56,25 @@ example_policy()
 	END
 }
 
-# example_profile BUILD NAME OPTION...: the command of the page, but for the socket.
+# example_profile NAME OPTION...: the command of the page, but for the socket.
 example_profile()
 {
-	"$1/ctl/deputyctl" policy profile "$tmp/policy.json" --policy "$2" \
-		--listener "$tmp/oci.sock" "${@:3}" >"$tmp/$2.json" || exit 1
+	ctl policy profile "$tmp/policy.json" --policy "$1" \
+		--listener "$tmp/oci.sock" "${@:2}" >"$tmp/$1.json" || exit 1
 }
 
-# example_start BUILD OPTION...: steps 1 to 3, in $tmp; options for the profiles.
+# example_start OPTION...: steps 1 to 3, in $tmp; options for the profiles.
 example_start()
 {
-	local build=$1
-
-	example_ctl=$build/ctl/deputyctl
 	example_policy >"$tmp/policy.json" || exit 1
-	"$build/ctl/deputyctl" policy check "$tmp/policy.json" || exit 1
-	example_profile "$build" fuse "${@:2}"
-	example_profile "$build" plain "${@:2}"
-	"$build/daemon/deputyd" --policy "$tmp/policy.json" \
-		--oci-socket "$tmp/oci.sock" --oci-socket-mode 0666 \
-		--control-socket "$tmp/control.sock" \
-		--worker "$build/worker/deputy-worker" >"$tmp/deputyd.log" 2>&1 &
-	daemon=$!
-	until_true 10 test -S "$tmp/control.sock" || {
-		cat "$tmp/deputyd.log"
-		echo "deputyd did not start"
-		exit 1
-	}
+	ctl policy check "$tmp/policy.json" || exit 1
+	example_profile fuse "$@"
+	example_profile plain "$@"
+	start_daemon --policy "$tmp/policy.json"
 }
 
 # How many calls deputy was asked about so far.
 example_received()
 {
-	"$example_ctl" --socket "$tmp/control.sock" --json status |
-		python3 -c 'import json, sys
-print(json.load(sys.stdin)["counters"]["received"])'
-}
-
-# example_summary: the exit status of the test.
-example_summary()
-{
-	kill "$daemon" && wait "$daemon"
-	is 0 $? "deputyd's exit status"
-	daemon=''
-	[ $case_failed = 0 ] || failed=$((failed + 1))
-	[ $failed = 0 ] || tail -n 40 "$tmp/deputyd.log"
-	echo "$passed passed, $failed failed"
-	[ $failed = 0 ]
+	ctl --json status | json 'r["counters"]["received"]'
 }

@@ -11,18 +11,11 @@ set -uo pipefail
 
 build=$(cd "${1:?usage: fuse.sh BUILD-DIR [RUNTIME...]}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
-# Beside cgroup v1, crun does not know what to do with an empty v2.
-if [ -z "${FUSE_MOUNTS:-}" ] && mountpoint -q /sys/fs/cgroup/unified; then
-	export FUSE_MOUNTS=private
-	exec unshare -m "$BASH" -c \
-		'umount /sys/fs/cgroup/unified; exec "$BASH" "$@"' bash "$0" "$@"
-fi
 shift
 [ $# -gt 0 ] || set -- runc crun
-# shellcheck source=tests/runtimes/bundle.sh
-. "$here/bundle.sh"
 # shellcheck source=tests/runtimes/example.sh
 . "$here/example.sh"
+own_mounts "$0" "$build" "$@"
 
 # Also those that were cut short.
 cleanup()
@@ -37,7 +30,7 @@ cleanup()
 			bundle_runc "$mode" "$state" delete --force "$id"
 		done
 	done
-	example_end
+	end_suite
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
@@ -67,7 +60,7 @@ container()
 	local dir=$tmp/$1.$2 runtime=$2 mode=$3 out before id
 
 	before=$(example_received)
-	bundle_new "$dir" "$mode" "$tmp/oci.sock" "" "$tmp/probe"
+	bundle_new "$dir" "$mode" "$tmp/oci.sock" "" "$probe"
 	bundle_command "$dir" <<-'END'
 		probe mknod /t/null c 1:3 0600
 		probe mknod /t/fuse c 10:229 0600
@@ -114,8 +107,9 @@ with_runtime()
 }
 
 example_need "$@"
-example_start "$build"
+# shellcheck disable=SC2119 # no options
+example_start
 for runtime; do
 	with_runtime "$runtime"
 done
-example_summary
+summary

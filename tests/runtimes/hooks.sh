@@ -11,20 +11,12 @@
 # shellcheck disable=SC2016 # expressions in single quotes are for other shells
 set -uo pipefail
 
-# crun 1.8 stops at a second, unified hierarchy of cgroups.
-if [ -z "${DEPUTY_OWN_MOUNTS:-}" ] && mountpoint -q /sys/fs/cgroup/unified; then
-	DEPUTY_OWN_MOUNTS=1 exec unshare -m "$BASH" -c \
-		'umount /sys/fs/cgroup/unified && exec "$@"' "$BASH" "$BASH" \
-		"$0" "$@"
-fi
-
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "${1:?usage: hooks.sh BUILD-DIR [CASE...]}" && pwd)
 shift
-# shellcheck source=tests/runtimes/bundle.sh
-. "$here/bundle.sh"
-# shellcheck source=tests/runtimes/check.sh
-. "$here/check.sh"
+# shellcheck source=tests/runtimes/suite.sh
+. "$here/suite.sh"
+own_mounts "$0" "$build" "$@"
 
 # NAME and the modes it runs in.
 runs="root user"
@@ -50,8 +42,6 @@ cases=(
 	"hook_facts root"
 )
 
-tmp='' daemon='' failed=0 passed=0 skipped=0 case_failed=0 skip_reason=''
-
 cleanup()
 {
 	local mode id
@@ -64,8 +54,7 @@ cleanup()
 				"$(basename "$id")" >/dev/null 2>&1
 		done
 	done
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
-	[ -n "$tmp" ] && rm -rf "$tmp"
+	end_suite
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
@@ -108,29 +97,6 @@ write_policy()
 	    { "when": { "peer_uid": [0] }, "policy": "nodes" } ] }
 	END
 	chmod 0644 "$tmp/policy.json"
-}
-
-start_daemon()
-{
-	"$build/daemon/deputyd" --policy "$tmp/policy.json" \
-		--oci-socket "$tmp/oci.sock" --oci-socket-mode 0666 \
-		--control-socket "$tmp/control.sock" \
-		--control-socket-mode 0666 \
-		--worker "$build/worker/deputy-worker" --log-level info \
-		>"$tmp/deputyd.log" 2>&1 &
-	daemon=$!
-	until_true 10 test -S "$tmp/control.sock" || {
-		cat "$tmp/deputyd.log"
-		echo "deputyd did not start"
-		exit 1
-	}
-}
-
-no_listeners()
-{
-	"$build/ctl/deputyctl" --socket "$tmp/control.sock" --json status |
-		python3 -c 'import json, sys
-sys.exit(json.load(sys.stdin)["listeners"] != 0)'
 }
 
 # -- deputyctl run --------------------------------------------------------------
@@ -469,7 +435,7 @@ case_wrapper_exec()
 		"$(node "$dir/rootfs/t/null")" "made by exec"
 	timeout 5 "$BASH" -c 'echo >"$1"' bash "$dir/rootfs/t/stop"
 	wait $!
-	until_true 10 no_listeners || wrong "a listener is left"
+	until_true 10 no_containers || wrong "a listener is left"
 }
 
 # Who asks for nothing gets nothing, byte for byte, deputyd or not.
@@ -648,37 +614,12 @@ not_ours()
 
 main()
 {
-	local row name mode why
-	why=$(why_no_runc)
-	[ -z "$why" ] || {
-		echo "skipped: $why"
-		exit 77
-	}
-	tmp=$(scratch_dir) || {
-		echo "skipped: no directory where device nodes open and" \
-			"trusted attributes stick"
-		exit 77
-	}
-	${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -O2 -static -o "$tmp/probe" \
-		"$here/probe.c" || exit 1
+	make_scratch "$(why_no_runc)"
+	compile_probes
 	write_policy
-	start_daemon
-	for row in "${cases[@]}"; do
-		read -r name row <<<"$row"
-		[ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
-		for mode in $row; do
-			run_case "$name" "$mode"
-		done
-	done
-	until_true 10 no_listeners || wrong "a listener is left"
-	kill "$daemon"
-	wait "$daemon"
-	is 0 $? "deputyd's exit status"
-	[ $case_failed = 0 ] || failed=$((failed + 1))
-	daemon=
-	[ $failed = 0 ] || tail -n 40 "$tmp/deputyd.log"
-	echo "$passed passed, $failed failed, $skipped skipped"
-	[ $failed = 0 ]
+	start_daemon --policy "$tmp/policy.json"
+	run_cases "$@"
+	summary
 }
 
 main "$@"

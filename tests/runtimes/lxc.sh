@@ -11,30 +11,21 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "${1:?usage: lxc.sh BUILD-DIR [CASE...]}" && pwd)
 shift
-# shellcheck source=tests/runtimes/bundle.sh
-. "$here/bundle.sh"
-# shellcheck source=tests/runtimes/check.sh
-. "$here/check.sh"
+# shellcheck source=tests/runtimes/suite.sh
+. "$here/suite.sh"
 
 cases=(basic i386 cookie attach restart killed_restart reload
 	worker_killed container_killed fifty)
 
-tmp='' daemon='' policy='' failed=0 passed=0 skipped=0
-case_failed=0 skip_reason=''
-
 cleanup()
 {
-	local dir pid
+	local dir
 
 	for dir in "$tmp"/containers/*/; do
 		[ -n "$tmp" ] && [ -d "$dir" ] &&
 			lxc stop "$(basename "$dir")" -k >/dev/null 2>&1
 	done
-	for pid in $(jobs -p); do
-		[ "$pid" = "$daemon" ] || kill -KILL "$pid" 2>/dev/null
-	done
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
-	[ -n "$tmp" ] && rm -rf "$tmp"
+	end_suite
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
@@ -56,104 +47,26 @@ why_no_lxc()
 	unshare --user true 2>/dev/null || echo "no user namespaces"
 }
 
-# lxc VERB NAME ARG...: lxc-VERB. Where LXC finds newuidmap it asks that, which
-# wants root in /etc/subuid; root needs no such help.
-lxc()
+lxc() # VERB NAME ARG...
 {
-	local command
-
-	command=$(command -v "lxc-$1")
-	timeout -k 5 120 env PATH=/nonexistent "$command" -n "$2" \
-		-P "$tmp/containers" "${@:3}"
+	bundle_lxc_run "$1" -n "$2" -P "$tmp/containers" "${@:3}"
 }
 
 # -- deputyd and containers ---------------------------------------------------
-
-start_daemon()
-{
-	"$build/daemon/deputyd" --oci-socket "$tmp/oci.sock" \
-		--lxc-socket "$tmp/lxc.sock" \
-		--control-socket "$tmp/control.sock" --policy "$policy" \
-		--worker "$build/worker/deputy-worker" --log-level info \
-		>>"$tmp/deputyd.log" 2>&1 &
-	daemon=$!
-	until_true 10 ctl status >"$tmp/started" 2>&1 || {
-		cat "$tmp/deputyd.log"
-		echo "deputyd did not start"
-		exit 1
-	}
-}
-
-# stop_daemon SIGNAL
-stop_daemon()
-{
-	kill "-$1" "$daemon"
-	wait "$daemon" 2>/dev/null # or bash tells of the signal
-	daemon=''
-}
-
-ctl()
-{
-	"$build/ctl/deputyctl" --socket "$tmp/control.sock" "$@"
-}
-
-no_containers()
-{
-	[ "$(ctl --json status | json 'r["listeners"]')" = 0 ]
-}
-
-daemon_fds()
-{
-	find "/proc/$daemon/fd" -mindepth 1 2>/dev/null | wc -l
-}
-
-worker_pids()
-{
-	cat "/proc/$daemon/task/$daemon/children"
-}
-
-write_config()
-{
-	cat >"$1/profile" <<-'END'
-		2
-		denylist
-		[all]
-		mknod notify
-		mknodat notify
-		setxattr notify
-		lsetxattr notify
-		fsetxattr notify
-	END
-	cat >"$1/config" <<-END
-		lxc.rootfs.path = dir:$1/rootfs
-		lxc.uts.name = probe
-		lxc.idmap = u 0 $BUNDLE_FIRST_ID 65536
-		lxc.idmap = g 0 $BUNDLE_FIRST_ID 65536
-		lxc.net.0.type = empty
-		lxc.mount.auto = proc:mixed sys:ro
-		lxc.apparmor.profile = unconfined
-		lxc.seccomp.profile = $1/profile
-		lxc.seccomp.notify.proxy = unix:$tmp/lxc.sock
-		$2
-	END
-}
 
 # new_container NAME [CONFIG-LINE]: standard input is what it runs.
 new_container()
 {
 	local dir=$tmp/bundle.$1
 
-	mkdir -p "$dir/rootfs"/{bin,proc,sys,dev,t}
-	cp "$(command -v busybox)" "$dir/rootfs/bin/busybox"
-	ln -sf busybox "$dir/rootfs/bin/sh"
-	install -m 0755 "$probe" ${probe32:+"$probe32"} "$dir/rootfs/bin"
+	bundle_rootfs "$dir/rootfs" "$probe" ${probe32:+"$probe32"}
 	{
 		echo '#!/bin/sh'
 		echo 'export PATH=/bin; cd /t'
 		cat
 	} >"$dir/rootfs/run.sh"
 	chmod 0755 "$dir/rootfs/run.sh"
-	write_config "$dir" "${2:-}"
+	bundle_lxc "$dir" "$tmp/lxc.sock" "${2:-}"
 	chown -R "$BUNDLE_FIRST_ID:$BUNDLE_FIRST_ID" "$dir/rootfs"
 }
 
@@ -172,13 +85,6 @@ root_of()
 has_line()
 {
 	grep -qx "$2" "$1" 2>/dev/null
-}
-
-# release FIFO: let go who reads it; nobody may.
-release()
-{
-	# shellcheck disable=SC2016 # it is for the other shell
-	timeout 5 "$BASH" -c 'echo >"$1"' bash "$1" || wrong "nobody waits at $1"
 }
 
 # -- the cases ----------------------------------------------------------------
@@ -311,7 +217,7 @@ restart()
 	stop_daemon "$1"
 	release "$t/stop"
 	until_true 20 has_line "$tmp/bundle.$2/out" without || wrong "it hangs"
-	start_daemon
+	start_daemon --policy "$policy"
 	release "$t/stop"
 	until_true 20 has_line "$tmp/bundle.$2/out" "100 of 100" || wrong "no answers"
 	out=$(cat "$tmp/bundle.$2/out")
@@ -452,46 +358,16 @@ write_policy()
 	END
 }
 
-compile_probes()
-{
-	local flags=(-O2 -static -D_GNU_SOURCE)
-
-	probe=$tmp/probe probe32=$tmp/probe32
-	${CC:-gcc} "${flags[@]}" -o "$probe" "$here/probe.c" || exit 1
-	${CC:-gcc} -m32 "${flags[@]}" -o "$probe32" "$here/probe.c" \
-		2>/dev/null || probe32=''
-}
-
 main()
 {
-	local name why
-	why=$(why_no_lxc)
-	[ -z "$why" ] || {
-		echo "skipped: $why"
-		exit 77
-	}
-	tmp=$(scratch_dir) || {
-		echo "skipped: no directory where device nodes open and" \
-			"trusted attributes stick"
-		exit 77
-	}
+	make_scratch "$(why_no_lxc)"
 	mkdir "$tmp/containers"
 	policy=$tmp/policy.json
 	write_policy
 	compile_probes
-	start_daemon
-	for name in "${cases[@]}"; do
-		[ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
-		run_case "$name"
-	done
-	kill "$daemon"
-	wait "$daemon"
-	is 0 $? "deputyd's exit status"
-	[ $case_failed = 0 ] || failed=$((failed + 1))
-	daemon=
-	[ $failed = 0 ] || tail -n 40 "$tmp/deputyd.log"
-	echo "$passed passed, $failed failed, $skipped skipped"
-	[ $failed = 0 ]
+	start_daemon --policy "$policy"
+	run_cases "$@"
+	summary
 }
 
 main "$@"

@@ -9,42 +9,26 @@
 # Exit status 0 good, 1 a failure, 77 this machine can't run them.
 set -uo pipefail
 
-# In mounts of its own: crun 1.8 stops at a second, unified hierarchy of cgroups.
-if [ -z "${DEPUTY_OWN_MOUNTS:-}" ] && mountpoint -q /sys/fs/cgroup/unified; then
-	# shellcheck disable=SC2016 # they are for the other shell
-	DEPUTY_OWN_MOUNTS=1 exec unshare -m "$BASH" -c \
-		'umount /sys/fs/cgroup/unified && exec "$@"' "$BASH" "$BASH" \
-		"$0" "$@"
-fi
-
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "${1:?usage: many.sh BUILD-DIR [IN-A-ROW [AT-ONCE]]}" && pwd)
 in_a_row=${2:-1000} at_once=${3:-50}
-# shellcheck source=tests/runtimes/bundle.sh
-. "$here/bundle.sh"
-# shellcheck source=tests/runtimes/check.sh
-. "$here/check.sh"
+# shellcheck source=tests/runtimes/suite.sh
+. "$here/suite.sh"
+own_mounts "$0" "$build" "$in_a_row" "$at_once"
 
 ways=(runc crun lxc run)
 mark=deputy-many-$$ # in the name of each container
-tmp='' daemon='' case_failed=0
 
 cleanup()
 {
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
-	[ -n "$tmp" ] && rm -rf "$tmp"
+	end_suite
 	# crun makes directories where the second hierarchy was before.
 	rm -rf /sys/fs/cgroup/unified/"$mark".* 2>/dev/null
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-ctl()
-{
-	"$build/ctl/deputyctl" --socket "$tmp/control.sock" "$@"
-}
-
-start_daemon()
+write_policy()
 {
 	cat >"$tmp/policy.json" <<-'END'
 	{ "version": 1,
@@ -53,21 +37,6 @@ start_daemon()
 	      "match": { "type": "char", "device": ["@safe"] } } ] } },
 	  "bindings": [ { "policy": "many", "when": {} } ] }
 	END
-	"$build/daemon/deputyd" --policy "$tmp/policy.json" \
-		--oci-socket "$tmp/oci.sock" --lxc-socket "$tmp/lxc.sock" \
-		--control-socket "$tmp/control.sock" \
-		--worker "$build/worker/deputy-worker" --log-level warning \
-		>"$tmp/deputyd.log" 2>&1 &
-	daemon=$!
-	until_true 20 quiet ctl status || {
-		cat "$tmp/out" "$tmp/deputyd.log"
-		exit 1
-	}
-}
-
-quiet()
-{
-	"$@" >"$tmp/out" 2>&1
 }
 
 # -- one container: its node is $tmp/nodes/NUMBER, told "ok" by itself --------------
@@ -76,10 +45,7 @@ new_rootfs()
 {
 	local root=$tmp/$1/rootfs
 
-	mkdir -p "$root"/{bin,proc,dev,sys,t}
-	cp "$(command -v busybox)" "$root/bin/busybox"
-	ln -sf busybox "$root/bin/sh"
-	cp "$tmp/probe" "$root/bin/"
+	bundle_rootfs "$root" "$probe"
 	chown -R "$BUNDLE_FIRST_ID:$BUNDLE_FIRST_ID" "$root"
 }
 
@@ -116,27 +82,14 @@ start_crun()
 
 prepare_lxc()
 {
-	local dir=$tmp/lxc
-
 	new_rootfs lxc
-	mkdir -p "$dir/containers"
-	printf '2\ndenylist\n[all]\nmknod notify\nmknodat notify\n' >"$dir/profile"
-	cat >"$dir/config" <<-END
-	lxc.rootfs.path = dir:$dir/rootfs
-	lxc.uts.name = probe
-	lxc.idmap = u 0 $BUNDLE_FIRST_ID 65536
-	lxc.idmap = g 0 $BUNDLE_FIRST_ID 65536
-	lxc.net.0.type = empty
-	lxc.mount.auto = proc:mixed sys:ro
-	lxc.apparmor.profile = unconfined
-	lxc.seccomp.profile = $dir/profile
-	lxc.seccomp.notify.proxy = unix:$tmp/lxc.sock
-	END
+	mkdir -p "$tmp/lxc/containers"
+	bundle_lxc "$tmp/lxc" "$tmp/lxc.sock"
 }
 
 start_lxc()
 {
-	env PATH=/nonexistent "$(command -v lxc-execute)" -n "$mark.$1" \
+	bundle_lxc_run execute -n "$mark.$1" \
 		-P "$tmp/lxc/containers" -f "$tmp/lxc/config" -- \
 		/bin/probe mknod "/t/$1" c 1:3 0600
 }
@@ -144,7 +97,7 @@ start_lxc()
 start_run()
 {
 	ctl --listener "$tmp/oci.sock" --file "$tmp/policy.json" \
-		--policy many run -- unshare -Ur "$tmp/probe" mknod \
+		--policy many run -- unshare -Ur "$probe" mknod \
 		"$tmp/run/rootfs/t/$1" c 1:3 0600
 }
 
@@ -176,8 +129,8 @@ check()
 # What containers leave behind where something is wrong, a number each.
 count()
 {
-	echo "fds of deputyd: $(find "/proc/$daemon/fd" -mindepth 1 | wc -l)"
-	echo "processes of deputyd: $(wc -w <"/proc/$daemon/task/$daemon/children")"
+	echo "fds of deputyd: $(daemon_fds)"
+	echo "processes of deputyd: $(worker_pids | wc -w)"
 	echo "listeners: $(ctl --json status | json 'r["listeners"]')"
 	echo "mounts: $(wc -l </proc/self/mountinfo)"
 	echo "mounts of deputyd: $(wc -l <"/proc/$daemon/mountinfo")"
@@ -243,37 +196,27 @@ main()
 	for tool in crun lxc-execute; do
 		[ -n "$why" ] || command -v "$tool" >/dev/null || why="no $tool"
 	done
-	[ -n "$why" ] || tmp=$(TMPDIR=${TMPDIR:-/var/tmp} scratch_dir) ||
-		why="no directory where device nodes open"
-	[ -z "$why" ] || {
-		echo "skipped: $why"
-		exit 77
-	}
-	${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -O2 -static -o "$tmp/probe" \
-		"$here/probe.c" || exit 1
+	TMPDIR=${TMPDIR:-/var/tmp} make_scratch "$why"
+	compile_probes
 	prepare_oci runc
 	prepare_oci crun
 	prepare_lxc
 	new_rootfs run
 	chown 0:0 "$tmp/run/rootfs/t"
-	start_daemon
+	write_policy
+	start_daemon --policy "$tmp/policy.json"
 	# What is made once and stays
 	for ((i = 0; i < ${#ways[@]}; i++)); do
 		check "$i" "$(start "$i")"
 	done
 	touch "$tmp/before" "$tmp/now" "$tmp/out"
-	until_true 20 no_listeners
+	until_true 20 no_containers
 	count >"$tmp/before"
 	before=$(memory)
 	run_in_a_row
 	run_at_once
 	echo "deputyd: $before KiB before, $(memory) KiB after"
 	[ $case_failed = 0 ]
-}
-
-no_listeners()
-{
-	[ "$(ctl --json status | json 'r["listeners"], r["workers"]')" = "0 0" ]
 }
 
 main

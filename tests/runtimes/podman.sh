@@ -17,22 +17,11 @@ set -uo pipefail
 build=$(cd "${1:?usage: podman.sh BUILD-DIR [RUNTIME...]}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 "$here/../../tools/install-deps" podman || exit 1
-# Beside cgroup v1, crun does not know what to do with an empty v2. Podman's
-# mounts are gone with the namespace, too.
-if [ -z "${PODMAN_MOUNTS:-}" ]; then
-	export PODMAN_MOUNTS=private
-	exec unshare -m "$BASH" -c \
-		'if mountpoint -q /sys/fs/cgroup/unified; then
-			umount /sys/fs/cgroup/unified
-		fi
-		exec "$BASH" "$@"' bash "$0" "$@"
-fi
 shift
 [ $# -gt 0 ] || set -- runc crun
-# shellcheck source=tests/runtimes/bundle.sh
-. "$here/bundle.sh"
 # shellcheck source=tests/runtimes/example.sh
 . "$here/example.sh"
+own_mounts "$0" "$build" "$@"
 
 podman()
 {
@@ -51,7 +40,7 @@ cleanup()
 			umount "$mount"
 		done
 	fi
-	example_end
+	end_suite
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
@@ -60,11 +49,8 @@ make_image()
 {
 	local root=$tmp/rootfs
 
-	mkdir -p "$root/bin" "$root/t" || return
-	cp "$(command -v busybox)" "$root/bin/busybox" || return
-	ln -s busybox "$root/bin/sh"
+	bundle_rootfs "$root" "$probe" || return
 	ln -s busybox "$root/bin/mknod"
-	install -m 0755 "$tmp/probe" "$root/bin" || return
 	tar -C "$root" --owner=0 --group=0 -cf "$tmp/image.tar" . || return
 	podman import -q "$tmp/image.tar" deputy:test >/dev/null
 }
@@ -135,8 +121,8 @@ with_runtime()
 
 example_need
 make_image || exit 1
-example_start "$build" --base /usr/share/containers/seccomp.json
+example_start --base /usr/share/containers/seccomp.json
 for runtime; do
 	with_runtime "$runtime"
 done
-example_summary
+summary

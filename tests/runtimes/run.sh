@@ -14,10 +14,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 policy=$here/../../policy/builtin.json # which is deputyd's own
 build=$(cd "${1:?usage: run.sh BUILD-DIR [CASE...]}" && pwd)
 shift
-# shellcheck source=tests/runtimes/bundle.sh
-. "$here/bundle.sh"
-# shellcheck source=tests/runtimes/check.sh
-. "$here/check.sh"
+# shellcheck source=tests/runtimes/suite.sh
+. "$here/suite.sh"
 
 # NAME and the modes it runs in.
 cases=(
@@ -35,8 +33,6 @@ cases=(
 	"worker_memory userns"
 )
 
-tmp='' daemon='' failed=0 passed=0 skipped=0 case_failed=0 skip_reason=''
-
 # delete_containers MODE: those that a case cut short has left.
 delete_containers()
 {
@@ -50,41 +46,16 @@ delete_containers()
 
 cleanup()
 {
-	local pid
-
 	if [ -n "$tmp" ]; then
 		delete_containers userns
 		delete_containers rootless
 	fi
-	for pid in $(jobs -p); do
-		[ "$pid" = "$daemon" ] || kill -KILL "$pid" 2>/dev/null
-	done
-	[ -n "$daemon" ] && kill "$daemon" 2>/dev/null && wait "$daemon"
-	[ -n "$tmp" ] && rm -rf "$tmp"
+	end_suite
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
 # -- deputyd and containers ---------------------------------------------------
-
-start_daemon()
-{
-	"$build/daemon/deputyd" --oci-socket "$tmp/oci.sock" \
-		--oci-socket-mode 0666 --control-socket "$tmp/control.sock" \
-		--worker "$build/worker/deputy-worker" --log-level info \
-		>"$tmp/deputyd.log" 2>&1 &
-	daemon=$!
-	until_true 10 test -S "$tmp/control.sock" || {
-		cat "$tmp/deputyd.log"
-		echo "deputyd did not start"
-		exit 1
-	}
-}
-
-ctl()
-{
-	"$build/ctl/deputyctl" --socket "$tmp/control.sock" "$@"
-}
 
 # new_bundle MODE NAME: print its directory; standard input is what it runs.
 new_bundle()
@@ -117,30 +88,9 @@ first_id()
 	echo "$id"
 }
 
-daemon_fds()
-{
-	find "/proc/$daemon/fd" -mindepth 1 2>/dev/null | wc -l
-}
-
 daemon_rss_kib()
 {
 	awk '/^Rss:/ { print $2 }' "/proc/$daemon/smaps_rollup"
-}
-
-no_containers()
-{
-	[ "$(ctl --json status | json 'r["listeners"]')" = 0 ]
-}
-
-worker_pids()
-{
-	cat "/proc/$daemon/task/$daemon/children"
-}
-
-# release FIFO: let go who reads it; nobody may.
-release()
-{
-	timeout 5 "$BASH" -c 'echo >"$1"' bash "$1" || wrong "nobody waits at $1"
 }
 
 # -- the cases ----------------------------------------------------------------
@@ -556,51 +506,16 @@ case_worker_memory()
 
 # -- running them ---------------------------------------------------------------
 
-compile_probes()
-{
-	local flags="-O2 -static -D_GNU_SOURCE"
-
-	# shellcheck disable=SC2086
-	${CC:-gcc} $flags -o "$tmp/probe" "$here/probe.c" || exit 1
-	probe=$tmp/probe
-	probe32=$tmp/probe32
-	# shellcheck disable=SC2086
-	${CC:-gcc} -m32 $flags -o "$probe32" "$here/probe.c" 2>/dev/null ||
-		probe32=''
-}
-
 main()
 {
-	local row name mode why
-	why=$(why_no_runc)
-	[ -z "$why" ] || {
-		echo "skipped: $why"
-		exit 77
-	}
-	tmp=$(scratch_dir) || {
-		echo "skipped: no directory where device nodes open and" \
-			"trusted attributes stick"
-		exit 77
-	}
+	make_scratch "$(why_no_runc)"
 	sanitized=''
 	[[ $(nm -D "$build/daemon/deputyd") == *__asan_init* ]] && sanitized=1
 	compile_probes
+	# shellcheck disable=SC2119 # no options
 	start_daemon
-	for row in "${cases[@]}"; do
-		read -r name row <<<"$row"
-		[ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
-		for mode in $row; do
-			run_case "$name" "$mode"
-		done
-	done
-	kill "$daemon"
-	wait "$daemon"
-	is 0 $? "deputyd's exit status"
-	[ $case_failed = 0 ] || failed=$((failed + 1))
-	daemon=
-	[ $failed = 0 ] || tail -n 40 "$tmp/deputyd.log"
-	echo "$passed passed, $failed failed, $skipped skipped"
-	[ $failed = 0 ]
+	run_cases "$@"
+	summary
 }
 
 main "$@"
