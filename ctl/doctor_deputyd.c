@@ -96,7 +96,8 @@ static void find_policy(struct doctor *d, struct diags *diags)
 	if (r < 0 || diags->n_errors)
 		doctor_find(d, DOCTOR_BAD, "policy", "files",
 			    "deputyctl policy check, with the file or directory",
-			    "%zu mistakes in %s%s%s", diags->n_errors,
+			    "%zu %s in %s%s%s", diags->n_errors,
+			    diags->n_errors == 1 ? "mistake" : "mistakes",
 			    paths.n ? paths.items[0] : "?",
 			    paths.n > 1 ? " and " : "",
 			    paths.n > 1 ? paths.items[1] : "");

@@ -4,6 +4,7 @@
  * and this kernel's features against a listener that the test has itself. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -12,8 +13,10 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +26,8 @@
 #include "tests/harness/test.h"
 
 #define OUT_MAX 16384
+
+static const char *control_socket = "/nowhere/c.sock";
 
 static int load_listener(void)
 {
@@ -74,7 +79,7 @@ static int run_doctor(const char *path, void (*become)(void), char *out)
 		(void)dup2(fds[1], STDOUT_FILENO);
 		if (become)
 			become();
-		execl(DEPUTYCTL, "deputyctl", "--socket", "/nowhere/c.sock",
+		execl(DEPUTYCTL, "deputyctl", "--socket", control_socket,
 		      "--json", "doctor", NULL);
 		_exit(98);
 	}
@@ -176,6 +181,13 @@ static const struct file_row {
 	{ DOCKER, "{}",
 	  "\"name\":\"dockerd\",\"state\":\"bad\",\"found\":\"20.10.24 drops "
 	  "listenerPath from profiles\"" },
+	{ "/etc/deputy/policy.json", "{\"version\":1,\"policies\":{}", "\"name\":\"files\","
+	  "\"state\":\"bad\",\"found\":\"1 mistake in /etc/deputy/policy.json" },
+	{ "/etc/deputy/policy.d/own.json",
+	  "{\"version\":1,\"policies\":{\"p\":{\"default\":\"continue\",\"rules\":[]}},"
+	  "\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}",
+	  "\"name\":\"files\",\"state\":\"good\",\"found\":\"/etc/deputy/policy.d: 1 policy\"" },
+	{ "/etc/none", "", "\"name\":\"user namespace\",\"state\":\"bad\"" },
 	{ "/etc/containerd/config.toml", "BinaryName = \"/usr/bin/deputy-runtime\"",
 	  "\"name\":\"deputy-runtime\",\"state\":\"good\",\"found\":\""
 	  "/etc/containerd/config.toml\"" },
@@ -230,6 +242,66 @@ TEST_WITHIN(doctor, knows_hooks_and_wrappers_by_their_files, 60)
 				 out);
 	}
 	(void)snprintf(path, sizeof(path), "%s/dockerd", dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void go_without_mknod(void)
+{
+	if (prctl(PR_CAPBSET_DROP, CAP_MKNOD, 0, 0, 0) < 0)
+		_exit(94);
+}
+
+TEST_WITHIN(doctor, sees_which_capability_is_missing, 30)
+{
+	char out[OUT_MAX];
+
+	if (geteuid() != 0)
+		TEST_SKIP("root");
+	assert_int_equal(run_doctor("/usr/bin:/bin", go_without_mknod, out), 1);
+	assert_non_null(strstr(out, "\"name\":\"rights\",\"state\":\"bad\","
+				    "\"found\":\"missing: CAP_MKNOD\""));
+}
+
+/* @type: of a socket of that name beside the control socket */
+static int listen_at(const char *dir, const char *name, int type, mode_t mode)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", dir, name);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(chmod(addr.sun_path, mode), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	return fd;
+}
+
+TEST_WITHIN(doctor, shows_sockets_with_mode_and_owner, 30)
+{
+	char dir[] = "/tmp/deputy-doctor-XXXXXX", out[OUT_MAX], path[64], want[256];
+	int control, oci;
+
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/c.sock", dir);
+	control = listen_at(dir, "c.sock", SOCK_STREAM, 0660);
+	oci = listen_at(dir, "oci.sock", SOCK_STREAM, 0600);
+	close(oci); /* nobody behind it */
+	control_socket = path;
+	(void)run_doctor("/usr/bin:/bin", NULL, out);
+	(void)snprintf(want, sizeof(want),
+		       "\"name\":\"control socket\",\"state\":\"good\",\"found\":\""
+		       "%s (mode 0660, owner %u:%u)\"", path, geteuid(), getegid());
+	assert_non_null(strstr(out, want));
+	(void)snprintf(want, sizeof(want),
+		       "\"name\":\"OCI socket\",\"state\":\"bad\",\"found\":\""
+		       "%s/oci.sock (mode 0600, owner %u:%u): Connection refused\"",
+		       dir, geteuid(), getegid());
+	assert_non_null(strstr(out, want));
+	assert_non_null(strstr(out, "\"name\":\"LXC socket\",\"state\":\"note\""));
+	close(control);
+	assert_int_equal(unlink(path), 0);
+	(void)snprintf(path, sizeof(path), "%s/oci.sock", dir);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(dir), 0);
 }
