@@ -6,9 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <linux/close_range.h>
-#include <uv.h>
-
+#include "lib/fds.h"
 #include "lib/listener.h"
 
 /* A process that takes over a container's ids would become ptraceable for it
@@ -47,8 +45,7 @@ void host_raise_fd_limit(void)
 	}
 }
 
-void host_keep_fds(void)
+int host_keep_fds(void)
 {
-	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		uv_disable_stdio_inheritance(); /* before Linux 5.11 */
+	return fds_close_on_exec(STDERR_FILENO + 1);
 }

@@ -12,5 +12,6 @@ const char *host_unfit(void);
  * connection one. */
 void host_raise_fd_limit(void);
 
-/* What we were started with is not for our workers. */
-void host_keep_fds(void);
+/* What we were started with is not for our workers, but for where we log.
+ * Return: 0, or a negative errno */
+int host_keep_fds(void);

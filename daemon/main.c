@@ -344,9 +344,10 @@ static int serve(struct deputyd *d)
 		return EXIT_FAILURE;
 	}
 	host_raise_fd_limit();
-	host_keep_fds();
 	fdstore_init(&d->store);
-	r = inherit_init(&d->inherit);
+	r = host_keep_fds();
+	if (r == 0)
+		r = inherit_init(&d->inherit);
 	if (r < 0)
 		log_event(LOG_ERR, "cannot-start", LOG_E(r));
 	else

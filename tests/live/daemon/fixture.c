@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 
 #include <json-c/json.h>
 
+#include "lib/fds.h"
 #include "lib/own.h"
 #include "proto/varlink.h"
 
@@ -99,11 +99,11 @@ static void spawn(struct fixture *f)
 
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (log < 0 || dup2(log, STDERR_FILENO) < 0 ||
-		    getppid() != parent)
+		    getppid() != parent ||
+		    /* Some of ours are the test runner's; deputyd is to have none. */
+		    fds_close_on_exec(STDERR_FILENO + 1) < 0)
 			_exit(126);
 		close(log);
-		/* Some of ours are the test runner's; deputyd is to have none. */
-		(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 		exec_deputyd(f, worker);
 	}
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "keeper/child.h"
+#include "lib/fds.h"
 #include "lib/own.h"
 
 #define WAIT_S 20
@@ -87,7 +87,7 @@ void manager_start(struct manager *m)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* None of ours but the store's. */
 		if (getppid() != test || !redirect(f) ||
-		    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		    fds_close_on_exec(STDERR_FILENO + 1) < 0)
 			_exit(126);
 		child_run(&plan, &m->store, &m->wire);
 	}
