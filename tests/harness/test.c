@@ -57,12 +57,25 @@ void test_skip(const char *reason)
 	abort(); /* skip() does not return */
 }
 
-int test_slowness(void)
+/* Return: 1 or more */
+static int times_of(const char *variable)
 {
-	const char *text = getenv("DEPUTY_TEST_SLOW");
+	const char *text = getenv(variable);
 	int times = text ? atoi(text) : 1;
 
 	return times > 0 ? times : 1;
+}
+
+int test_slowness(void)
+{
+	return times_of("DEPUTY_TEST_SLOW");
+}
+
+int test_rounds(int n)
+{
+	int fewer = n / times_of("DEPUTY_TEST_FEWER");
+
+	return fewer > 0 ? fewer : 1;
 }
 
 int test_count_fds(void)

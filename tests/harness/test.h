@@ -61,6 +61,10 @@ void test_skip(const char *reason) __attribute__((noreturn));
  * in an emulated machine; 1 if not given. */
 int test_slowness(void);
 
+/* How often to do what is done over and over for chance to strike: @n times, or
+ * so many times less as DEPUTY_TEST_FEWER in the environment says, but once. */
+int test_rounds(int n);
+
 /* Open fds of this process. */
 int test_count_fds(void);
 

@@ -171,7 +171,7 @@ static void print_process(const struct fixture *f)
 
 int fixture_reap(struct fixture *f)
 {
-	int64_t until_ms = test_now_ms() + WAIT_S * 1000;
+	int64_t until_ms = test_now_ms() + WAIT_S * 1000 * test_slowness();
 	int status = -1;
 
 	while (waitpid(f->pid, &status, WNOHANG) != f->pid) {

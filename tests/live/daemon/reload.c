@@ -28,7 +28,7 @@
 
 #define WAIT_S	20
 #define THREADS 8
-#define RELOADS 200
+#define RELOADS ((unsigned)test_rounds(200))
 
 #define MKNODS	  "\"syscalls\":[\"mknod\",\"mknodat\"]"
 #define SETXATTRS "\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"]"

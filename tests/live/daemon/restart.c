@@ -199,7 +199,7 @@ static struct census take_census(const struct fixture *f)
 
 static void wait_for_census(const struct fixture *f, const struct census *before)
 {
-	int64_t until_ms = test_now_ms() + WAIT_S * 1000;
+	int64_t until_ms = test_now_ms() + WAIT_S * 1000 * test_slowness();
 	struct census now = take_census(f);
 
 	while (memcmp(&now, before, sizeof(now)) != 0) {
@@ -263,7 +263,7 @@ static bool has_started(const struct fixture *f, size_t readies)
 
 static void wait_for_start(const struct fixture *f, size_t readies)
 {
-	int64_t until_ms = test_now_ms() + WAIT_S * 1000;
+	int64_t until_ms = test_now_ms() + WAIT_S * 1000 * test_slowness();
 
 	while (!has_started(f, readies)) {
 		if (test_now_ms() > until_ms) {
@@ -306,7 +306,7 @@ static void disturb(struct fixture *f, unsigned random, enum blow blow,
 	int64_t us;
 
 	assert_true(old > 0);
-	wait_for_calls(2 + random % 3000);
+	wait_for_calls(2 + random % (unsigned)test_rounds(3000));
 	(void)take_longest();
 	strike(f, blow, old);
 	TEST_WAIT(is_another(f, old), WAIT_S);

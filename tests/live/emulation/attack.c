@@ -25,7 +25,7 @@
 #include "tests/live/emulation/siege.h"
 #include "tests/live/emulation/world.h"
 
-#define ROUNDS 10000
+#define ROUNDS test_rounds(10000)
 
 /* Also where the C library insists on a look. */
 #define IGNORE(x)                                                              \

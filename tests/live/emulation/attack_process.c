@@ -35,7 +35,7 @@
 #include "tests/live/emulation/siege.h"
 #include "tests/live/emulation/world.h"
 
-#define ROUNDS	   10000
+#define ROUNDS	   test_rounds(10000)
 #define DEADLINE_S POLICY_DEADLINE_S
 
 /* The exact child tries all of these: a setgid bit may want CAP_FSETID. */

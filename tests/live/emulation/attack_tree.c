@@ -22,7 +22,7 @@
 #include "tests/live/emulation/caller.h"
 #include "tests/live/emulation/siege.h"
 
-#define ROUNDS 10000
+#define ROUNDS test_rounds(10000)
 
 /* -- in the container --------------------------------------------------------- */
 

@@ -300,10 +300,10 @@ TEST(recovery, caller_killed_meanwhile)
 #endif
 #endif
 #ifdef SANITIZED
-#define TORTURE_CALLS	3000
+#define TORTURE_CALLS	test_rounds(3000)
 #define TORTURE_LIFE_NS 90000000
 #else
-#define TORTURE_CALLS	3000
+#define TORTURE_CALLS	test_rounds(3000)
 #define TORTURE_LIFE_NS 4000000
 #endif
 
@@ -336,7 +336,8 @@ TEST_WITHIN(recovery, killed_over_and_over, 60)
 	attendant_start(&s.a, &s.w, &s.i, world_policy);
 	inmate_go(&s.i);
 	for (;;) {
-		struct timespec t = { .tv_nsec = rand_r(&seed) % TORTURE_LIFE_NS };
+		long ns = rand_r(&seed) % TORTURE_LIFE_NS * (long)test_slowness();
+		struct timespec t = { ns / 1000000000, ns % 1000000000 };
 		struct pollfd p = { .fd = s.i.sock, .events = POLLIN };
 
 		if (ppoll(&p, 1, &t, NULL) == 1)

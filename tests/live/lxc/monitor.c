@@ -211,7 +211,8 @@ int monitor_answer(int sock, const struct box *b, const struct packet *p,
 	ssize_t n;
 	int status = MONITOR_CLOSED;
 
-	assert_int_equal(poll(&wait, 1, seconds * 1000), 1);
+	assert_int_equal(poll(&wait, 1, seconds * 1000 * test_slowness()),
+			 1);
 	n = recv(sock, answer, sizeof(answer), 0);
 	if (n > 0) {
 		/* Echoed but for the answer, and without the cookie. */
