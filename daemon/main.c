@@ -386,15 +386,13 @@ int main(int argc, char **argv)
 	d.argv = argv;
 	r = spawn_reserve(); /* before the journal's socket */
 	log_init("deputyd", d.config.log_level);
-	if (r < 0) {
+	if (r < 0)
 		log_event(LOG_ERR, "cannot-start", LOG_E(r));
-		return EXIT_FAILURE;
-	}
 	(void)umask(0077);
 	/* One arena, and big blocks given back: the thread pool only closes. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
-	r = serve(&d);
+	r = r < 0 ? EXIT_FAILURE : serve(&d);
 	/* Who is to be told that we are ready starts us again, and at once: a
 	 * mistake in a file is not to keep a CPU busy. */
 	if (r == EXIT_FAILURE && getenv("NOTIFY_SOCKET"))
