@@ -173,7 +173,7 @@ TEST(adopt, chooses_the_policy_as_a_reload_does)
 {
 	static const char by_name[] =
 		"{\"version\":1,\"policies\":{\"default\":{\"rules\":[],"
-		"\"default\":\"continue\"}},\"bindings\":[{\"when\":{"
+		FIXTURE_CONTINUE "}},\"bindings\":[{\"when\":{"
 		"\"peer_uid\":[77]},\"policy\":\"default\"}]}";
 	struct manager m;
 	struct tracee t;

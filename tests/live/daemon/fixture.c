@@ -24,8 +24,8 @@
 
 const char fixture_good_policy[] =
 	"{\n  \"version\": 1,\n"
-	"  \"policies\": { \"default\": { \"rules\": [],"
-	" \"default\": \"continue\" } },\n"
+	"  \"policies\": { \"default\": { \"rules\": [], " FIXTURE_CONTINUE
+	" } },\n"
 	"  \"bindings\": [ { \"when\": {}, \"policy\": \"default\" } ]\n}\n";
 const char fixture_other_policy[] =
 	"{\n  \"version\": 1,\n"

@@ -40,6 +40,10 @@ int fixture_reap(struct fixture *f);
 void fixture_kill(struct fixture *f);
 
 void fixture_write_policy(struct fixture *f, const char *text);
+/* A default that each kernel can follow: where calls cannot continue they end in
+ * what mknod(2) of a tracee ends in. */
+#define FIXTURE_CONTINUE                                                       \
+	"\"default\":\"continue\",\"without_continue\":{\"errno\":\"ENOENT\"}"
 /* A good policy; another @comment makes other bytes, but see policy_set. */
 extern const char fixture_good_policy[], fixture_other_policy[],
 	fixture_bad_policy[];

@@ -16,7 +16,7 @@
 /* As the built-in one, but for the deadline. */
 #define POLICY(deadline)                                                       \
 	"{\"version\":1,\"policies\":{\"p\":{\"rules\":[],"                    \
-	"\"default\":\"continue\"" deadline "}},"                              \
+	FIXTURE_CONTINUE deadline "}},"                                        \
 	"\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}"
 
 static const struct tracee_role crowd = { .twins = 1 + HELPERS_MAX };

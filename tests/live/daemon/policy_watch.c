@@ -15,7 +15,7 @@
 
 #define MORE                                                                   \
 	"{\"version\":1,\"policies\":{\"more\":{\"rules\":[],"                 \
-	"\"default\":\"continue\"}}}"
+	FIXTURE_CONTINUE "}}}"
 
 static void write_file(const char *path, const char *text)
 {

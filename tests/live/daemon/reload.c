@@ -34,7 +34,7 @@
 #define SETXATTRS "\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"]"
 #define POLICY(rules)                                                          \
 	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[" rules             \
-	"],\"default\":\"continue\"}},"                                        \
+	"]," FIXTURE_CONTINUE "}},"                                            \
 	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}"
 #define ALLOW(devices)                                                         \
 	POLICY("{" MKNODS ",\"match\":{\"type\":\"char\",\"device\":[" devices \

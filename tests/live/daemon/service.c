@@ -189,7 +189,7 @@ TEST(service, a_directory_of_policies)
 	(void)unlink(f.log);
 	fixture_start(&f);
 	write_file(second, "{\"version\":1,\"policies\":{\"later\":{\"rules\":[],"
-			   "\"default\":\"continue\"}}}");
+			   FIXTURE_CONTINUE "}}}");
 	reply = fixture_call(&f, "Reload", NULL);
 	o = at(reply, "policy");
 	assert_string_equal(json_object_get_string(at(o, "source")), directory);
@@ -250,7 +250,7 @@ TEST(service, a_policy_says_what_a_failed_call_ends_in)
 	fixture_init(&f);
 	fixture_write_policy(&f,
 			     "{\"version\":1,\"policies\":{\"p\":{\"rules\":[],"
-			     "\"default\":\"continue\",\"fail\":{\"errno\":"
+			     FIXTURE_CONTINUE ",\"fail\":{\"errno\":"
 			     "\"ENOTSUP\"}}},\"bindings\":[{\"when\":{},"
 			     "\"policy\":\"p\"}]}");
 	fixture_start(&f);

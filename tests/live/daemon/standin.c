@@ -40,7 +40,9 @@ static void serve(bool again)
 {
 	const struct seccomp_notif *n = &slot->call.notif.notif;
 	const struct verdict exdev = verdict_errno(EXDEV),
-			     go_on = verdict_continue();
+			     go_on = listener_can_continue(HANDOVER_LISTENER) ?
+					     verdict_continue() :
+					     verdict_errno(ENOENT);
 	unsigned order = (unsigned)n->data.args[3];
 
 	switch (order) {

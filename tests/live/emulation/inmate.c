@@ -272,16 +272,20 @@ static pid_t spawn_worker(const struct attendant *a, const struct inmate *i)
 	return pid;
 }
 
+#define POLICY(without_continue)                                               \
+	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"        \
+	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"        \
+	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\","         \
+	"\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"                     \
+	"\"trusted.deputy.*\"},\"action\":\"emulate\"},{\"syscalls\":"          \
+	"[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"       \
+	"\"trusted.overlay.opaque\",\"value\":\"y\"},\"action\":\"emulate\"}]," \
+	"\"default\":\"continue\"" without_continue "}},"                       \
+	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}"
+
 const char world_policy[] =
-	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
-	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"
-	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\","
-	"\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"
-	"\"trusted.deputy.*\"},\"action\":\"emulate\"},{\"syscalls\":"
-	"[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"
-	"\"trusted.overlay.opaque\",\"value\":\"y\"},\"action\":\"emulate\"}],"
-	"\"default\":\"continue\"}},"
-	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+	POLICY(",\"without_continue\":{\"errno\":\"EPERM\"}");
+const char world_policy_exact[] = POLICY("");
 
 static int compile(const char *policy_json)
 {

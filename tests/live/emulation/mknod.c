@@ -77,7 +77,7 @@ static void run_row(const struct act *act, struct act_outcome *ret)
 	ret->result = dirfd == LACKING ? LACKING : a.error;
 }
 
-const struct play mknod_play = {"mknod", world_policy, run_row};
+const struct play mknod_play = {"mknod", world_policy_exact, run_row};
 
 /* Runs @s->row once. Return: false where the machine lacks what it takes */
 static bool shoot(struct stage *stage, struct shot *s)

@@ -70,8 +70,11 @@ int inmate_result(struct inmate *i);
 void inmate_end(struct inmate *i);
 
 /* Emulates mknod of the character device 1:3, and trusted.deputy.* and
- * trusted.overlay.opaque = "y" for all of setxattr; the rest continues. */
+ * trusted.overlay.opaque = "y" for all of setxattr; the rest continues, or is EPERM
+ * where the kernel cannot let it. */
 extern const char world_policy[];
+/* For who asks what the kernel says to the rest. */
+extern const char world_policy_exact[];
 
 /* A deputy-worker for the inmate's listener under this policy text. */
 struct attendant {

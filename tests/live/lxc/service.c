@@ -93,7 +93,7 @@ TEST(lxc, calls_are_emulated_left_and_counted)
 	struct box b;
 	int sock = -1;
 
-	begin(&f, &b, world_policy);
+	begin(&f, &b, world_policy_exact);
 	assert_int_equal(call(&b, &f, &sock, BOX_MKNOD), 0);
 	assert_int_equal(call(&b, &f, &sock, BOX_MKNOD), EEXIST);
 	assert_int_equal(call(&b, &f, &sock, BOX_MKNOD_DISK), EPERM);
@@ -180,7 +180,7 @@ TEST(lxc, no_binding_no_answer)
 	begin(&f, &b,
 	      "{\"version\":1,\"policies\":{" POLICY(
 		      "a",
-		      "\"continue\"") "},"
+		      "{\"errno\":\"EPERM\"}") "},"
 				      "\"bindings\":[{\"when\":{\"metadata\":"
 				      "\"x\",\"peer_uid\":[0]},"
 				      "\"policy\":\"a\"}]}");
