@@ -37,7 +37,7 @@
 
 struct node {
 	struct emulation *e;
-	const char *parent;    /* NULL: the caller's directory itself */
+	const char *parent;    /* ends in "/."; NULL: the caller's directory */
 	struct self_link self; /* what parent begins with, where .fd >= 0 */
 	const char *last;      /* a plain name */
 	int parent_fd;	       /* -1, or owned by whoever opened it */
@@ -47,19 +47,21 @@ struct node {
 	dev_t dev;
 };
 
-/* Cuts @path into parent and last. Return: false when last is no plain name */
-static bool node_split(char *path, struct node *n)
+/* Cuts @path into parent and last. The parent keeps a component of its own, ".":
+ * a link before it is one on the way, as it is natively. At the end of a path
+ * fs.protected_symlinks would forbid to follow somebody else's.
+ * Return: false when last is no plain name */
+static bool node_split(char path[PATH_MAX], struct node *n)
 {
+	static char last[PATH_MAX];
 	char *slash = strrchr(path, '/');
-	char *last = slash ? slash + 1 : path;
+	char *from = slash ? slash + 1 : path;
 
-	if (last[0] == '\0' || strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
+	if (from[0] == '\0' || strcmp(from, ".") == 0 || strcmp(from, "..") == 0)
 		return false;
-	n->last = last;
-	if (slash == path) {
-		n->parent = "/";
-	} else if (slash) {
-		*slash = '\0';
+	n->last = memcpy(last, from, strlen(from) + 1);
+	if (slash) {
+		memcpy(from, ".", 2);
 		n->parent = path;
 	}
 	return true;

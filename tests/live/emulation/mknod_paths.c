@@ -220,6 +220,7 @@ static const struct row rows[] = {
 	 * something stirred, count twice. */
 	{ "20 links", "/box/l19/../dir/n", .prepare = have_deep_links },
 	{ "41 links", "/box/l40/n", .prepare = have_deep_links },
+	/* fs.protected_symlinks is about the end of a path only. */
 	{ "link of somebody else in a sticky directory", "/tmp/link/n",
 	  .prepare = have_foreign_link },
 	{ "dirfd", "n", .become = dirfd_box },
