@@ -349,7 +349,7 @@ TEST_WITHIN(workers, many_containers_leave_no_trace, 120)
 	churn(&f, 20);
 	fds = fixture_fds(&f);
 	own = proc_kb(f.pid, "Private_Dirty:"); /* no sharer counts in it */
-	churn(&f, 200);
+	churn(&f, test_rounds(200));
 	TEST_WAIT(fixture_fds(&f) == fds, WAIT_S);
 #ifndef DEPUTY_SANITIZED /* their quarantine grows */
 	printf("private %ld KiB, then %ld KiB; PSS %ld KiB\n", own,

@@ -184,7 +184,8 @@ static int attack_all(void *ctx)
 	pid_t calls = start_calls();
 
 	(void)ctx;
-	for (int i = 0; i < ROUNDS || shared->hits < 20; i++) {
+	for (int i = 0; i < ROUNDS || shared->hits < 20 || shared->calls < 200;
+	     i++) {
 		pid_t child = child_of(shared->worker);
 
 		try_all(shared->worker, shared->done[0]);
