@@ -372,7 +372,8 @@ TEST(attack, fd_replaced)
 
 TEST(attack, odd_fds_and_sizes)
 {
-	survive(odd_numbers, "/ dir 0755 0:0 trusted.deputy.a=76\n");
+	siege(world_policy_exact, odd_numbers,
+	      "/ dir 0755 0:0 trusted.deputy.a=76\n");
 }
 
 TEST(attack, callers_killed)

@@ -180,7 +180,7 @@ TEST(rights, another_namespace_of_the_same_owner_counts_for_nothing)
 	inmate_start(&w, &other, &stranger);
 	mixed = stranger;
 	mixed.pid = container.pid;
-	attendant_start(&a, &w, &mixed, world_policy);
+	attendant_start(&a, &w, &mixed, world_policy_exact);
 	inmate_go(&stranger);
 	assert_int_equal(inmate_result(&stranger), 0);
 	assert_int_equal(a.slot->counters.received, 3);
