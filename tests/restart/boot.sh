@@ -14,6 +14,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/restart/root.sh
+. "$here/root.sh"
 boot_seconds=${DEPUTY_BOOT_SECONDS:-600}
 tmp='' group='' inner=''
 
@@ -26,19 +28,9 @@ skip()
 # shellcheck disable=SC2317 # called by the trap
 cleanup()
 {
-	local i
-
 	[ -n "$inner" ] && kill -KILL "$inner" 2>/dev/null
 	[ -n "$inner" ] && wait "$inner" 2>/dev/null
-	if [ -n "$group" ] && [ -d "$group" ]; then
-		# Killed tasks leave their group a moment later than their parent.
-		for ((i = 0; i < 500; i++)); do
-			echo 1 >"$group/cgroup.kill" 2>/dev/null || :
-			find "$group" -depth -type d -exec rmdir {} + \
-				2>/dev/null && break
-			read -rt 0.02 <> <(:) || :
-		done
-	fi
+	[ -z "$group" ] || group_remove "$group" || :
 	[ -n "$tmp" ] && rm -rf "$tmp"
 	return 0
 }

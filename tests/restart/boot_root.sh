@@ -5,8 +5,10 @@
 # makes way for systemd. Builds the root, on mounts that nobody else sees.
 set -euo pipefail
 
+here=$(cd "$(dirname "$0")" && pwd)
 tmp=$1 build=$2 other=$3 source=$(cd "$4" && pwd)
-root=$tmp/top/root
+# shellcheck source=tests/restart/root.sh
+. "$here/root.sh"
 
 refuse()
 {
@@ -14,46 +16,16 @@ refuse()
 	exit 77
 }
 
-make_dev()
-{
-	local name
-
-	mount -t tmpfs -o mode=755 dev "$root/dev"
-	for name in null zero full random urandom tty; do
-		[ -e /dev/$name ] || continue
-		: >"$root/dev/$name"
-		mount --bind /dev/$name "$root/dev/$name"
-	done
-	# Not bound: it has a mode of its own, for anybody in a user namespace.
-	[ -e /dev/fuse ] && mknod -m 666 "$root/dev/fuse" c 10 229
-	mkdir "$root/dev/pts" "$root/dev/shm"
-	mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts \
-		"$root/dev/pts"
-	ln -s pts/ptmx "$root/dev/ptmx"
-	ln -s /proc/self/fd "$root/dev/fd"
-	mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
-}
-
 make_root()
 {
-	mkdir "$tmp/top"
-	mount -t tmpfs -o mode=755 top "$tmp/top" || refuse "tmpfs is refused"
-	mkdir "$tmp/top/upper" "$tmp/top/work" "$root"
-	cp -a "$tmp/install/." "$tmp/top/upper"
-	mount -t overlay -o "lowerdir=/,upperdir=$tmp/top/upper,workdir=$tmp/top/work" \
-		root "$root" || refuse "an overlay of / is refused"
-	mount -t proc proc "$root/proc" || refuse "a new procfs is refused"
+	root_new "$tmp" / "$tmp/install"
 	mount -t sysfs -o ro sysfs "$root/sys" || refuse "a new sysfs is refused"
 	mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup" ||
 		refuse "a new cgroup2 is refused"
-	make_dev
-	mount -t tmpfs -o mode=755,size=256m run "$root/run"
-	mount -t tmpfs -o mode=1777 tmp "$root/tmp"
-	mkdir -p "$root/deputy/build" "$root/deputy/other" \
-		"$root/deputy/source" "$root/deputy/out" "$root/deputy/old"
-	mount --bind -o ro "$build" "$root/deputy/build"
-	mount --bind -o ro "$other" "$root/deputy/other"
-	mount --bind -o ro "$source" "$root/deputy/source"
+	root_bind "$build" build
+	root_bind "$other" other
+	root_bind "$source" source
+	mkdir -p "$root/deputy/out" "$root/deputy/old"
 	mount --bind "$tmp/out" "$root/deputy/out"
 }
 
@@ -101,10 +73,7 @@ make_units()
 
 make_root
 make_units
-cd "$root"
-mkdir -p .old
-pivot_root . .old
-umount -l /.old || umount -l .old
+root_enter
 exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 	/lib/systemd/systemd --unit=deputy-boot.target --log-level=notice \
 	--log-target=console --show-status=no

@@ -51,6 +51,18 @@ why_no_runc()
 	unshare --user true 2>/dev/null || echo "no user namespaces"
 }
 
+# build_probe FILE [OPTION]: a world of another Debian (world.sh) has no compiler,
+# but the probe already.
+build_probe()
+{
+	if [ -x /deputy/probe ] && [ -z "${2:-}" ]; then
+		cp /deputy/probe "$1"
+		return
+	fi
+	${CC:-gcc} ${2:+"$2"} -std=gnu17 -D_GNU_SOURCE -O2 -static -o "$1" \
+		"$(dirname "${BASH_SOURCE[0]}")/probe.c"
+}
+
 # bundle_ids MODE: print the host's id of container root, and how many ids.
 bundle_ids()
 {

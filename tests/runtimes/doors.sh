@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# doors.sh [--engines] [--markdown] BUILD-DIR [DOOR...]: every way that a
-# container comes to deputyd, doing the same work. A row of "doors" is a way; it
-# has a function start_WAY, which runs the container in the foreground, and
+# doors.sh [--engines] [--markdown] [--record DIR] BUILD-DIR [DOOR...]: every way
+# that a container comes to deputyd, doing the same work. A row of "doors" is a
+# way; it has a function start_WAY, which runs the container in the foreground, and
 # exec_WAY, which runs a command in it (or none, where there is no such thing).
 #
 # The work, looked at from outside, through the container's root:
@@ -18,24 +18,30 @@
 #   left     nothing: deputyd knows of no listener any more, and has no worker
 #
 # With --engines also the ways of doors_engines.sh, which installs engines
-# (Debian, by apt) and takes some minutes. Exit status 0 good, 1 a failure, 77
-# this machine can't run them.
+# (Debian, by apt) and takes some minutes. With --record what each of them sends to
+# the socket is kept as DIR/DOOR-create.json and DIR/DOOR-exec.json, the names of
+# this run's directories made those of any run.
+#
+# Exit status 0 good, 1 a failure, 77 this machine can't run them.
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-all=("$@") with_engines='' markdown=''
+usage="usage: doors.sh [--engines] [--markdown] [--record DIR] BUILD-DIR [DOOR...]"
+all=("$@") with_engines='' markdown='' record='' recorder=''
 while [[ ${1:-} == --* ]]; do
 	case $1 in
 	--engines) with_engines=1 ;;
 	--markdown) markdown=1 ;;
+	--record)
+		record=${2:?$usage}
+		shift ;;
 	*)
-		echo "usage: doors.sh [--engines] [--markdown] BUILD-DIR [DOOR...]" >&2
-		exit 2
-		;;
+		echo "$usage" >&2
+		exit 2 ;;
 	esac
 	shift
 done
-build=$(cd "${1:?usage: doors.sh [--engines] [--markdown] BUILD-DIR [DOOR...]}" && pwd)
+build=$(cd "${1:?$usage}" && pwd)
 shift
 # shellcheck source=tests/runtimes/suite.sh
 . "$here/suite.sh"
@@ -62,7 +68,7 @@ doors=(
 	"run,user run user"
 )
 
-# runc 1.1 itself fails at exec where it is rootless (SYS_PIDFD_GETFD: EPERM).
+# runc itself (1.1 to 1.3) fails at exec where it is rootless (SYS_PIDFD_GETFD: EPERM).
 no_exec=' runc,rootless '
 
 columns=(node refused xattr exec restart left)
@@ -74,6 +80,10 @@ cleanup()
 	[ -n "$inside" ] && kill "$inside" 2>/dev/null
 	stop_podman
 	stop_engine
+	[ -z "$recorder" ] || {
+		kill "$recorder"
+		wait "$recorder"
+	} 2>/dev/null
 	end_suite
 	# crun makes directories where the second hierarchy was before.
 	rm -rf /sys/fs/cgroup/unified/{door,fails,created,unheard}.*.$$ 2>/dev/null
@@ -98,6 +108,35 @@ write_policy()
 	    { "policy": "doors", "when": { "peer_uid": [0, $user] } } ] }
 	END
 	chmod 0644 "$tmp/policy.json"
+}
+
+# -- what is sent, with --record --------------------------------------------------
+
+# Before deputyd's socket, under its name.
+start_recorder()
+{
+	mkdir -p "$record" "$tmp/record"
+	chmod 0777 "$tmp/record"
+	mv "$tmp/oci.sock" "$tmp/deputyd.sock"
+	"$here/record.py" "$tmp/record" "$tmp/oci.sock" "$tmp/deputyd.sock" &
+	recorder=$!
+	until_true 20 test -S "$tmp/oci.sock" || wrong "nobody records"
+}
+
+# keep_records DOOR: the first message of each kind
+keep_records()
+{
+	local file kind
+
+	for file in "$tmp"/record/*.json; do
+		[ -e "$file" ] || continue
+		kind=create
+		! grep -q '"status": *"running"' "$file" || kind="exec"
+		[ -e "$record/$1-$kind.json" ] ||
+			sed "s|$tmp|/var/lib/door|g; s/\.$$\([^0-9]\)/\1/g" \
+				"$file" >"$record/$1-$kind.json"
+		rm "$file"
+	done
 }
 
 # -- the work ---------------------------------------------------------------------
@@ -150,13 +189,15 @@ new_rootfs()
 	chown -R "$2:$2" "$1"
 }
 
-# The container's /t as its own processes see it.
+# The container's /t as its first process sees it: others may be gone at once.
 find_inside()
 {
-	local p
+	local p parent
 
 	for p in /proc/[0-9]*; do
-		if [ -e "$p/root/t/$1" ]; then
+		[ -e "$p/root/t/$1" ] || continue
+		parent=$(sed -n 's/^PPid:\t//p' "$p/status")
+		if [ -n "$parent" ] && [ ! -e "/proc/$parent/root/t/$1" ]; then
 			t=$p/root/t
 			return 0
 		fi
@@ -240,7 +281,7 @@ door()
 	for column in "${columns[@]}"; do
 		got[$column]=yes
 	done
-	declare -F "before_$way" >/dev/null && "before_$way"
+	declare -F "before_$way" >/dev/null && "before_$way" "${args[@]}"
 	"start_$way" "${args[@]}" >"$tmp/$name.out" 2>&1 </dev/null &
 	inside=$!
 	until_true 60 found_or_gone
@@ -263,6 +304,7 @@ door()
 	inside=
 	stop_engine
 	until_true 20 no_containers || seen left "" "$(ctl list)"
+	[ -z "$record" ] || keep_records "$name"
 	took=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $begin }")
 }
 
@@ -481,6 +523,7 @@ main()
 		doors+=("${engine_doors[@]}")
 	fi
 	start_daemon --keeper --policy "$tmp/policy.json"
+	[ -z "$record" ] || start_recorder
 	print_head
 	for row in "${doors[@]}"; do
 		read -ra row <<<"$row"

@@ -16,11 +16,46 @@ engine_doors=(
 	"buildah buildah"
 	"containerd ctr profile"
 	"containerd-wrapper ctr wrapper"
-	"docker-wrapper dockerd"
+	"docker-wrapper dockerd wrapper"
+	"docker-profile dockerd profile"
+	"docker-annotation dockerd annotation"
 	"bubblewrap bwrap root"
 	"bubblewrap,user bwrap user"
 	"nspawn nspawn"
 )
+
+# version PROGRAM: major and minor, "20.10"
+version()
+{
+	"$1" --version | grep -om1 '[0-9]\+\.[0-9]\+' | head -n 1
+}
+
+# older_than VERSION PROGRAM
+older_than()
+{
+	local its
+	its=$(version "$2")
+	[ "$its" != "$1" ] && printf '%s\n' "$its" "$1" | sort -VC
+}
+
+# drop_door DOOR: of what this version cannot do
+drop_door()
+{
+	local i
+
+	for i in "${!engine_doors[@]}"; do
+		[[ ${engine_doors[i]} != "$1 "* ]] || unset "engine_doors[i]"
+	done
+}
+
+drop_doors()
+{
+	# It drops a profile's listenerPath, and knows no annotations.
+	! older_than 23.0 dockerd || drop_door docker-profile
+	! older_than 24.0 dockerd || drop_door docker-annotation
+	# With ids mapped it forgets the runtime's options (containerd issue 11480).
+	[ "$(version containerd)" != 1.7 ] || drop_door containerd-wrapper
+}
 
 prepare_engines()
 {
@@ -39,6 +74,7 @@ prepare_engines()
 		--base /usr/share/containers/seccomp.json \
 		>"$tmp/docker.json" 2>"$tmp/out" || cat "$tmp/out"
 	chmod 0644 "$tmp/docker.json" "$tmp/oci.json"
+	drop_doors
 }
 
 # new_volume NAME ID: a directory for /t, in $volume
@@ -98,7 +134,8 @@ start_buildah()
 	local volume name
 	new_volume "$token" 100000
 
-	name=$(buildah_in from --name "$token" \
+	name=$(buildah_in from --name "$token" --ulimit nofile=1024:1024 \
+		--ulimit nproc=4096:4096 \
 		--userns-uid-map 0:100000:65536 \
 		--userns-gid-map 0:100000:65536 scratch) || return
 	buildah_in add "$name" "$tmp/image.tar" / || return
@@ -152,22 +189,32 @@ docker_in()
 
 before_dockerd()
 {
-	start_docker "$tmp/deputy-runc"
+	local wrapper=$tmp/deputy-runc
+
+	[ "$1" != annotation ] || {
+		wrapper=$tmp/deputy-annotated
+		write_wrapper runc "" "$wrapper"
+	}
+	start_docker "$wrapper"
 }
 
 start_dockerd()
 {
-	local volume
+	local volume options=(--runtime deputy)
 	new_volume "$token" 100000
 
-	docker_in run --rm --net=none --name "$token" --runtime deputy \
+	case $1 in
+	profile) options=(--security-opt "seccomp=$tmp/docker.json") ;;
+	annotation) options+=(--annotation io.deputy.policy=doors) ;;
+	esac
+	docker_in run --rm --net=none --name "$token" "${options[@]}" \
 		--cap-add MKNOD --cap-add SYS_ADMIN -v "$volume:/t" probe:base \
 		/bin/sh /run.sh "$token"
 }
 
 exec_dockerd()
 {
-	docker_in exec "$token" "${@:2}"
+	docker_in exec "$token" "${@:3}"
 }
 
 # -- no engine -------------------------------------------------------------------------------

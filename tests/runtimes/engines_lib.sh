@@ -11,6 +11,7 @@ install_engines()
 {
 	local package missing=()
 
+	[ ! -e /deputy/suite ] || return 0 # they are all there (world.sh)
 	for package in "${packages[@]}"; do
 		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null |
 			grep -qx installed || missing+=("$package")
@@ -41,17 +42,20 @@ for name in "50-deputy-precreate.json", "50-deputy-ready.json":
 		--listener "$tmp/oci.sock" --control-socket "$2"
 }
 
-# A runtime by a path alone, as containerd's BinaryName wants it.
+# write_wrapper RUNTIME OPTIONS [FILE]: a runtime by a path alone, as containerd's
+# BinaryName wants it.
 write_wrapper()
 {
-	cat >"$tmp/deputy-$1" <<-END
+	local file=${3:-$tmp/deputy-$1}
+
+	cat >"$file" <<-END
 	#!/bin/sh
 	exec "$build/hook/deputy-runtime" --deputy-runtime $1 \
 		--deputy-file "$tmp/policy.json" \
 		--deputy-listener "$tmp/oci.sock" \
 		--deputy-control-socket "$tmp/control.sock" $2 "\$@"
 	END
-	chmod 0755 "$tmp/deputy-$1"
+	chmod 0755 "$file"
 }
 
 # write_image ROOTFS: $tmp/image.tar, all of it root's.
@@ -107,7 +111,7 @@ podman_image()
 podman_options()
 {
 	[[ $1 == rootless* ]] || echo --ulimit nofile=1024:1024 \
-		--ulimit nproc=4096:4096 \
+		--ulimit nproc=4096:4096 --pids-limit 0 \
 		--uidmap 0:100000:65536 --gidmap 0:100000:65536
 }
 
@@ -153,11 +157,20 @@ start_containerd()
 	chmod 0711 "$tmp" "$d"
 }
 
+# The options that this machine needs, of those that this version has: newer ones
+# leave their OOM score alone by themselves.
+docker_options()
+{
+	! dockerd --help | grep -q -- --oom-score-adjust ||
+		echo --oom-score-adjust 0
+}
+
 # start_docker WRAPPER: the runtime "deputy"; its socket is $tmp/docker/d.sock.
 start_docker()
 {
-	local file d=$tmp/docker
+	local file d=$tmp/docker options
 
+	read -ra options < <(docker_options)
 	mkdir -p "$d"
 	# Who is remapped to stands in files of our own, in our own mounts.
 	for file in passwd group subuid subgid; do
@@ -172,7 +185,7 @@ start_docker()
 	chmod 0711 "$tmp" "$d"
 	dockerd --data-root "$d/data" --exec-root "$d/exec" --pidfile "$d/pid" \
 		-H "unix://$d/d.sock" --iptables=false --ip6tables=false \
-		--bridge=none --storage-driver vfs --oom-score-adjust 0 \
+		--bridge=none --storage-driver vfs "${options[@]}" \
 		--userns-remap dockremap \
 		--exec-opt native.cgroupdriver=cgroupfs \
 		--add-runtime "deputy=$1" >"$d/log" 2>&1 &

@@ -41,12 +41,9 @@ nodes open and trusted attributes stick"
 # $probe, and $probe32 where this machine can build it.
 compile_probes()
 {
-	local flags=(-std=gnu17 -D_GNU_SOURCE -O2 -static)
-
 	probe=$tmp/probe probe32=$tmp/probe32
-	${CC:-gcc} "${flags[@]}" -o "$probe" "$here/probe.c" || exit 1
-	${CC:-gcc} -m32 "${flags[@]}" -o "$probe32" "$here/probe.c" \
-		2>/dev/null || probe32=''
+	build_probe "$probe" || exit 1
+	build_probe "$probe32" -m32 2>/dev/null || probe32=''
 }
 
 # -- deputyd --------------------------------------------------------------------

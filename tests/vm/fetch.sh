@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# Sourced by run: kernels of Debian's suites, without a change to this system.
+# Sourced by run, and by tests/runtimes/world.sh: kernels and programs of Debian's
+# suites, without a change to this system.
 # apt reads them into a directory of its own, from the mirror that the system
 # uses; packages are unpacked, not installed. What is there is used again.
 
@@ -49,6 +50,32 @@ vm_unpack()
 	dpkg -x "$VM_DIR/download/${package}"_*.deb "$dir" || return
 	rm -f "$VM_DIR/download/${package}"_*.deb
 	touch "$dir/.$package"
+}
+
+# vm_root SUITE DIR PACKAGE...: a root directory of them and all that they need,
+# once. No package's scripts are run; what else its programs want is made here.
+vm_root()
+{
+	local suite=$1 dir=$2 debs=$VM_DIR/download/$1 deb
+	shift 2
+
+	[ -e "$dir/.whole" ] && return
+	rm -rf "$dir"
+	mkdir -p "$dir" "$debs/partial"
+	vm_apt "$suite" apt-get -qq --download-only --no-install-recommends \
+		-o Dir::State::status=/dev/null -o Debug::NoLocking=1 \
+		-o "Dir::Cache::archives=$debs" install '?essential' "$@" || return
+	# The first has the links of a merged /usr.
+	for deb in "$debs"/base-files_*.deb "$debs"/*.deb; do
+		dpkg -x "$deb" "$dir" || return
+	done
+	cp "$dir/usr/share/base-passwd/passwd.master" "$dir/etc/passwd"
+	cp "$dir/usr/share/base-passwd/group.master" "$dir/etc/group"
+	touch "$dir/etc/subuid" "$dir/etc/subgid"
+	printf '%032x\n' 1 >"$dir/etc/machine-id"
+	[ -e "$dir/usr/bin/awk" ] || ln -s mawk "$dir/usr/bin/awk"
+	rm -rf "$debs"
+	touch "$dir/.whole"
 }
 
 # vm_kernel_packages SUITE: those that hold its cloud kernel and its modules.
