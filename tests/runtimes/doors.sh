@@ -133,7 +133,8 @@ keep_records()
 		kind=create
 		! grep -q '"status": *"running"' "$file" || kind="exec"
 		[ -e "$record/$1-$kind.json" ] ||
-			sed "s|$tmp|/var/lib/door|g; s/\.$$\([^0-9]\)/\1/g" \
+			sed "s|$tmp|/var/lib/door|g; s/\.$$\([^0-9]\)/\1/g
+				s|${tmp//\//\\\\/}|\\\\/var\\\\/lib\\\\/door|g" \
 				"$file" >"$record/$1-$kind.json"
 		rm "$file"
 	done

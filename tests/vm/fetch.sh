@@ -46,7 +46,8 @@ vm_unpack()
 
 	[ -e "$dir/.$package" ] && return
 	mkdir -p "$dir" "$VM_DIR/download"
-	(cd "$VM_DIR/download" && vm_apt "$suite" apt-get -qq download "$package") || return
+	(cd "$VM_DIR/download" && vm_apt "$suite" apt-get -qq \
+		-o Dir::State::status=/dev/null download "$package") || return
 	dpkg -x "$VM_DIR/download/${package}"_*.deb "$dir" || return
 	rm -f "$VM_DIR/download/${package}"_*.deb
 	touch "$dir/.$package"
