@@ -356,7 +356,9 @@ static bool attendant_is_gone(struct attendant *a, int64_t tell_ms, int *status)
 {
 	if (waitpid(a->pid, status, WNOHANG) == a->pid)
 		return true;
-	if (test_now_ms() >= tell_ms) {
+	/* (While it starts a signal would be its end.) */
+	if (test_now_ms() >= tell_ms &&
+	    a->slot->call.phase == SLOT_RECEIVING) {
 		kill(a->pid, SIGTERM);
 		patience_ms = 0;
 	}
