@@ -46,7 +46,8 @@ int reload_load(struct policy_paths paths, uint32_t features,
 	return r;
 }
 
-/* Return: a mapping of the whole memfd, or NULL */
+/* A shared mapping of what is sealed Linux refused up to 6.6, also to read.
+ * Return: a mapping of the whole memfd, or NULL */
 static void *map(int fd, size_t *ret_size)
 {
 	struct stat st;
@@ -54,7 +55,7 @@ static void *map(int fd, size_t *ret_size)
 
 	if (fstat(fd, &st) < 0 || st.st_size <= 0)
 		return NULL;
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	*ret_size = (size_t)st.st_size;
 	return p == MAP_FAILED ? NULL : p;
 }
