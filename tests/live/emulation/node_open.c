@@ -72,23 +72,31 @@ static int on_own_tmpfs(void *ctx)
 	return 0;
 }
 
+#define LACKING_OVERLAY (-1) /* in a user namespace, Linux 5.11 */
+
 static int lay_overlay(void)
 {
 	static const char *const dirs[] = { "/tmp/l", "/tmp/u", "/tmp/w" };
+	int r;
 
 	for (size_t i = 0; i < 3; i++)
 		WANT(mkdir(dirs[i], 0777) == 0 && chmod(dirs[i], 0777) == 0);
-	WANT(mount("o", "/box", "overlay", 0,
-		   "lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w") == 0);
+	r = mount("o", "/box", "overlay", 0,
+		  "lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w");
+	if (r < 0 && errno == EPERM)
+		return LACKING_OVERLAY;
+	WANT(r == 0);
 	return 0;
 }
 
 /* There, the kernel makes no device for anybody: its mounter's rights count. */
 static int on_own_overlay(void *ctx)
 {
+	int r = lay_overlay();
 	struct stat st;
 
-	WANT(lay_overlay() == 0);
+	if (r != 0)
+		return r;
 	umask(027);
 	WANT(make("/box/n") == 0);
 	WANT(opens("/box/n"));
@@ -106,9 +114,11 @@ static int on_own_overlay(void *ctx)
 
 static int overlay_refused(void *ctx)
 {
+	int r = lay_overlay();
 	struct stat st;
 
-	WANT(lay_overlay() == 0);
+	if (r != 0)
+		return r;
 	WANT(make("/box/n") < 0 && errno == EPERM);
 	WANT(lstat("/box/n", &st) < 0);
 	return 0;
@@ -184,16 +194,20 @@ static void check_under(const char *policy, int (*run)(void *))
 	struct world w;
 	struct inmate i;
 	struct attendant a;
+	int r;
 
 	world_init(&w, WORLD_EXT);
 	world_reset(&w);
 	inmate_start(&w, &plan, &i);
 	attendant_start(&a, &w, &i, policy);
 	inmate_go(&i);
-	assert_int_equal(inmate_result(&i), 0);
+	r = inmate_result(&i);
 	inmate_end(&i);
 	attendant_expect_exit(&a);
 	world_done(&w);
+	if (r == LACKING_OVERLAY)
+		TEST_SKIP("overlays mounted in a user namespace");
+	assert_int_equal(r, 0);
 }
 
 static void check(int (*run)(void *))
