@@ -109,7 +109,7 @@ TEST(attach, oversized)
 	text[0] = '{';
 	expect_refused(&f, text, n, NULL, 0);
 	free(text);
-	assert_true(fixture_log_has(&f, "longer than 1 MiB"));
+	TEST_WAIT(fixture_log_has(&f, "longer than 1 MiB"), WAIT_S);
 	finish(&f, fds);
 }
 
@@ -146,7 +146,7 @@ TEST(attach, without_an_fd)
 	tracee_start(&t, 0);
 	text = tracee_state(&t, "c");
 	expect_refused(&f, text, strlen(text), NULL, 0);
-	assert_true(fixture_log_has(&f, "not as many fds as names"));
+	TEST_WAIT(fixture_log_has(&f, "not as many fds as names"), WAIT_S);
 	free(text);
 	tracee_end(&t);
 	finish(&f, fds);
@@ -176,7 +176,7 @@ TEST(attach, wrong_fd)
 		expect_refused(&f, text, strlen(text), &wrong[i], 1);
 		close(wrong[i]);
 	}
-	assert_true(fixture_log_has(&f, "no seccomp listener"));
+	TEST_WAIT(fixture_log_has(&f, "no seccomp listener"), WAIT_S);
 	free(text);
 	tracee_end(&t);
 	finish(&f, fds);
@@ -246,7 +246,7 @@ TEST(attach, too_many_fds)
 		free(text);
 		TEST_WAIT(fixture_fds(&f) == fds, WAIT_S);
 	}
-	assert_true(fixture_log_has(&f, "more fds than FDMSG_MAX_FDS"));
+	TEST_WAIT(fixture_log_has(&f, "more fds than FDMSG_MAX_FDS"), WAIT_S);
 	tracee_end(&t);
 	finish(&f, fds);
 }
@@ -277,7 +277,7 @@ TEST(attach, late_fd)
 		TEST_WAIT(client_is_closed(sock), WAIT_S);
 		close(sock);
 	}
-	assert_true(fixture_log_has(&f, "fds after the first message"));
+	TEST_WAIT(fixture_log_has(&f, "fds after the first message"), WAIT_S);
 	assert_int_equal(fixture_workers(&f, NULL, 0), 0);
 	free(text);
 	tracee_end(&t);
@@ -295,7 +295,7 @@ TEST(attach, bytes_after_the_message)
 	text = tracee_state(&t, "c");
 	assert_true(asprintf(&more, "%s\n{", text) > 0);
 	expect_refused(&f, more, strlen(more), &t.listener, 1);
-	assert_true(fixture_log_has(&f, "bytes after the message"));
+	TEST_WAIT(fixture_log_has(&f, "bytes after the message"), WAIT_S);
 	free(more);
 	free(text);
 	tracee_end(&t);
@@ -374,7 +374,7 @@ TEST(attach, silent_connections_have_a_cap)
 	more = client_connect(&f);
 	TEST_WAIT(client_is_closed(more), WAIT_S);
 	close(more);
-	assert_true(fixture_log_has(&f, "OCI_PENDING_MAX_PER_UID"));
+	TEST_WAIT(fixture_log_has(&f, "OCI_PENDING_MAX_PER_UID"), WAIT_S);
 	assert_false(client_is_closed(socks[0]));
 
 	/* One that was silent for long, and then speaks, is served. */
@@ -435,7 +435,7 @@ TEST(attach, the_same_listener_twice)
 		TEST_WAIT(client_is_closed(sock), WAIT_S);
 		close(sock);
 	}
-	assert_true(fixture_log_has(&f, "attached already"));
+	TEST_WAIT(fixture_log_has(&f, "attached already"), WAIT_S);
 	assert_int_equal(fixture_workers(&f, NULL, 0), 1);
 	tracee_call(&t, STANDIN_ERRNO);
 	assert_int_equal(tracee_result(&t), -EXDEV);

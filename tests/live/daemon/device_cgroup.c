@@ -24,7 +24,8 @@ static const char policy[] =
 	"{\"version\":1,\"policies\":{\"p\":{\"rules\":[\n"
 	"{\"syscalls\":[\"mknod\"],\"match\":{\"type\":\"char\",\"device\":["
 	"\"1:3\",\"1:5\",\"1:7\"]},\"action\":\"emulate\"}\n"
-	"],\"default\":\"continue\"}},"
+	"],\"default\":\"continue\","
+	"\"without_continue\":{\"errno\":\"EPERM\"}}},"
 	"\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}";
 
 /* A directory of ours with a policy and a mounted hierarchy with one cgroup. */

@@ -363,7 +363,7 @@ static int run_alone(int (*run)(void *))
 	world_reset(&w);
 	put_fuse(&w);
 	fixture_init(&f);
-	fixture_write_policy(&f, world_policy);
+	fixture_write_policy(&f, world_policy_exact);
 	fixture_start(&f);
 	start(&w, &f, run, "alone", &i);
 	inmate_go(&i);

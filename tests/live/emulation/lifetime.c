@@ -218,7 +218,7 @@ TEST(worker, keeps_no_capability_for_registers_alone)
 	assert_capabilities("{\"version\":1,\"policies\":{\"test\":{\"rules\":["
 			    "{\"syscalls\":[\"mknodat\"],\"match\":{\"type\":"
 			    "\"block\"},\"action\":{\"errno\":\"EPERM\"}}],"
-			    "\"default\":\"continue\"}},\"bindings\":[{\"when\":"
+			    WORLD_CONTINUE "}},\"bindings\":[{\"when\":"
 			    "{},\"policy\":\"test\"}]}",
 			    0);
 }
@@ -228,7 +228,7 @@ TEST(worker, keeps_ptrace_to_read_names)
 	assert_capabilities("{\"version\":1,\"policies\":{\"test\":{\"rules\":["
 			    "{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":"
 			    "\"user.*\"},\"action\":\"continue\",\"log\":true}],"
-			    "\"default\":\"continue\"}},\"bindings\":[{\"when\":"
+			    WORLD_CONTINUE "}},\"bindings\":[{\"when\":"
 			    "{},\"policy\":\"test\"}]}",
 			    CAP_BIT(SYS_PTRACE));
 }
@@ -245,7 +245,7 @@ TEST(worker, may_log_to_a_socket)
 		"{\"version\":1,\"policies\":{\"p\":{\"rules\":[{\"syscalls\":"
 		"[\"@mknod\"],\"match\":{\"type\":\"char\",\"device\":"
 		"[\"1:3\"]},\"action\":\"emulate\",\"log\":true}],"
-		"\"default\":\"continue\"}},"
+		WORLD_CONTINUE "}},"
 		"\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}";
 	struct inmate_plan plan = { true, make_one, NULL };
 	int pair[2], saved = dup(STDERR_FILENO);

@@ -222,7 +222,7 @@ TEST(node, opens_on_a_tmpfs_of_the_container)
 
 TEST(node, opens_on_an_overlay_of_the_container)
 {
-	check(on_own_overlay);
+	check_under(world_policy_exact, on_own_overlay);
 }
 
 TEST(node, by_policy_is_refused_on_an_overlay)

@@ -69,7 +69,7 @@ static int call_remove_attr(void *ctx)
 static const char removing_policy[] =
 	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
 	"[\"removexattr\"],\"match\":{\"name\":\"trusted.deputy.a\"},"
-	"\"action\":\"emulate\"}],\"default\":\"continue\"}},"
+	"\"action\":\"emulate\"}]," WORLD_CONTINUE "}},"
 	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
 
 /* A container whose call was received by a worker that died in @phase. */

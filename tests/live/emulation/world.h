@@ -75,6 +75,9 @@ void inmate_end(struct inmate *i);
 extern const char world_policy[];
 /* For who asks what the kernel says to the rest. */
 extern const char world_policy_exact[];
+/* What a policy of a test's own has for such a kernel. */
+#define WORLD_CONTINUE                                                         \
+	"\"default\":\"continue\",\"without_continue\":{\"errno\":\"EPERM\"}"
 
 /* A deputy-worker for the inmate's listener under this policy text. */
 struct attendant {

@@ -187,7 +187,7 @@ TEST(lxc, no_binding_no_answer)
 	box_order(&b, BOX_MKNOD);
 	assert_int_equal(monitor_serve(&sock, &f, &b, "y"), MONITOR_CLOSED);
 	assert_int_equal(box_result(&b), ENOSYS);
-	assert_true(fixture_log_has(&f, "no binding of the policy matches"));
+	TEST_WAIT(fixture_log_has(&f, "no binding of the policy matches"), WAIT_S);
 	finish(&f, &b, sock);
 }
 
