@@ -9,7 +9,13 @@
 
 static int make_dir(const char *path, mode_t mode)
 {
-	return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
+	int r = mkdir(path, mode);
+
+	if (r < 0 && errno == EEXIST)
+		return 0;
+	if (r == 0)
+		r = chmod(path, mode); /* whatever the umask says */
+	return r < 0 ? -errno : 0;
 }
 
 int nodes_open(void)
