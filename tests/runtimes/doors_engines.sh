@@ -24,20 +24,6 @@ engine_doors=(
 	"nspawn nspawn"
 )
 
-# version PROGRAM: major and minor, "20.10"
-version()
-{
-	"$1" --version | grep -om1 '[0-9]\+\.[0-9]\+' | head -n 1
-}
-
-# older_than VERSION PROGRAM
-older_than()
-{
-	local its
-	its=$(version "$2")
-	[ "$its" != "$1" ] && printf '%s\n' "$its" "$1" | sort -VC
-}
-
 # drop_door DOOR: of what this version cannot do
 drop_door()
 {

@@ -26,6 +26,20 @@ install_engines()
 	}
 }
 
+# version PROGRAM: major and minor, "20.10"
+version()
+{
+	"$1" --version | grep -om1 '[0-9]\+\.[0-9]\+' | head -n 1
+}
+
+# older_than VERSION PROGRAM
+older_than()
+{
+	local its
+	its=$(version "$2")
+	[ "$its" != "$1" ] && printf '%s\n' "$its" "$1" | sort -VC
+}
+
 # write_hooks DIR CONTROL-SOCKET: the hook files of the build, with options.
 write_hooks()
 {

@@ -1,0 +1,163 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# guides.sh [--suite SUITE] BUILD-DIR [GUIDE...]: docs/guides/GUIDE.md tried out
+# word by word, each in a world of its own (world.sh), where deputy is installed
+# from the build tree: the machine's own Debian, or another SUITE (trixie, sid).
+# Engines are installed (Debian, by apt).
+#
+# The blocks of a guide are its steps, one after another, in one shell of root:
+#
+#   sh            is run; every command of it must succeed
+#   text          is what the last one printed, in this order; … is anything
+#   json, toml …  is the file that a comment before it names
+#
+# and so are its comments <!-- try: FUNCTION ARG... -->, functions of this program:
+# what the reader is told to do in words, how the next block is run, what can be
+# seen from outside, messages of the guide.
+#
+# Exit status 0 good, 1 a failure, 77 this machine can't.
+# shellcheck disable=SC2317 # its functions are called by the guides
+set -uo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+usage="usage: guides.sh [--suite SUITE] BUILD-DIR [GUIDE...]"
+# shellcheck source=tests/runtimes/check.sh
+. "$here/check.sh"
+# shellcheck source=tests/runtimes/engines_lib.sh
+. "$here/engines_lib.sh"
+# shellcheck source=tests/runtimes/guides_words.sh
+. "$here/guides_words.sh"
+
+tmp=/run/guide user=1000 failed=0 passed=0 skipped=0 case_failed=0 engine=''
+out=$tmp/said how=() broken=''
+
+# -- one guide, in its world --------------------------------------------------------
+
+# Its steps: $tmp/NUMBER.KIND
+split_guide()
+{
+	awk -v dir="$tmp" '
+		function step(kind) { file = sprintf("%s/%03d.%s", dir, ++n, kind) }
+		/^<!-- try: / {
+			step("try")
+			gsub(/^<!-- try: | -->$/, "")
+			print >file
+			next
+		}
+		/^```/ && inside { inside = 0; next }
+		/^```/ { inside = 1; step(substr($0, 4) ".block"); next }
+		inside { print >file }' "$guide"
+}
+
+# run FILE: in this shell, which keeps its directory; sets broken
+run()
+{
+	out=$1.out broken=''
+	trap 'broken=${broken:-$BASH_COMMAND}' ERR
+	# shellcheck disable=SC1090
+	. "$1" >"$out" 2>&1 </dev/null
+	trap - ERR
+}
+
+# step_sh FILE: as the words before it said
+step_sh()
+{
+	local mode=("${how[@]:-plainly}")
+
+	how=()
+	"run_${mode[0]}" "$1" "${mode[@]:1}"
+	! grep -q '^deputyd.* &$' "$1" || until_true 10 is_served ||
+		wrong "deputyd is not there"
+}
+
+run_plainly()
+{
+	run "$1"
+	[ -z "$broken" ] || wrong "\"$broken\" failed: $(cat "$out")"
+}
+
+step_text()
+{
+	contains "$(cat "$out")" "$(cat "$1")" ||
+		wrong "the guide shows \"$(cat "$1")\", but it says \"$(cat "$out")\""
+}
+
+# Another block is a file, or it is said why it is none.
+step_other()
+{
+	local mode=("${how[@]:-nothing}")
+
+	how=()
+	case ${mode[0]} in
+	file) install -D -m 0644 "$1" "${mode[1]}" ;;
+	skipped) skip "${mode[@]:1}" ;;
+	*) wrong "nobody says what this block is for: $(head -n 1 "$1")" ;;
+	esac
+}
+
+# step FILE
+step()
+{
+	case $1 in
+	*.try) eval "$(cat "$1")" ;;
+	*.sh.block) step_sh "$1" ;;
+	*.text.block) step_text "$1" ;;
+	*) step_other "$1" ;;
+	esac
+}
+
+try_guide()
+{
+	local file
+
+	guide=$here/../../docs/guides/$1.md
+	mkdir -p "$tmp"
+	cd /root || exit
+	split_guide
+	for file in "$tmp"/[0-9]*; do
+		case_failed=0 skip_reason=''
+		step "$file"
+		if [ -n "$skip_reason" ]; then
+			echo "skipped: $1: $(head -n 1 "$file"): $skip_reason"
+			skipped=$((skipped + 1))
+		elif [ $case_failed = 0 ]; then
+			passed=$((passed + 1))
+		else
+			echo "FAILED  $1: $(head -n 1 "$file")"
+			failed=$((failed + 1))
+		fi
+	done
+	[ $failed = 0 ] || tail -n 5 "$tmp"/*.log
+	echo "$1: $passed passed, $failed failed, $skipped skipped"
+	[ $failed = 0 ]
+}
+
+# -- all of them, from outside ------------------------------------------------------
+
+main()
+{
+	local build suite=() name bad=0
+
+	if [ "${1:-}" = --suite ]; then
+		suite=(--suite "${2:?$usage}")
+		shift 2
+	fi
+	build=$(cd "${1:?$usage}" && pwd)
+	shift
+	[ $# -gt 0 ] || set -- bubblewrap containerd docker lxc nspawn podman
+	tmp=$(mktemp -d /tmp/deputy-guides.XXXXXX)
+	trap 'rm -rf "$tmp"' EXIT
+	[ ${#suite[@]} -gt 0 ] || install_engines
+	for name; do
+		"$here/world.sh" "${suite[@]}" "$build" \
+			/deputy/source/tests/runtimes/guides.sh --inside "$name" ||
+			bad=1
+	done
+	exit $bad
+}
+
+case ${1:-} in
+--inside) try_guide "$2" ;;
+*) main "$@" ;;
+esac

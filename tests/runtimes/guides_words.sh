@@ -1,0 +1,431 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # what is shared with guides.sh
+# Sourced by guides.sh: what the comments of the guides may say.
+
+# -- how the next block is run ------------------------------------------------------
+
+# By a user without privileges, in a home directory of their own.
+as_a_user()
+{
+	new_user
+	how=(as_a_user)
+}
+
+run_as_a_user()
+{
+	by_user bash -e "$1" >"$out" 2>&1 </dev/null ||
+		wrong "it failed: $(cat "$out")"
+}
+
+# It starts deputyd, and does not come back.
+instead_of_deputyd()
+{
+	stop_deputyd
+	how=(in_background)
+}
+
+run_in_background()
+{
+	# shellcheck disable=SC1090
+	. "$1" >>"$tmp/deputyd.log" 2>&1 </dev/null &
+	until_true 10 is_served || wrong "deputyd is not there"
+}
+
+fails()
+{
+	how=(that_fails)
+}
+
+run_that_fails()
+{
+	run "$1"
+	[ -n "$broken" ] || wrong "it does not fail: $(cat "$out")"
+}
+
+file()
+{
+	how=(file "$1")
+}
+
+# since VERSION PROGRAM, until VERSION PROGRAM: else the next block is not for us
+since()
+{
+	! older_than "$1" "$2" || how=(skipped "$2 is $(version "$2")")
+}
+
+# No package manager is in the root of another suite: its packages are there.
+in_debian()
+{
+	[ ! -e /deputy/suite ] || how=(skipped "its packages are there")
+}
+
+not_run()
+{
+	how=(skipped "$@")
+}
+
+run_skipped()
+{
+	skip "${@:2}"
+}
+
+# -- what can be seen ---------------------------------------------------------------
+
+# contains TEXT WORDS: the parts of WORDS between … one after another; any space
+# is one space, beside … it may be none
+contains()
+{
+	local rest part words
+
+	read -rd '' -a rest <<<"$1"
+	read -rd '' -a words <<<"$2"
+	rest=${rest[*]} words=${words[*]}
+	words=${words// …/…}
+	words=${words//… /…}
+	while IFS= read -rd $'\1' part; do
+		[[ $rest == *"$part"* ]] || return 1
+		rest=${rest#*"$part"}
+	done < <(printf '%s\1' "${words//…/$'\1'}")
+}
+
+# device PATH MAJOR:MINOR UID: a character device, from outside
+device()
+{
+	local number
+	number=$(printf '%x:%x' "${2%:*}" "${2#*:}")
+	is "character special file $number $3" \
+		"$(stat -c '%F %t:%T %u' "$1" 2>&1)" "$1"
+}
+
+absent()
+{
+	[ ! -e "$1" ] || wrong "$1 is there"
+}
+
+# says WORDS COMMAND...: words that the guide has are what COMMAND says; "uid N" is
+# any
+says()
+{
+	local words=$1 said
+	shift
+
+	grep -qF -- "$words" "$guide" || wrong "the guide has no \"$words\""
+	said=$("$@" 2>&1 </dev/null)
+	contains "$said" "${words//uid N/uid …}" || wrong "$*: wanted \"$words\", got \"$said\""
+}
+
+# -- what the reader does -------------------------------------------------------------
+
+is_served()
+{
+	deputyctl status >/dev/null 2>&1
+}
+
+start_deputyd()
+{
+	stop_deputyd
+	deputyd "$@" >>"$tmp/deputyd.log" 2>&1 &
+	until_true 10 is_served || wrong "deputyd does not start"
+}
+
+stop_deputyd()
+{
+	local pid
+
+	pid=$(deputyctl --json status 2>/dev/null | json 'r["pid"]' 2>/dev/null) ||
+		return 0
+	kill "$pid"
+	until_true 10 is_gone "$pid" || wrong "deputyd does not end"
+}
+
+is_gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+new_user()
+{
+	getent passwd reader >/dev/null || {
+		sed -i "/^[^:]*:x:$user:/d" /etc/passwd /etc/group
+		useradd -u "$user" -m -s /bin/bash reader
+		grep -q ^reader: /etc/subuid ||
+			echo reader:200000:65536 | tee -a /etc/subuid >>/etc/subgid
+	}
+	mkdir -p "/run/user/$user"
+	chown $user:$user "/run/user/$user"
+}
+
+by_user()
+{
+	(cd ~reader && exec setpriv --reuid "$user" --regid "$user" --clear-groups \
+		env -i "PATH=$PATH" HOME=/home/reader USER=reader \
+		"XDG_RUNTIME_DIR=/run/user/$user" "$@")
+}
+
+# Of busybox, with the programs that the guides call; $tmp/image.tar
+busybox_image()
+{
+	local root=$tmp/rootfs name
+
+	mkdir -p "$root"/{bin,proc,dev,sys,tmp,etc}
+	cp /bin/busybox "$root/bin/"
+	for name in sh mknod ls sleep; do
+		ln -s busybox "$root/bin/$name"
+	done
+	write_image "$root"
+	chmod 0755 "$tmp"
+}
+
+# -- bubblewrap ------------------------------------------------------------------------
+
+says_to_a_user()
+{
+	new_user
+	says "$1" by_user deputyctl run -- true
+}
+
+# bind POLICY WHEN: the only binding, of policies "a" and "b"
+bind()
+{
+	local rules='{ "rules": [ { "syscalls": ["@mknod"], "action": "emulate",
+		"match": { "type": "char", "device": ["@safe"] } } ],
+		"default": "continue" }'
+
+	mkdir -p /etc/deputy
+	echo "{ \"version\": 1, \"policies\": { \"a\": $rules, \"b\": $rules },
+		\"bindings\": [ { \"policy\": \"$1\", \"when\": $2 } ] }" \
+		>/etc/deputy/policy.json
+	deputyctl reload >"$out" 2>&1 || wrong "$(cat "$out")"
+}
+
+bubblewrap_refusals()
+{
+	says "there is a listener already, and the kernel allows one" \
+		deputyctl run -- deputyctl run -- true
+	bind a '{ "peer_uid": 12345 }'
+	says "no binding of deputyd's policy is for a container like this of uid N" \
+		deputyctl run -- true
+	bind b '{ "peer_uid": 0 }'
+	says 'it wants the policy "a", but the bindings give "b"' \
+		deputyctl run --policy a -- true
+	says 'deputyd has no policy "x"' deputyctl run --policy x -- true
+	stop_deputyd
+	says "deputyd does not run (…)" deputyctl run -- true
+}
+
+# -- LXC ---------------------------------------------------------------------------------
+
+lxc_without_the_cookie()
+{
+	rm /var/lib/lxc/demo/rootfs/root/fuse
+	lxc-execute -n demo -- /bin/mknod /root/fuse c 10 229 >"$out" 2>&1 &&
+		wrong "it does not fail"
+	absent /var/lib/lxc/demo/rootfs/root/fuse
+}
+
+# Those of its rows that take no time: no deputyd, no newuidmap line.
+lxc_what_to_expect()
+{
+	stop_deputyd
+	lxc-execute -n demo -- /bin/true >"$out" 2>&1 && wrong "it starts"
+	start_deputyd
+	lxc-execute -n demo -- /bin/true >"$out" 2>&1 || wrong "$(cat "$out")"
+	sed -i /^root:/d /etc/subuid
+	says 'newuidmap: uid range … not allowed' lxc-execute -n demo -- /bin/true
+}
+
+# -- Docker -----------------------------------------------------------------------------
+
+start_dockerd()
+{
+	local options
+
+	read -ra options < <(docker_options)
+	dockerd --iptables=false --ip6tables=false --bridge=none \
+		"${options[@]}" --exec-opt native.cgroupdriver=cgroupfs \
+		>"$tmp/dockerd.log" 2>&1 &
+	until_true 40 docker info >/dev/null 2>&1 ||
+		wrong "dockerd does not start: $(tail "$tmp/dockerd.log")"
+	busybox_image
+	docker import "$tmp/image.tar" busybox >"$out" 2>&1 ||
+		wrong "import: $(cat "$out")"
+}
+
+# docker_device CONTAINER PATH NUMBER: of container root, in the layer on top
+docker_device()
+{
+	local layer id
+
+	[ ${#how[@]} = 0 ] || {
+		skip "${how[@]:1}"
+		how=()
+		return
+	}
+	layer=$(docker inspect -f '{{.GraphDriver.Data.UpperDir}}' "$1")
+	id=$(sed -n 's/^dockremap:\([0-9]*\):.*/\1/p' /etc/subuid)
+	device "$layer$2" "$3" "$id"
+}
+
+docker_without_deputyd()
+{
+	stop_deputyd
+	out=$tmp/said
+	docker run --rm --network none --runtime deputy busybox true \
+		>"$out" 2>&1 && wrong "it starts"
+	how=()
+}
+
+# docker_in_busybox ANSWER OPTION... COMMAND
+docker_in_busybox()
+{
+	local want=$1 said
+	shift
+
+	said=$(docker run --rm --network none "${@:1:$#-1}" busybox sh -c \
+		"${!#}" 2>&1 </dev/null)
+	contains "$said" "$want" || wrong "$*: wanted \"$want\", got \"$said\""
+}
+
+docker_table()
+{
+	local try='mknod /null c 1 3 && echo made'
+
+	start_deputyd
+	docker_in_busybox made --runtime deputy --security-opt \
+		seccomp=unconfined "$try"
+	docker_in_busybox made --runtime deputy --security-opt \
+		seccomp=/usr/share/containers/seccomp.json "$try"
+	says "privileged mode is incompatible with user namespaces" \
+		docker run --rm --network none --privileged busybox true
+	docker run -d --name long --network none --runtime deputy busybox \
+		sleep 60 >"$out" 2>&1 || wrong "$(cat "$out")"
+	docker exec long mknod /null c 1 3 >"$out" 2>&1 || wrong "exec: $(cat "$out")"
+	if older_than 24.0 docker; then
+		says "unknown flag: --annotation" docker run --annotation a=b busybox
+	fi
+	older_than 23.0 dockerd || return 0
+	deputyctl policy profile /etc/deputy/policy.json --policy nodes \
+		--dialect docker >"$tmp/p.json"
+	says "listenerPath is not set" docker run --rm --network none \
+		--security-opt "seccomp=$tmp/p.json" busybox true
+}
+
+# -- Podman -----------------------------------------------------------------------------
+
+# What this place lacks (systemd, its log), or may not give (CAP_SYS_RESOURCE).
+podman_busybox()
+{
+	mkdir -p /etc/containers
+	cat >/etc/containers/containers.conf <<-'END'
+	[engine]
+	cgroup_manager = "cgroupfs"
+	events_logger = "none"
+	[containers]
+	default_ulimits = [ "nofile=1024:1024", "nproc=4096:4096" ]
+	pids_limit = 0
+	log_driver = "k8s-file"
+	END
+	new_user
+	busybox_image
+	podman import "$tmp/image.tar" docker.io/library/busybox >"$out" 2>&1 ||
+		wrong "import: $(cat "$out")"
+	by_user podman import "$tmp/image.tar" docker.io/library/busybox \
+		>"$out" 2>&1 || wrong "import by a user: $(cat "$out")"
+}
+
+# podman_device NAME PATH NUMBER UID: in the layer on top
+podman_device()
+{
+	local layer
+	layer=$(podman inspect -f '{{.GraphDriver.Data.UpperDir}}' "$1")
+
+	device "$layer$2" "$3" "$4"
+}
+
+# Rootless: seen from outside while it runs, since what is bound goes with it.
+podman_device_of_a_user()
+{
+	local pid
+	by_user podman run -d --name long --network none --cap-add MKNOD \
+		--annotation io.deputy.policy=nodes docker.io/library/busybox \
+		sh -c 'mknod /null c 1 3 && sleep 60' >"$out" 2>&1 ||
+		wrong "$(cat "$out")"
+	pid=$(by_user podman inspect -f '{{.State.Pid}}' long)
+
+	until_true 10 test -c "/proc/$pid/root/null"
+	device "/proc/$pid/root/null" 1:3 "$user"
+	by_user podman rm -f -t 0 long >"$out" 2>&1 || wrong "$(cat "$out")"
+}
+
+# podman_mknod [GLOBAL-OPTION...] RUN-OPTION
+podman_mknod()
+{
+	podman "${@:1:$#-1}" run --rm --network none --cap-add MKNOD \
+		--uidmap 0:100000:65536 --gidmap 0:100000:65536 "${!#}" \
+		docker.io/library/busybox sh -c 'mknod /null c 1 3 && echo made'
+}
+
+podman_wrapper()
+{
+	local said
+
+	said=$(podman_mknod --runtime /usr/local/bin/deputy-runtime \
+		--hooks-dir=/nowhere --annotation=io.deputy.policy=nodes 2>&1)
+	contains "$said" made || wrong "deputy-runtime: $said"
+}
+
+podman_of_a_user()
+{
+	by_user podman --runtime "$1" run --rm --network none \
+		--annotation=io.deputy.policy=nodes docker.io/library/busybox true
+}
+
+podman_refusals()
+{
+	local nodes=--annotation=io.deputy.policy=nodes
+
+	says 'mknod: … Operation not permitted' podman_mknod --annotation=a=b
+	says 'setting up OCI Hooks: … precreate]: exit status 1' \
+		podman_mknod "${nodes}s"
+	stop_deputyd
+	says 'runc … deputy-hook: deputyd does not run' \
+		podman_mknod --runtime runc "$nodes"
+	says 'crun: … oci.sock`: No such file or directory' \
+		podman_mknod --runtime crun "$nodes"
+	start_deputyd
+	says 'crun: … oci.sock`: Permission denied' podman_of_a_user crun
+	says '… deputyd may not be asked by this user' podman_of_a_user runc
+	sed -i 's/"peer_uid": .*/"peer_uid": 12345,/' /etc/deputy/policy.json
+	deputyctl reload >"$out" 2>&1 || wrong "$(cat "$out")"
+	says "… no binding of deputyd's policy is for …" \
+		podman_mknod --runtime runc "$nodes"
+	says 'crun: error executing hook … (exit code: 1)' \
+		podman_mknod --runtime crun "$nodes"
+	bind b '{ "peer_uid": 0 }'
+	says '… the bindings give "b"' podman_mknod --runtime runc \
+		--annotation=io.deputy.policy=a
+}
+
+# podman_in_store ANSWER OPTION...: a node is made and opened by a user
+podman_in_store()
+{
+	local said want=$1
+	shift
+
+	by_user podman "$@" import -q "$tmp/image.tar" store >"$out" 2>&1 ||
+		wrong "$*: $(cat "$out")"
+	said=$(by_user podman "$@" run --rm --network none --cap-add MKNOD \
+		--annotation io.deputy.policy=nodes store sh -c \
+		'mknod /null c 1 3 && echo x >/null && echo opens' 2>&1)
+	contains "$said" "$want" || wrong "$*: wanted \"$want\", got \"$said\""
+}
+
+podman_stores_of_a_user()
+{
+	podman_in_store opens --root /home/reader/vfs --storage-driver vfs
+	podman_in_store opens --root /home/reader/overlay --storage-driver overlay
+	podman_in_store "Operation not permitted" --root /home/reader/fuse \
+		--storage-driver overlay --storage-opt \
+		overlay.mount_program=/usr/bin/fuse-overlayfs
+}
