@@ -2,10 +2,12 @@
 /* deputyd as an administrator sees it: sockets, policy, control. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -104,6 +106,24 @@ TEST(service, sockets_have_their_modes)
 	assert_int_equal(lstat(f.control, &st), 0);
 	assert_int_equal(st.st_mode, S_IFSOCK | 0660);
 	stop(&f);
+}
+
+/* On a machine where nobody has made it: else no user gets to a socket that is
+ * for all. */
+TEST(service, its_directory_is_open_to_all)
+{
+	struct fixture f = { .worker = NULL };
+	struct stat st;
+
+	fixture_init(&f);
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	assert_int_equal(mount("run", "/run", "tmpfs", 0, "mode=755"), 0);
+	fixture_start(&f);
+	assert_int_equal(stat("/run/deputy", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	fixture_stop(&f);
+	fixture_done(&f);
 }
 
 TEST(service, a_second_deputyd_is_refused)
