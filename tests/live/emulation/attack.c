@@ -322,20 +322,14 @@ static void survive(int (*run)(void *), const char *want_in_box)
 	siege(world_policy, run, want_in_box);
 }
 
-static void survive_race(int (*run)(void *), const char *want_in_box)
-{
-	siege_race(world_policy, run, want_in_box);
-}
-
 TEST(attack, path_rewritten)
 {
-	survive_race(path_flips,
-		     NULL); /* mixtures of both texts are names, too */
+	survive(path_flips, NULL); /* mixtures of both texts are names, too */
 }
 
 TEST(attack, attribute_name_rewritten)
 {
-	survive_race(name_flips, "/ dir 0755 0:0 trusted.deputy.a=76\n");
+	survive(name_flips, "/ dir 0755 0:0 trusted.deputy.a=76\n");
 }
 
 TEST(attack, no_name_is_left_to_the_kernel_where_others_are_denied)
@@ -352,22 +346,22 @@ TEST(attack, no_name_is_left_to_the_kernel_where_others_are_denied)
 
 TEST(attack, attribute_value_rewritten)
 {
-	survive_race(value_flips, "/ dir 0755 0:0 trusted.overlay.opaque=79\n");
+	survive(value_flips, "/ dir 0755 0:0 trusted.overlay.opaque=79\n");
 }
 
 TEST(attack, parent_swapped_for_links)
 {
-	survive_race(parents_swap, "/ dir 0755 0:0\n/d dir 0755 0:0\n");
+	survive(parents_swap, "/ dir 0755 0:0\n/d dir 0755 0:0\n");
 }
 
 TEST(attack, working_directory_moved)
 {
-	survive_race(cwd_moves, "/ dir 0755 0:0\n");
+	survive(cwd_moves, "/ dir 0755 0:0\n");
 }
 
 TEST(attack, fd_replaced)
 {
-	survive_race(fds_change, "/ dir 0755 0:0 trusted.deputy.a=76\n");
+	survive(fds_change, "/ dir 0755 0:0 trusted.deputy.a=76\n");
 }
 
 TEST(attack, odd_fds_and_sizes)

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,15 +80,4 @@ void siege(const char *policy_json, int (*run)(void *), const char *want_in_box)
 	free(after);
 	free(inside);
 	world_done(&w);
-}
-
-void siege_race(const char *policy_json, int (*run)(void *),
-		const char *want_in_box)
-{
-	cpu_set_t cpus;
-
-	assert_int_equal(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
-	if (CPU_COUNT(&cpus) < 2)
-		TEST_SKIP("a second CPU");
-	siege(policy_json, run, want_in_box);
 }

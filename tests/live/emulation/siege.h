@@ -17,10 +17,6 @@
 
 void siege(const char *policy_json, int (*run)(void *), const char *want_in_box);
 
-/* The same of a race, which one CPU alone runs too seldom and too slowly. */
-void siege_race(const char *policy_json, int (*run)(void *),
-		const char *want_in_box);
-
 /* Open fds of that process. */
 int siege_fds(pid_t pid);
 /* All of the world's directory but the container's root: names, owners and
