@@ -54,6 +54,20 @@ since()
 	! older_than "$1" "$2" || how=(skipped "$2 is $(version "$2")")
 }
 
+# unless VERSION PROGRAM
+unless()
+{
+	[ "$(version "$2")" != "$1" ] || how=(skipped "$2 is $1")
+}
+
+# what the step before said, for words that are no block; then it is forgotten
+is_skipped()
+{
+	[ ${#how[@]} -gt 0 ] || return 1
+	skip "${how[@]:1}"
+	how=()
+}
+
 # No package manager is in the root of another suite: its packages are there.
 in_debian()
 {
@@ -93,6 +107,8 @@ contains()
 device()
 {
 	local number
+
+	! is_skipped || return 0
 	number=$(printf '%x:%x' "${2%:*}" "${2#*:}")
 	is "character special file $number $3" \
 		"$(stat -c '%F %t:%T %u' "$1" 2>&1)" "$1"
@@ -125,7 +141,7 @@ is_served()
 start_deputyd()
 {
 	stop_deputyd
-	deputyd "$@" >>"$tmp/deputyd.log" 2>&1 &
+	deputyd >>"$tmp/deputyd.log" 2>&1 &
 	until_true 10 is_served || wrong "deputyd does not start"
 }
 
@@ -153,7 +169,7 @@ new_user()
 			echo reader:200000:65536 | tee -a /etc/subuid >>/etc/subgid
 	}
 	mkdir -p "/run/user/$user"
-	chown $user:$user "/run/user/$user"
+	chown "$user:$user" "/run/user/$user"
 }
 
 by_user()
@@ -257,11 +273,7 @@ docker_device()
 {
 	local layer id
 
-	[ ${#how[@]} = 0 ] || {
-		skip "${how[@]:1}"
-		how=()
-		return
-	}
+	! is_skipped || return 0
 	layer=$(docker inspect -f '{{.GraphDriver.Data.UpperDir}}' "$1")
 	id=$(sed -n 's/^dockremap:\([0-9]*\):.*/\1/p' /etc/subuid)
 	device "$layer$2" "$3" "$id"
@@ -270,10 +282,9 @@ docker_device()
 docker_without_deputyd()
 {
 	stop_deputyd
-	out=$tmp/said
+	out=$tmp/said how=()
 	docker run --rm --network none --runtime deputy busybox true \
 		>"$out" 2>&1 && wrong "it starts"
-	how=()
 }
 
 # docker_in_busybox ANSWER OPTION... COMMAND
@@ -428,4 +439,129 @@ podman_stores_of_a_user()
 	podman_in_store "Operation not permitted" --root /home/reader/fuse \
 		--storage-driver overlay --storage-opt \
 		overlay.mount_program=/usr/bin/fuse-overlayfs
+}
+
+# -- containerd -------------------------------------------------------------------------
+
+# By its configuration, with what this place lacks: a CNI plugin that does nothing,
+# a sandbox image, CAP_SYS_RESOURCE.
+restart_containerd()
+{
+	local config=/etc/containerd/config.toml
+
+	[ -z "$engine" ] || {
+		kill "$engine"
+		wait "$engine"
+	}
+	mkdir -p /etc/containerd
+	[ -e $config ] || echo 'version = 2' >$config
+	sed -i '/^version/a oom_score = 0' $config
+	containerd >>"$tmp/containerd.log" 2>&1 &
+	engine=$!
+	until_true 20 ctr version >/dev/null 2>&1 || wrong "containerd does not start"
+}
+
+restart_containerd_with_cri()
+{
+	local name
+
+	mkdir -p /opt/cni/bin /etc/cni/net.d
+	for name in none loopback; do
+		cat >/opt/cni/bin/$name <<-'END'
+		#!/bin/sh
+		case $CNI_COMMAND in
+		VERSION) echo '{ "cniVersion": "0.4.0", "supportedVersions": [ "0.4.0" ] }' ;;
+		ADD) echo '{ "cniVersion": "0.4.0", "interfaces": [ { "name": "eth0",
+			"sandbox": "'$CNI_NETNS'" } ], "ips": [ { "version": "4",
+			"address": "10.1.0.2/24", "interface": 0 } ] }' ;;
+		esac
+		END
+		chmod 0755 /opt/cni/bin/$name
+	done
+	echo '{ "cniVersion": "0.4.0", "name": "none", "plugins": [ { "type": "none" } ] }' \
+		>/etc/cni/net.d/10-none.conflist
+	cat >>/etc/containerd/config.toml <<-'END'
+	[plugins."io.containerd.grpc.v1.cri"]
+	  sandbox_image = "docker.io/library/busybox:latest"
+	  restrict_oom_score_adj = true
+	[plugins."io.containerd.grpc.v1.cri".cni]
+	  bin_dir = "/opt/cni/bin"
+	END
+	restart_containerd
+	cri_image
+}
+
+# Podman writes the image in a form that containerd reads. It sleeps as a sandbox.
+cri_image()
+{
+	local image=docker.io/library/busybox:latest
+
+	busybox_image
+	{
+		podman --storage-driver vfs import --change ENV=PATH=/bin \
+			--change 'CMD [ "/bin/sleep", "3600" ]' \
+			"$tmp/image.tar" $image &&
+			podman --storage-driver vfs save -o "$tmp/cri.tar" $image &&
+			ctr -n k8s.io images import "$tmp/cri.tar"
+	} >"$out" 2>&1 || wrong "$(cat "$out")"
+	sed 's/ \[debug_redact = true\]//' /deputy/out/api.proto >"$tmp/api.proto"
+	protoc -I "$tmp" --python_out "$tmp" api.proto || wrong "no CRI"
+	touch /etc/hosts /etc/resolv.conf
+}
+
+ctr_without_deputyd()
+{
+	unless 1.7 containerd
+	[ ${#how[@]} = 0 ] || return 0
+	stop_deputyd
+	out=$tmp/said
+	ctr run --rm --runc-binary /usr/local/bin/deputy-nodes \
+		--config /var/tmp/b/config.json try2 >"$out" 2>&1 &&
+		wrong "it starts"
+	start_deputyd
+}
+
+# What a kubelet asks for where it is given that file.
+pod_of()
+{
+	python3 - "$1" "$2" <<-'END'
+	import json, re, sys
+	text = open(sys.argv[1]).read()
+	def value(key):
+	    found = re.search(rf"^ *{key}: *(\S+)$", text, re.M)
+	    return found and found[1]
+	pod = {"image": "docker.io/library/busybox:latest",
+	       "command": re.search(r"command: \[(.*)\]", text)[1].split(", "),
+	       "handler": value("runtimeClassName") or ""}
+	if value("io.deputy.policy"):
+	    pod["annotations"] = {"io.deputy.policy": value("io.deputy.policy")}
+	if value("localhostProfile"):
+	    pod["profile"] = "/var/lib/kubelet/seccomp/" + value("localhostProfile")
+	if value("hostUsers") == "false":
+	    pod["userns"] = 100000
+	pod["command"][-1] = "cat /proc/self/uid_map; " + pod["command"][-1]
+	json.dump(pod, open(sys.argv[2], "w"))
+	END
+}
+
+pod_makes_a_node()
+{
+	local said before
+	before=$(emulated_calls)
+
+	pod_of "$1" "$tmp/pod.json"
+	said=$("$here/cri.py" "$tmp" /run/containerd/containerd.sock \
+		"$tmp/pod.json" 2>&1)
+	contains "$said" 'crw-r--r-- 1 … 1, 3 … /null' || wrong "it says $said"
+	if older_than 1.7 containerd; then
+		contains "$said" '0 0 4294967295' || wrong "a user namespace: $said"
+		return
+	fi
+	contains "$said" '0 100000 65536' || wrong "no user namespace: $said"
+	is $((before + 1)) "$(emulated_calls)" "calls that deputyd did"
+}
+
+emulated_calls()
+{
+	deputyctl --json status | json 'r["counters"]["emulated"]'
 }

@@ -11,7 +11,7 @@
 #
 # The root is the machine's own, or with --suite one of another Debian (trixie,
 # sid), whose packages are fetched once, to DEPUTY_VM_DIR (build/vm); cgroups are
-# of version 2 there.
+# of version 2 there, or those of the machine with DEPUTY_CGROUPS=1.
 #
 # Exit status 77: this machine can't, and why.
 set -euo pipefail
