@@ -164,15 +164,14 @@ is_installed()
 # run_guide GUIDE OPTION...: its world; its exit status
 run_guide()
 {
-	local name=$1
+	local name=$1 cgroups=''
 	shift
 
 	if [ "$name" = containerd ]; then
 		fetch_cri
-		# The pods of CRI want the controllers of cgroups.
-		export DEPUTY_CGROUPS=1
+		cgroups=1 # the pods of CRI want controllers
 	fi
-	DEPUTY_OUT=$tmp "$here/world.sh" "$@" "$build" \
+	DEPUTY_OUT=$tmp DEPUTY_CGROUPS=$cgroups "$here/world.sh" "$@" "$build" \
 		/deputy/source/tests/runtimes/guides.sh --inside "$name"
 }
 
