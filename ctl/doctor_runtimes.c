@@ -28,7 +28,7 @@ static const struct quirk {
 } quirks[] = {
 	{ "runc", VERSION(1, 1), DOCTOR_BAD, "knows no listener",
 	  "runc 1.1 and newer does" },
-	{ "runc", VERSION(1, 2), DOCTOR_GOOD,
+	{ "runc", VERSION(1, 4), DOCTOR_GOOD,
 	  "sends its listener; rootless exec fails, and profiles with "
 	  "--wait-killable are refused",
 	  NULL },
@@ -190,6 +190,46 @@ void doctor_runtimes(struct doctor *d)
 			    "no container runtime that deputy knows is in PATH");
 }
 
+/* Podman reads deputy's own directory only where it is told to. */
+static bool podman_reads(const char *path)
+{
+	static const char *const patterns[] = {
+		"/etc/containers/containers.conf",
+		"/etc/containers/containers.conf.d/*.conf",
+	};
+	bool found = false;
+
+	if (!strstr(path, "/deputy/hooks.d/"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		glob_t g;
+
+		if (glob(patterns[i], 0, NULL, &g) != 0)
+			continue;
+		for (size_t k = 0; k < g.gl_pathc; k++)
+			found |= file_has(g.gl_pathv[k], "/deputy/hooks.d");
+		globfree(&g);
+	}
+	return found;
+}
+
+/* A hook whose program is there. Buildah, too, reads the common directories. */
+static void judge_place(struct doctor *d, const char *path)
+{
+	if (!podman_reads(path))
+		doctor_find(d, DOCTOR_NOTE, "hook", "OCI hook",
+			    "see hooks_dir in deputy-hook(8)",
+			    "no containers.conf has Podman read %s", path);
+	else if (!strstr(path, "/deputy/hooks.d/") &&
+		 file_has(path, "\"precreate\""))
+		doctor_find(d, DOCTOR_BAD, "hook", "OCI hook",
+			    "move it, see deputy-hook(8)",
+			    "%s keeps podman build and buildah of root from "
+			    "running", path);
+	else
+		doctor_find(d, DOCTOR_GOOD, "hook", "OCI hook", NULL, "%s", path);
+}
+
 /* Does the hook of this file run a program that is there? */
 static void judge_hook(struct doctor *d, const char *path)
 {
@@ -210,7 +250,7 @@ static void judge_hook(struct doctor *d, const char *path)
 			    "see deputy-hook(8)", "%s runs %s: %s", path, name,
 			    strerror(errno));
 	else
-		doctor_find(d, DOCTOR_GOOD, "hook", "OCI hook", NULL, "%s", path);
+		judge_place(d, path);
 	json_object_put(tree);
 }
 
@@ -219,6 +259,8 @@ void doctor_hooks(struct doctor *d)
 	static const char *const patterns[] = {
 		"/etc/containers/oci/hooks.d/*.json",
 		"/usr/share/containers/oci/hooks.d/*.json",
+		"/usr/share/deputy/hooks.d/*.json",
+		"/usr/local/share/deputy/hooks.d/*.json",
 	};
 	bool any = false;
 

@@ -184,7 +184,7 @@ busybox_image()
 {
 	local root=$tmp/rootfs name
 
-	mkdir -p "$root"/{bin,proc,dev,sys,tmp,etc}
+	mkdir -p "$root"/{bin,proc,dev,sys,tmp,etc,run,var}
 	cp /bin/busybox "$root/bin/"
 	for name in sh mknod ls sleep; do
 		ln -s busybox "$root/bin/$name"
@@ -201,7 +201,7 @@ says_to_a_user()
 	says "$1" by_user deputyctl run -- true
 }
 
-# bind POLICY WHEN: the only binding, of policies "a" and "b"
+# bind POLICY WHEN: the only binding, of policies "a", "b" and "nodes"
 bind()
 {
 	local rules='{ "rules": [ { "syscalls": ["@mknod"], "action": "emulate",
@@ -209,7 +209,8 @@ bind()
 		"default": "continue" }'
 
 	mkdir -p /etc/deputy
-	echo "{ \"version\": 1, \"policies\": { \"a\": $rules, \"b\": $rules },
+	echo "{ \"version\": 1, \"policies\": { \"a\": $rules, \"b\": $rules,
+		\"nodes\": $rules },
 		\"bindings\": [ { \"policy\": \"$1\", \"when\": $2 } ] }" \
 		>/etc/deputy/policy.json
 	deputyctl reload >"$out" 2>&1 || wrong "$(cat "$out")"
@@ -345,6 +346,24 @@ podman_busybox()
 		>"$out" 2>&1 || wrong "import by a user: $(cat "$out")"
 }
 
+# Where they are to be, and where not.
+podman_hooks_are_good()
+{
+	local dir=/etc/containers/oci/hooks.d mine=/usr/local/share/deputy/hooks.d
+
+	contains "$(deputyctl doctor)" \
+		"ok OCI hook $mine/50-deputy-precreate.json" ||
+		wrong "doctor: $(deputyctl doctor)"
+	mkdir -p $dir
+	cp $mine/50-deputy-precreate.json $dir
+	contains "$(deputyctl doctor)" "$dir/50-deputy-precreate.json keeps" ||
+		wrong "doctor: $(deputyctl doctor)"
+	mkdir -p "$tmp/fails"
+	printf 'FROM docker.io/library/busybox\nRUN true\n' >"$tmp/fails/Containerfile"
+	says 'unknown stage "precreate"' podman build --network none "$tmp/fails"
+	rm -r $dir
+}
+
 # podman_device NAME PATH NUMBER UID: in the layer on top
 podman_device()
 {
@@ -386,6 +405,27 @@ podman_wrapper()
 	contains "$said" made || wrong "deputy-runtime: $said"
 }
 
+# A binding by the profile's metadata, before the one that is there.
+bind_nodes_by_metadata()
+{
+	sed -i 's/"bindings": \[/&{ "when": { "peer_uid": 0, "metadata": "nodes" }, "policy": "nodes" },/' \
+		/etc/deputy/policy.json
+	deputyctl reload >"$tmp/said" 2>&1 || wrong "$(cat "$tmp/said")"
+}
+
+# podman_built IMAGE PATH NUMBER: in the image
+podman_built()
+{
+	local root
+
+	! is_skipped || return 0
+	root=$(podman image mount "$1") || wrong "no image $1"
+
+	# Whose it is there depends on the version.
+	device "$root$2" "$3" "$(stat -c %u "$root$2")"
+	podman image unmount "$1" >"$tmp/said"
+}
+
 podman_of_a_user()
 {
 	by_user podman --runtime "$1" run --rm --network none \
@@ -407,8 +447,7 @@ podman_refusals()
 	start_deputyd
 	says 'crun: … oci.sock`: Permission denied' podman_of_a_user crun
 	says '… deputyd may not be asked by this user' podman_of_a_user runc
-	sed -i 's/"peer_uid": .*/"peer_uid": 12345,/' /etc/deputy/policy.json
-	deputyctl reload >"$out" 2>&1 || wrong "$(cat "$out")"
+	bind nodes '{ "peer_uid": 12345 }'
 	says "… no binding of deputyd's policy is for …" \
 		podman_mknod --runtime runc "$nodes"
 	says 'crun: error executing hook … (exit code: 1)' \

@@ -115,8 +115,8 @@ static const struct row {
 	  "\"name\":\"runc\",\"state\":\"bad\",\"found\":\"1.0.3 knows no listener\"" },
 	{ "runc", "echo 'runc version 1.1.5+ds1'",
 	  "\"name\":\"runc\",\"state\":\"good\",\"found\":\"1.1.5 sends its listener; rootless exec fails" },
-	{ "runc", "echo 'runc version 1.3.0'",
-	  "1.3.0 sends its listener; profiles with --wait-killable are refused" },
+	{ "runc", "echo 'runc version 1.4.0'",
+	  "1.4.0 sends its listener; profiles with --wait-killable are refused" },
 	{ "runc", "echo 'runc version 1.5.0'", "1.5.0 sends its listener\"" },
 	{ "crun", "echo 'crun version 1.5'", "hangs where a profile notifies" },
 	{ "crun", "echo 'crun version 0.18'", "\"found\":\"0.18 knows no listener\"" },
@@ -166,6 +166,15 @@ static const struct file_row {
 	{ "/etc/containers/oci/hooks.d/own.json",
 	  "{\"hook\":{\"path\":\"/bin/sh\",\"args\":[\"deputy\"]}}",
 	  "\"state\":\"good\",\"found\":\"/etc/containers/oci/hooks.d/own.json\"" },
+	{ HOOKS "build.json",
+	  "{\"hook\":{\"path\":\"/bin/sh\",\"args\":[\"deputy\"]},"
+	  "\"stages\":[\"precreate\"]}",
+	  "\"state\":\"bad\",\"found\":\"" HOOKS "build.json keeps podman build and "
+	  "buildah of root from running\"" },
+	{ "/usr/share/deputy/hooks.d/own.json",
+	  "{\"hook\":{\"path\":\"/bin/sh\",\"args\":[\"deputy\"]}}",
+	  "\"state\":\"note\",\"found\":\"no containers.conf has Podman read "
+	  "/usr/share/deputy/hooks.d/own.json\"" },
 	{ HOOKS "gone.json", "{\"hook\":{\"path\":\"/nowhere/deputy-hook\"}}",
 	  "\"name\":\"OCI hook\",\"state\":\"bad\",\"found\":\"" HOOKS
 	  "gone.json runs /nowhere/deputy-hook: No such file or directory\"" },
