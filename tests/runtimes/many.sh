@@ -155,9 +155,10 @@ nothing_left()
 	wrong "$1 left something behind"
 }
 
+# Its own: what it shares counts less where others share it, too.
 memory()
 {
-	awk '/^Pss:/ { print $2 }' "/proc/$daemon/smaps_rollup"
+	awk '/^Pss_Anon:/ { print $2 }' "/proc/$daemon/smaps_rollup"
 }
 
 run_in_a_row()
