@@ -25,6 +25,46 @@ static const char without_cookie[] =
 	"0000000000000000b0dcd986fd7f00000100000000000000"
 	"ff1ff95d5dbcabe300000000000000000000000000000000";
 
+/* The same of lxc-execute 6.0.4 and 7.0.0. */
+static const char with_cookie_6[] =
+	"00000000000000003a0000003b00000050001800400000000b00000000000000"
+	"5573c9c98aada7913d00000000000000850000003e0000c09941440000000000"
+	"cc0f070bfd7f0000802100000000000003010000000000000000000000000000"
+	"a0ef060bfd7f000001000000000000005573c9c98aada7910000000000000000"
+	"00000000000000006d792d636f6f6b69652d31";
+static const char without_cookie_6[] =
+	"00000000000000003f0000004000000050001800400000000000000000000000"
+	"056444cdd0155f864200000000000000850000003e0000c09941440000000000"
+	"ccbf380afd7f0000802100000000000003010000000000000000000000000000"
+	"a09d380afd7f00000100000000000000056444cdd0155f860000000000000000"
+	"0000000000000000";
+static const char with_cookie_7[] =
+	"00000000000000003a0000003b00000050001800400000000b00000000000000"
+	"fea8ba362b6c25113d00000000000000850000003e0000c09941440000000000"
+	"cc5f0ce1fd7f0000802100000000000003010000000000000000000000000000"
+	"a0450ce1fd7f00000100000000000000fea8ba362b6c25110000000000000000"
+	"00000000000000006d792d636f6f6b69652d31";
+static const char without_cookie_7[] =
+	"00000000000000003f0000004000000050001800400000000000000000000000"
+	"4f10bb1152aa93194200000000000000850000003e0000c09941440000000000"
+	"cc0f4b83fc7f0000802100000000000003010000000000000000000000000000"
+	"f0f54a83fc7f000001000000000000004f10bb1152aa93190000000000000000"
+	"0000000000000000";
+
+static const struct golden {
+	const char *hex;
+	pid_t init_pid, pid;
+	uint64_t id, mode;
+	const char *cookie;
+} goldens[] = {
+	{ with_cookie, 0x3c0, 0x3c6, 0x2d994841ab22e2ea, 020666, "my-cookie-1" },
+	{ without_cookie, 0x4bd, 0x4c3, 0xe3abbc5d5df91fff, 020666, "" },
+	{ with_cookie_6, 0x3b, 0x3d, 0x91a7ad8ac9c97355, 020600, "my-cookie-1" },
+	{ without_cookie_6, 0x40, 0x42, 0x865f15d0cd446405, 020600, "" },
+	{ with_cookie_7, 0x3b, 0x3d, 0x11256c2b36baa8fe, 020600, "my-cookie-1" },
+	{ without_cookie_7, 0x40, 0x42, 0x1993aa5211bb104f, 020600, "" },
+};
+
 #define BYTES_MAX (LXC_PACKET_MAX + 64)
 
 /* Return: how many bytes */
@@ -42,27 +82,24 @@ static size_t unhex(const char *hex, uint8_t *buf)
 
 TEST(lxc_frame, golden_packets)
 {
-	uint8_t packet[BYTES_MAX];
-	struct lxc_frame f;
-	size_t n = unhex(with_cookie, packet);
+	for (size_t i = 0; i < sizeof(goldens) / sizeof(goldens[0]); i++) {
+		const struct golden *g = &goldens[i];
+		uint8_t packet[BYTES_MAX];
+		struct lxc_frame f;
+		size_t n = unhex(g->hex, packet);
 
-	assert_int_equal(n, LXC_ANSWER_BYTES + 11);
-	assert_null(lxc_frame_parse(packet, n, &f));
-	assert_int_equal(f.init_pid, 0x3c0);
-	assert_int_equal(f.cookie_bytes, 11);
-	assert_memory_equal(f.cookie, "my-cookie-1", 11);
-	assert_true(f.notif.id == UINT64_C(0x2d994841ab22e2ea));
-	assert_int_equal(f.notif.pid, 0x3c6);
-	assert_int_equal(f.notif.data.nr, 133);
-	assert_true(f.notif.data.arch == AUDIT_ARCH_X86_64);
-	assert_true(f.notif.data.args[1] == 020666);
-	assert_true(f.notif.data.args[2] == 0x103);
-
-	n = unhex(without_cookie, packet);
-	assert_int_equal(n, LXC_ANSWER_BYTES);
-	assert_null(lxc_frame_parse(packet, n, &f));
-	assert_int_equal(f.cookie_bytes, 0);
-	assert_int_equal(f.notif.pid, 0x4c3);
+		assert_int_equal(n, LXC_ANSWER_BYTES + strlen(g->cookie));
+		assert_null(lxc_frame_parse(packet, n, &f));
+		assert_int_equal(f.init_pid, g->init_pid);
+		assert_int_equal(f.cookie_bytes, strlen(g->cookie));
+		assert_memory_equal(f.cookie, g->cookie, f.cookie_bytes);
+		assert_true(f.notif.id == g->id);
+		assert_int_equal(f.notif.pid, g->pid);
+		assert_int_equal(f.notif.data.nr, 133);
+		assert_true(f.notif.data.arch == AUDIT_ARCH_X86_64);
+		assert_true(f.notif.data.args[1] == g->mode);
+		assert_true(f.notif.data.args[2] == 0x103);
+	}
 }
 
 static const struct row {
