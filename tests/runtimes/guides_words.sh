@@ -48,7 +48,7 @@ file()
 	how=(file "$1")
 }
 
-# since VERSION PROGRAM, until VERSION PROGRAM: else the next block is not for us
+# since VERSION PROGRAM: else the next block is not for us
 since()
 {
 	! older_than "$1" "$2" || how=(skipped "$2 is $(version "$2")")
@@ -69,14 +69,9 @@ is_skipped()
 }
 
 # No package manager is in the root of another suite: its packages are there.
-in_debian()
+with_apt()
 {
 	[ ! -e /deputy/suite ] || how=(skipped "its packages are there")
-}
-
-not_run()
-{
-	how=(skipped "$@")
 }
 
 run_skipped()
@@ -403,6 +398,12 @@ podman_wrapper()
 	said=$(podman_mknod --runtime /usr/local/bin/deputy-runtime \
 		--hooks-dir=/nowhere --annotation=io.deputy.policy=nodes 2>&1)
 	contains "$said" made || wrong "deputy-runtime: $said"
+	said=$(podman run --rm --network none --cap-add MKNOD \
+		--uidmap 0:100000:65536 --gidmap 0:100000:65536 \
+		--annotation io.deputy.policy=nodes --security-opt \
+		seccomp=unconfined docker.io/library/busybox \
+		sh -c 'mknod /null c 1 3 && echo made' 2>&1)
+	contains "$said" made || wrong "unconfined: $said"
 }
 
 # A binding by the profile's metadata, before the one that is there.
