@@ -349,13 +349,16 @@ podman_hooks_are_good()
 	contains "$(deputyctl doctor)" \
 		"ok OCI hook $mine/50-deputy-precreate.json" ||
 		wrong "doctor: $(deputyctl doctor)"
-	mkdir -p $dir
+	mkdir -p $dir "$tmp/built"
+	printf 'FROM docker.io/library/busybox\nRUN true\n' >"$tmp/built/Containerfile"
+	cp /usr/local/share/containers/oci/hooks.d/50-deputy-ready.json $dir
+	podman build --network none "$tmp/built" >"$out" 2>&1 ||
+		wrong "build beside the ready hook: $(cat "$out")"
 	cp $mine/50-deputy-precreate.json $dir
 	contains "$(deputyctl doctor)" "$dir/50-deputy-precreate.json keeps" ||
 		wrong "doctor: $(deputyctl doctor)"
-	mkdir -p "$tmp/fails"
-	printf 'FROM docker.io/library/busybox\nRUN true\n' >"$tmp/fails/Containerfile"
-	says 'unknown stage "precreate"' podman build --network none "$tmp/fails"
+	says 'unknown stage "precreate"' podman build --no-cache --network none \
+		"$tmp/built"
 	rm -r $dir
 }
 
@@ -440,6 +443,8 @@ podman_refusals()
 	says 'mknod: … Operation not permitted' podman_mknod --annotation=a=b
 	says 'setting up OCI Hooks: … precreate]: exit status 1' \
 		podman_mknod "${nodes}s"
+	says '… this engine runs no precreate hooks' podman_mknod --runtime runc \
+		--hooks-dir=/usr/local/share/containers/oci/hooks.d "$nodes"
 	stop_deputyd
 	says 'runc … deputy-hook: deputyd does not run' \
 		podman_mknod --runtime runc "$nodes"
