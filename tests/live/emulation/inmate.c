@@ -248,6 +248,37 @@ void inmate_end(struct inmate *i)
 	i->listener = fd_close(i->listener);
 }
 
+static int mount_overlay(void *ctx)
+{
+	static const char *const dirs[] = { "/tmp/l", "/tmp/u", "/tmp/w" };
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		MUST(mkdir(dirs[i], 0755));
+	return mount("o", "/box", "overlay", 0,
+		     "lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w") < 0
+		       ? errno
+		       : 0;
+}
+
+void inmate_needs_overlay(void)
+{
+	const struct inmate_plan plan = { .run = mount_overlay };
+	struct world w;
+	struct inmate i;
+	int r;
+
+	world_init(&w, WORLD_TMPFS);
+	world_reset(&w);
+	inmate_start(&w, &plan, &i);
+	r = inmate_result(&i);
+	inmate_end(&i);
+	world_done(&w);
+	if (r == EPERM)
+		TEST_SKIP("overlays mounted in a user namespace");
+	assert_int_equal(r, 0);
+}
+
 static pid_t spawn_worker(const struct attendant *a, const struct inmate *i)
 {
 	pid_t pid;

@@ -184,6 +184,7 @@ TEST(recovery, placeholder_is_covered)
 {
 	struct stage s;
 
+	inmate_needs_overlay();
 	stage_init_with(&s, call_mknod_on_overlay, world_policy, have_fifo_below);
 	assert_int_equal(stage_succeed(&s, SLOT_EFFECT_BEGUN), 0);
 	stage_done(&s);
@@ -193,6 +194,7 @@ TEST(recovery, decided_upon_an_older_fifo)
 {
 	struct stage s;
 
+	inmate_needs_overlay();
 	stage_init_with(&s, call_mknod_on_overlay, world_policy, have_fifo_below);
 	assert_int_equal(stage_succeed(&s, SLOT_DECIDED), EEXIST);
 	stage_done(&s);

@@ -69,6 +69,10 @@ void inmate_go(struct inmate *i);
 int inmate_result(struct inmate *i);
 void inmate_end(struct inmate *i);
 
+/* Skips the test where no overlay may be mounted in a user namespace (before Linux
+ * 5.11). */
+void inmate_needs_overlay(void);
+
 /* Emulates mknod of the character device 1:3, and trusted.deputy.* and
  * trusted.overlay.opaque = "y" for all of setxattr; the rest continues, or is EPERM
  * where the kernel cannot let it. */
