@@ -22,6 +22,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "lib/kfeat.h"
 #include "lib/slot.h"
 #include "tests/harness/test.h"
 #include "tests/live/emulation/caller.h"
@@ -174,6 +175,11 @@ TEST_WITHIN(signals, calls_asked_again_after_eintr_succeed_once, 60)
 /* A signal may still come before the call is received. */
 TEST_WITHIN(signals, received_calls_wait_killable, 60)
 {
+	uint32_t mask = 0;
+
+	assert_int_equal(kfeat_probe(&mask), 0);
+	if (!(mask & KFEAT_BIT(KFEAT_WAIT_KILLABLE)))
+		TEST_SKIP("wait_killable");
 	check(looping_on_eintr, true);
 }
 
