@@ -57,10 +57,8 @@ main()
 	build=$(cd "$1" && pwd)
 	other=$(cd "$2" && pwd)
 	shift 2
-	[ "$(id -u)" -eq 0 ] || skip "not root"
 	[ -x /lib/systemd/systemd ] || skip "no systemd"
-	unshare --cgroup --mount --pid --uts --ipc --net --fork true \
-		2>/dev/null || skip "unshare of namespaces is refused"
+	need_namespaces
 	trap cleanup EXIT
 	trap 'exit 1' INT TERM HUP
 	tmp=$(mktemp -d /tmp/deputy-boot.XXXXXX)

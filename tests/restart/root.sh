@@ -2,7 +2,14 @@
 # shellcheck shell=bash
 # Sourced by what makes a root of its own, in namespaces that are its own already:
 # a writable overlay of a directory, whose changes lie in a tmpfs. refuse() is the
-# caller's: this machine can't, and why.
+# caller's: this machine can't, and why; before there are namespaces, skip().
+
+need_namespaces()
+{
+	[ "$(id -u)" -eq 0 ] || skip "not root"
+	unshare --cgroup --mount --pid --uts --ipc --net --fork true \
+		2>/dev/null || skip "unshare of namespaces is refused"
+}
 
 # root_new TMP LOWER [INSTALL]: sets root, below TMP; INSTALL is laid over LOWER.
 root_new()

@@ -93,9 +93,7 @@ main()
 	fi
 	build=$(cd "$1" && pwd)
 	shift
-	[ "$(id -u)" -eq 0 ] || skip "not root"
-	unshare --cgroup --mount --pid --uts --ipc --net --fork true \
-		2>/dev/null || skip "unshare of namespaces is refused"
+	need_namespaces
 	trap cleanup EXIT
 	trap 'exit 1' INT TERM HUP
 	tmp=$(mktemp -d /tmp/deputy-world.XXXXXX)

@@ -320,18 +320,7 @@ static void share(void)
  * dead: older kernels then forget it, newer ones (6.1.192) keep it in the task. */
 static bool dying_are_open(void)
 {
-	const struct inmate_plan plan = { .run = trace_the_dying };
-	struct inmate i;
-	struct world w;
-	int traced;
-
-	world_init(&w, WORLD_TMPFS);
-	world_reset(&w);
-	inmate_start(&w, &plan, &i);
-	traced = inmate_result(&i);
-	inmate_end(&i);
-	world_done(&w);
-	return traced > 0;
+	return inmate_alone(trace_the_dying) > 0;
 }
 
 static void assert_nothing_done(void)

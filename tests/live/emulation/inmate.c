@@ -248,6 +248,22 @@ void inmate_end(struct inmate *i)
 	i->listener = fd_close(i->listener);
 }
 
+int inmate_alone(int (*run)(void *))
+{
+	const struct inmate_plan plan = { .run = run };
+	struct world w;
+	struct inmate i;
+	int r;
+
+	world_init(&w, WORLD_TMPFS);
+	world_reset(&w);
+	inmate_start(&w, &plan, &i);
+	r = inmate_result(&i);
+	inmate_end(&i);
+	world_done(&w);
+	return r;
+}
+
 static int mount_overlay(void *ctx)
 {
 	static const char *const dirs[] = { "/tmp/l", "/tmp/u", "/tmp/w" };
@@ -263,17 +279,8 @@ static int mount_overlay(void *ctx)
 
 void inmate_needs_overlay(void)
 {
-	const struct inmate_plan plan = { .run = mount_overlay };
-	struct world w;
-	struct inmate i;
-	int r;
+	int r = inmate_alone(mount_overlay);
 
-	world_init(&w, WORLD_TMPFS);
-	world_reset(&w);
-	inmate_start(&w, &plan, &i);
-	r = inmate_result(&i);
-	inmate_end(&i);
-	world_done(&w);
 	if (r == EPERM)
 		TEST_SKIP("overlays mounted in a user namespace");
 	assert_int_equal(r, 0);

@@ -68,6 +68,8 @@ void inmate_go(struct inmate *i);
 /* Waits for run's result; the container lives on until inmate_end(). */
 int inmate_result(struct inmate *i);
 void inmate_end(struct inmate *i);
+/* What @run says in a container without a filter, in a world of its own. */
+int inmate_alone(int (*run)(void *));
 
 /* Skips the test where no overlay may be mounted in a user namespace (before Linux
  * 5.11). */
