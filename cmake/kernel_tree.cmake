@@ -12,16 +12,17 @@ if(DEPUTY_KERNEL_TREE)
 	set(stamp "${tree} ${made}")
 	if(NOT DEPUTY_KERNEL_HEADERS STREQUAL stamp)
 		message(STATUS "Installing the kernel's headers from ${tree}")
-		execute_process(COMMAND make -s -C ${tree} headers_install
-				INSTALL_HDR_PATH=${headers}
+		# Not headers_install, which wants rsync; and nothing in the tree,
+		# which else could not be built out of it any more.
+		execute_process(COMMAND make -s -C ${tree} O=${headers} headers
 			RESULT_VARIABLE failed OUTPUT_VARIABLE said
 			ERROR_VARIABLE said)
 		if(failed)
-			message(FATAL_ERROR "make headers_install: ${said}")
+			message(FATAL_ERROR "make headers: ${said}")
 		endif()
 		set(DEPUTY_KERNEL_HEADERS "${stamp}" CACHE INTERNAL
 			"what is in kernel-headers")
 	endif()
 	target_include_directories(deputy-flags SYSTEM BEFORE INTERFACE
-		${headers}/include)
+		${headers}/usr/include)
 endif()
