@@ -24,10 +24,12 @@
 #include "lib/listener.h"
 #include "lib/own.h"
 #include "tests/harness/test.h"
+#include "tests/unit/ctl_files.h"
 
 #define OUT_MAX 16384
 
 static const char *control_socket = "/nowhere/c.sock";
+static char program_path[128];
 
 static int load_listener(void)
 {
@@ -94,17 +96,18 @@ static int run_doctor(const char *path, void (*become)(void), char *out)
 	return WEXITSTATUS(status);
 }
 
-static void put_program(const char *dir, const char *name, const char *says)
+/* In PATH before all others, and the only file there. */
+static void put_program(struct files *f, const char *name, const char *says)
 {
-	char path[128];
-	FILE *f;
+	char text[256];
 
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "we");
-	assert_non_null(f);
-	fprintf(f, "#!/bin/sh\nPATH=/usr/bin:/bin\n%s\n", says);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(path, 0755), 0);
+	files_open(f);
+	(void)snprintf(text, sizeof(text), "#!/bin/sh\nPATH=/usr/bin:/bin\n%s\n",
+		       says);
+	files_add(f, name, text);
+	assert_int_equal(chmod(name, 0755), 0);
+	(void)snprintf(program_path, sizeof(program_path), "%s:/usr/bin:/bin",
+		       f->dir);
 }
 
 static const struct row {
@@ -131,21 +134,18 @@ static const struct row {
 
 TEST_WITHIN(doctor, knows_programs_by_their_version, 60)
 {
-	char dir[] = "/tmp/deputy-doctor-XXXXXX", path[64], out[OUT_MAX];
+	char out[OUT_MAX];
 
-	assert_non_null(mkdtemp(dir));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		put_program(dir, rows[i].program, rows[i].says);
-		(void)snprintf(path, sizeof(path), "%s:/usr/bin:/bin", dir);
-		assert_int_equal(run_doctor(path, NULL, out), 1);
+		struct files f;
+
+		put_program(&f, rows[i].program, rows[i].says);
+		assert_int_equal(run_doctor(program_path, NULL, out), 1);
+		files_close(&f);
 		if (!strstr(out, rows[i].expected))
 			fail_msg("row %zu: no %s in %s", i, rows[i].expected,
 				 out);
-		(void)snprintf(path, sizeof(path), "%s/%s", dir,
-			       rows[i].program);
-		assert_int_equal(unlink(path), 0);
 	}
-	assert_int_equal(rmdir(dir), 0);
 }
 
 #define HOOKS  "/usr/share/containers/oci/hooks.d/"
@@ -238,21 +238,19 @@ static void go_beside_one_file(void)
 
 TEST_WITHIN(doctor, knows_hooks_and_wrappers_by_their_files, 60)
 {
-	char dir[] = "/tmp/deputy-doctor-XXXXXX", path[64], out[OUT_MAX];
+	struct files f;
+	char out[OUT_MAX];
 
-	assert_non_null(mkdtemp(dir));
-	put_program(dir, "dockerd", "echo 'Docker version 20.10.24, build x'");
-	(void)snprintf(path, sizeof(path), "%s:/usr/bin:/bin", dir);
+	put_program(&f, "dockerd", "echo 'Docker version 20.10.24, build x'");
 	for (size_t i = 0; i < ARRAY_SIZE(file_rows); i++) {
 		only_file = &file_rows[i];
-		assert_int_equal(run_doctor(path, go_beside_one_file, out), 1);
+		assert_int_equal(run_doctor(program_path, go_beside_one_file, out),
+				 1);
 		if (!strstr(out, only_file->expected))
 			fail_msg("row %zu: no %s in %s", i, only_file->expected,
 				 out);
 	}
-	(void)snprintf(path, sizeof(path), "%s/dockerd", dir);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(rmdir(dir), 0);
+	files_close(&f);
 }
 
 static void go_without_mknod(void)
@@ -272,47 +270,44 @@ TEST_WITHIN(doctor, sees_which_capability_is_missing, 30)
 				    "\"found\":\"missing: CAP_MKNOD\""));
 }
 
-/* @type: of a socket of that name beside the control socket */
-static int listen_at(const char *dir, const char *name, int type, mode_t mode)
+static int listen_at(struct files *f, const char *name, mode_t mode)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", dir, name);
+	strcpy(addr.sun_path, name);
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	assert_int_equal(chmod(addr.sun_path, mode), 0);
+	assert_int_equal(chmod(name, mode), 0);
 	assert_int_equal(listen(fd, 5), 0);
+	f->names[f->n++] = name;
 	return fd;
 }
 
 TEST_WITHIN(doctor, shows_sockets_with_mode_and_owner, 30)
 {
-	char dir[] = "/tmp/deputy-doctor-XXXXXX", out[OUT_MAX], path[64], want[256];
-	int control, oci;
+	char out[OUT_MAX], path[64], want[2][256];
+	struct files f;
+	int control;
 
-	assert_non_null(mkdtemp(dir));
-	(void)snprintf(path, sizeof(path), "%s/c.sock", dir);
-	control = listen_at(dir, "c.sock", SOCK_STREAM, 0660);
-	oci = listen_at(dir, "oci.sock", SOCK_STREAM, 0600);
-	close(oci); /* nobody behind it */
+	files_open(&f);
+	(void)snprintf(path, sizeof(path), "%s/c.sock", f.dir);
+	control = listen_at(&f, "c.sock", 0660);
+	close(listen_at(&f, "oci.sock", 0600)); /* nobody behind it */
 	control_socket = path;
 	(void)run_doctor("/usr/bin:/bin", NULL, out);
-	(void)snprintf(want, sizeof(want),
+	(void)snprintf(want[0], sizeof(want[0]),
 		       "\"name\":\"control socket\",\"state\":\"good\",\"found\":\""
 		       "%s (mode 0660, owner %u:%u)\"", path, geteuid(), getegid());
-	assert_non_null(strstr(out, want));
-	(void)snprintf(want, sizeof(want),
+	(void)snprintf(want[1], sizeof(want[1]),
 		       "\"name\":\"OCI socket\",\"state\":\"bad\",\"found\":\""
 		       "%s/oci.sock (mode 0600, owner %u:%u): Connection refused\"",
-		       dir, geteuid(), getegid());
-	assert_non_null(strstr(out, want));
-	assert_non_null(strstr(out, "\"name\":\"LXC socket\",\"state\":\"note\""));
+		       f.dir, geteuid(), getegid());
 	close(control);
-	assert_int_equal(unlink(path), 0);
-	(void)snprintf(path, sizeof(path), "%s/oci.sock", dir);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(rmdir(dir), 0);
+	files_close(&f);
+	assert_non_null(strstr(out, want[0]));
+	assert_non_null(strstr(out, want[1]));
+	assert_non_null(strstr(out, "\"name\":\"LXC socket\",\"state\":\"note\""));
 }
 
 TEST_WITHIN(doctor, sees_that_deputyd_does_not_run, 30)

@@ -310,7 +310,7 @@ static pid_t spawn_worker(const struct attendant *a, const struct inmate *i)
 	return pid;
 }
 
-#define POLICY(without_continue)                                               \
+#define POLICY(default)                                                        \
 	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"        \
 	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"        \
 	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\","         \
@@ -318,12 +318,10 @@ static pid_t spawn_worker(const struct attendant *a, const struct inmate *i)
 	"\"trusted.deputy.*\"},\"action\":\"emulate\"},{\"syscalls\":"          \
 	"[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"       \
 	"\"trusted.overlay.opaque\",\"value\":\"y\"},\"action\":\"emulate\"}]," \
-	"\"default\":\"continue\"" without_continue "}},"                       \
-	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}"
+	default "}},\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}"
 
-const char world_policy[] =
-	POLICY(",\"without_continue\":{\"errno\":\"EPERM\"}");
-const char world_policy_exact[] = POLICY("");
+const char world_policy[] = POLICY(WORLD_CONTINUE);
+const char world_policy_exact[] = POLICY("\"default\":\"continue\"");
 
 static int compile(const char *policy_json)
 {
