@@ -24,7 +24,7 @@ cases=(
 	"i386 userns rootless"
 	"profile userns rootless"
 	"devices userns" # rootless, there is no device cgroup
-	"exec userns" # rootless, runc 1.1 itself cannot: EPERM of pidfd_getfd
+	"exec userns" # rootless, runc itself cannot, up to 1.3: EPERM of pidfd_getfd
 	"facts userns rootless"
 	"thousand userns rootless"
 	"worker_killed userns"
