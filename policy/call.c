@@ -68,10 +68,12 @@ static void decode_arg(struct call *c, enum call_arg arg, uint64_t v)
 void call_decode(const struct seccomp_data *data, enum call_id id,
 		 struct call *ret)
 {
+	uint64_t mask = data->arch & ARCH_64BIT ? UINT64_MAX : UINT32_MAX;
+
 	*ret = (struct call){
 		.id = id, .family = rows[id].family, .dirfd = AT_FDCWD, .fd = -1};
 	for (int i = 0; i < 6; i++)
-		decode_arg(ret, rows[id].args[i], data->args[i]);
+		decode_arg(ret, rows[id].args[i], data->args[i] & mask);
 }
 
 void call_unpack(struct call *c, const struct call_args *args)

@@ -67,7 +67,13 @@ struct call {
 	uint32_t at_flags;
 };
 
-/* Decodes @data as @id (not its nr, which is another for each ABI). */
+/* The bit of struct seccomp_data's arch that a 64-bit ABI has, x32 with it: the
+ * kernel takes x32's registers whole. linux/audit.h __AUDIT_ARCH_64BIT */
+#define ARCH_64BIT UINT32_C(0x80000000)
+
+/* Decodes @data as @id (its nr is another for each ABI). Of a 32-bit ABI 32 bits
+ * of each register count: 64-bit code that makes such a call (int $0x80) may have
+ * garbage above, which struct seccomp_data shows and the kernel ignores. */
 void call_decode(const struct seccomp_data *data, enum call_id id,
 		 struct call *ret);
 

@@ -16,7 +16,6 @@
 
 #define MAJOR_MAX  4095 /* linux/kdev_t.h: 12 bits, 20 bits */
 #define MINOR_MAX  1048575
-#define ARCH_64BIT UINT32_C(0x80000000) /* linux/audit.h */
 
 static const struct symbol {
 	enum call_arg arg;

@@ -20,7 +20,6 @@
 #define GROUPS_MAX 1000
 #define NO_CALL	   UINT16_MAX /* that an ABI could ask */
 
-#define ARCH_64BIT UINT32_C(0x80000000) /* linux/audit.h */
 
 struct pair {
 	struct decision before, after;
@@ -379,6 +378,7 @@ static void set_rest(struct trial *trial)
 {
 	struct call_text *t = trial->t;
 
+	t->data.arch = ARCH_64BIT; /* the widest registers; set_cell() says which */
 	trial->unknown = false;
 	trial->caller = (struct facts_caller){ .caps = CAPS_ALL };
 	trial->directory = "/";

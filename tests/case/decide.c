@@ -325,6 +325,8 @@ static void run_row(struct row *r, char *line)
 	bool builtin;
 
 	read_row(r, line);
+	r->data.arch = audit_arch_of(r);
+	r->data.nr = (int)r->nr;
 	builtin = strcmp(r->policy, "built-in") == 0;
 	(void)snprintf(path, sizeof(path), "%s/policy/good/%s.json",
 		       DEPUTY_CASES, r->policy);
@@ -337,8 +339,6 @@ static void run_row(struct row *r, char *line)
 		fail_msg("decisions.txt:%u: %s, not %s", r->line, have,
 			 r->answer);
 	arena_unmap(a);
-	r->data.arch = audit_arch_of(r);
-	r->data.nr = (int)r->nr;
 	explain_row(r, s);
 	policy_set_unref(s);
 }

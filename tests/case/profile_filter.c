@@ -351,7 +351,7 @@ static void try_call(struct trial *t, const char *name, enum call_id id,
 
 		for (size_t n = 0; nr >= 0 && n < points; n++) {
 			random_data(t->pool, id, &d);
-			if (abis[i].token == SCMP_ARCH_X86 || rnd() & 1)
+			if (rnd() & 1)
 				for (int k = 0; k < 6; k++)
 					d.args[k] &= 0xffffffff;
 			try_point(t, &d);

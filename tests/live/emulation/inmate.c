@@ -45,6 +45,9 @@ static const uint32_t native_nrs[] = {
 	SYS_setxattr,
 	SYS_lsetxattr,
 	SYS_fsetxattr,
+	X32(SYS_setxattr),
+	X32(SYS_lsetxattr),
+	X32(SYS_fsetxattr),
 	SYS_removexattr,
 	SYS_lremovexattr,
 	SYS_fremovexattr,
@@ -54,6 +57,15 @@ static const uint32_t native_nrs[] = {
 	SYS_listxattr,
 	SYS_llistxattr,
 	SYS_flistxattr,
+	X32(SYS_removexattr),
+	X32(SYS_lremovexattr),
+	X32(SYS_fremovexattr),
+	X32(SYS_getxattr),
+	X32(SYS_lgetxattr),
+	X32(SYS_fgetxattr),
+	X32(SYS_listxattr),
+	X32(SYS_llistxattr),
+	X32(SYS_flistxattr),
 	463, /* setxattrat and its like, Linux 6.13 */
 	464,
 	465,
@@ -62,6 +74,9 @@ static const uint32_t native_nrs[] = {
 static const uint32_t i386_nrs[] = {
 	14, 297,       /* mknod, mknodat */
 	226, 227, 228, /* setxattr, lsetxattr, fsetxattr */
+	229, 230, 231, /* getxattr and its like */
+	232, 233, 234, /* listxattr and its like */
+	235, 236, 237, /* removexattr and its like */
 };
 
 static void add(struct sock_fprog *prog, struct sock_filter one)
