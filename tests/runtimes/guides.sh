@@ -189,7 +189,7 @@ main()
 	esac
 	build=$(cd "${1:?$usage}" && pwd)
 	shift
-	[ $# -gt 0 ] || set -- bubblewrap containerd docker lxc nspawn podman
+	[ $# -gt 0 ] || set -- bubblewrap containerd docker lxc nspawn podman runc
 	tmp=$(mktemp -d /tmp/deputy-guides.XXXXXX)
 	trap 'rm -rf "$tmp"' EXIT
 	packages+=(python3-grpcio python3-protobuf protobuf-compiler)

@@ -226,6 +226,15 @@ bubblewrap_refusals()
 	says "deputyd does not run (…)" deputyctl run -- true
 }
 
+# -- runc ----------------------------------------------------------------------------
+
+runc_refusals()
+{
+	stop_deputyd
+	cd /var/tmp/c || wrong "no bundle"
+	says 'connect: no such file or directory' runc run demo2
+}
+
 # -- LXC ---------------------------------------------------------------------------------
 
 lxc_without_the_cookie()
