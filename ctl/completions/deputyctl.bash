@@ -11,6 +11,8 @@ _deputyctl()
 		-s|--socket) socket=(--socket "${COMP_WORDS[i+1]}") ;;
 		esac
 	done
+	# an option may follow the verb of a file
+	[[ $cur != -* || $prev == -* ]] || prev=''
 	case $prev in
 	-s|--socket|check|profile|explain|test|diff|--profile|--base|--listener|--cgroup|--oci-config|--file)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -36,7 +38,7 @@ _deputyctl()
 		words="" ;;
 	*)
 		# the second file of these
-		case " ${COMP_WORDS[*]:1:COMP_CWORD-2} " in
+		case " ${COMP_WORDS[*]:1:COMP_CWORD > 2 ? COMP_CWORD - 2 : 0} " in
 		*" test "|*" diff ")
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 			compopt -o filenames
