@@ -223,12 +223,15 @@ static int read_path(struct attr *a)
 }
 
 /* What an empty path with AT_EMPTY_PATH means: an fd, as of the fsetxattr
- * family, or the working directory. */
+ * family. AT_FDCWD is none (EBADF), but set and get take the working directory
+ * for it (fs/xattr.c, Linux 6.13 to 6.18). */
 static int locate_empty(struct attr *a)
 {
 	const struct call *call = a->e->call;
 
 	a->path = NULL;
+	if (call->dirfd == AT_FDCWD && (a->op == ATTR_LIST || a->op == ATTR_REMOVE))
+		return CALLER_UNKNOWN;
 	if (call->dirfd == AT_FDCWD)
 		return caller_open_link(&a->e->caller, false, -1, "cwd",
 					&a->target_fd);
