@@ -10,9 +10,13 @@
 #include "proto/varlink.h"
 #include "lib/own.h"
 
-static doctor_check *const checks[] = {
-	doctor_kernel, doctor_machine,	doctor_deputyd,
-	doctor_policy, doctor_runtimes, doctor_hooks,
+static const struct {
+	const char *area;
+	doctor_check *run;
+} checks[] = {
+#define CHECK(area, name) { area, doctor_##name },
+#include "ctl/doctor.def"
+#undef CHECK
 };
 
 static const struct {
@@ -33,8 +37,8 @@ static bool put(struct json_object *o, const char *key, const char *value)
 	return false;
 }
 
-void doctor_find(struct doctor *d, enum doctor_state state, const char *area,
-		 const char *name, const char *advice, const char *fmt, ...)
+void doctor_find(struct doctor *d, enum doctor_state state, const char *name,
+		 const char *advice, const char *fmt, ...)
 {
 	struct json_object *o = json_object_new_object();
 	char found[512];
@@ -44,7 +48,7 @@ void doctor_find(struct doctor *d, enum doctor_state state, const char *area,
 	(void)vsnprintf(found, sizeof(found), fmt, ap);
 	va_end(ap);
 	d->bad |= state == DOCTOR_BAD;
-	if (o && put(o, "area", area) && put(o, "name", name) &&
+	if (o && put(o, "area", d->area) && put(o, "name", name) &&
 	    put(o, "state", states[state].word) && put(o, "found", found) &&
 	    (!advice || put(o, "advice", advice)) &&
 	    json_object_array_add(d->findings, o) == 0)
@@ -106,8 +110,10 @@ int verb_doctor(const struct ctl *ctl, char **args)
 	struct doctor d = { .ctl = ctl, .findings = findings };
 	int r = CTL_OK;
 
-	for (size_t i = 0; findings && i < ARRAY_SIZE(checks); i++)
-		checks[i](&d);
+	for (size_t i = 0; findings && i < ARRAY_SIZE(checks); i++) {
+		d.area = checks[i].area;
+		checks[i].run(&d);
+	}
 	if (!findings || d.no_memory) {
 		fprintf(stderr, "deputyctl: out of memory\n");
 		return CTL_FAILED;

@@ -3,7 +3,8 @@
 
 /**
  * What works on this machine, what doesn't, and what to do.  A check is a
- * function that adds findings; the table of them is in doctor.c.
+ * function that adds findings.  To add one: a row in doctor.def, and a function
+ * doctor_NAME() in the file of its area.
  */
 
 #include <stdbool.h>
@@ -15,29 +16,31 @@
 
 enum doctor_state {
 	DOCTOR_GOOD = 0,
-	DOCTOR_NOTE, /* works; something better is to be had, or is to be known */
-	DOCTOR_BAD,  /* deputy, or a way to it, does not work */
+	DOCTOR_NOTE, /* worth knowing, but deputy does not fail by it */
+	DOCTOR_BAD,  /* deputy fails by it; the exit status is 1 */
 	DOCTOR_STATES
 };
 
 struct doctor {
 	const struct ctl *ctl;
 	struct json_object *findings;
+	const char *area;     /* of the check that runs now */
+	bool deputyd_answers; /* known after the first check */
 	bool bad, no_memory;
 };
 
 /**
- * doctor_find() - add a finding
- * @area:   "kernel", "machine", "deputyd", "policy", "runtime", "hook"
+ * doctor_find() - add a finding to the area of the check that runs
  * @name:   of what was looked at
  * @advice: what to do; NULL: nothing
  * @fmt:    what was found
  */
-void doctor_find(struct doctor *d, enum doctor_state state, const char *area,
-		 const char *name, const char *advice, const char *fmt, ...)
-	__attribute__((format(printf, 6, 7)));
+void doctor_find(struct doctor *d, enum doctor_state state, const char *name,
+		 const char *advice, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 
 typedef void doctor_check(struct doctor *d);
 
-doctor_check doctor_kernel, doctor_machine, doctor_deputyd, doctor_policy,
-	doctor_runtimes, doctor_hooks;
+#define CHECK(area, name) doctor_check doctor_##name;
+#include "ctl/doctor.def"
+#undef CHECK

@@ -11,25 +11,24 @@
 #include "lib/own.h"
 #include "worker/caps.h"
 
-/* Without these deputyd is of no use; without the others it is slower. */
-#define NEEDED (KFEAT_BIT(KFEAT_NOTIFY) | KFEAT_BIT(KFEAT_CONTINUE))
-
 static void one_feature(struct doctor *d, enum kfeat f, uint32_t mask)
 {
 	const struct kfeat_info *info = &kfeats[f];
+	enum doctor_state state = DOCTOR_NOTE;
 	char advice[128];
 
 	if (mask & KFEAT_BIT(f)) {
-		doctor_find(d, DOCTOR_GOOD, "kernel", info->name, NULL, "%s",
-			    info->use);
+		doctor_find(d, DOCTOR_GOOD, info->name, NULL, "%s", info->use);
 		return;
 	}
 	(void)snprintf(advice, sizeof(advice),
 		       *info->since > '9' ? "a kernel with %s has it" :
 					    "Linux %s and newer has it",
 		       info->since);
-	doctor_find(d, NEEDED & KFEAT_BIT(f) ? DOCTOR_BAD : DOCTOR_NOTE,
-		    "kernel", info->name, advice, "missing: %s", info->use);
+	/* What a policy needs of the others, the check of its files says. */
+	if (f == KFEAT_NOTIFY)
+		state = DOCTOR_BAD;
+	doctor_find(d, state, info->name, advice, "missing: %s", info->use);
 }
 
 void doctor_kernel(struct doctor *d)
@@ -39,10 +38,10 @@ void doctor_kernel(struct doctor *d)
 	int r = kfeat_probe(&mask);
 
 	if (uname(&u) == 0)
-		doctor_find(d, DOCTOR_GOOD, "kernel", "release", NULL, "%s %s",
+		doctor_find(d, DOCTOR_GOOD, "release", NULL, "%s %s",
 			    u.sysname, u.release);
 	if (r == -EBUSY) {
-		doctor_find(d, DOCTOR_BAD, "kernel", "inherited listener",
+		doctor_find(d, DOCTOR_BAD, "inherited listener",
 			    "start the engine, or this shell, outside of the "
 			    "container or service whose filter it is",
 			    "this process is under a filter with a listener "
@@ -51,7 +50,7 @@ void doctor_kernel(struct doctor *d)
 		return;
 	}
 	if (r < 0) {
-		doctor_find(d, DOCTOR_BAD, "kernel", "seccomp",
+		doctor_find(d, DOCTOR_BAD, "seccomp",
 			    "Linux 5.8 and newer with CONFIG_SECCOMP_FILTER is "
 			    "needed", "no filter could be loaded: %s",
 			    strerror(-r));
@@ -90,7 +89,7 @@ static bool read_line(const char *path, char *buf, size_t size)
 	return good;
 }
 
-static void find_capabilities(struct doctor *d)
+void doctor_rights(struct doctor *d)
 {
 	char missing[256] = "", line[128];
 	unsigned long long effective = 0;
@@ -107,19 +106,23 @@ static void find_capabilities(struct doctor *d)
 				       "%s%s", *missing ? ", " : "",
 				       capabilities[i].name);
 	if (geteuid() != 0)
-		doctor_find(d, DOCTOR_NOTE, "machine", "rights",
+		doctor_find(d, DOCTOR_NOTE, "rights",
 			    "ask again as root to see what deputyd would see",
 			    "not root: deputyd runs as root");
+	else if (*missing && d->deputyd_answers)
+		doctor_find(d, DOCTOR_NOTE, "rights", NULL,
+			    "deputyd runs; one started from here would miss: %s",
+			    missing);
 	else if (*missing)
-		doctor_find(d, DOCTOR_BAD, "machine", "rights",
+		doctor_find(d, DOCTOR_BAD, "rights",
 			    "give the service or container that deputyd runs in "
 			    "these capabilities", "missing: %s", missing);
 	else
-		doctor_find(d, DOCTOR_GOOD, "machine", "rights", NULL,
+		doctor_find(d, DOCTOR_GOOD, "rights", NULL,
 			    "all capabilities that deputyd and its workers use");
 }
 
-static void find_user_namespace(struct doctor *d)
+void doctor_user_namespace(struct doctor *d)
 {
 	char map[128] = "";
 	unsigned inside = 1, outside = 1;
@@ -129,28 +132,45 @@ static void find_user_namespace(struct doctor *d)
 	    sscanf(map, "%u %u %llu", &inside, &outside, &count) != 3)
 		return;
 	if (inside == 0 && outside == 0 && count == 4294967295)
-		doctor_find(d, DOCTOR_GOOD, "machine", "user namespace", NULL,
+		doctor_find(d, DOCTOR_GOOD, "user namespace", NULL,
 			    "the initial one");
+	else if (d->deputyd_answers)
+		doctor_find(d, DOCTOR_NOTE, "user namespace", NULL,
+			    "deputyd runs, but this shell is not in the initial "
+			    "one: containers that it starts are nested ones");
 	else
-		doctor_find(d, DOCTOR_BAD, "machine", "user namespace",
+		doctor_find(d, DOCTOR_BAD, "user namespace",
 			    "run deputyd on the host, or in a privileged "
 			    "container", "not the initial one: no device node "
 			    "can be made from here");
 }
 
-static void find_limit(struct doctor *d, const char *path, const char *name,
-		       const char *advice)
+/* The kernel's limits on user namespaces, without which nothing is emulated. */
+static const struct {
+	const char *path, *name;
+	enum doctor_state at_zero;
+	const char *advice;
+} limits[] = {
+	{ "/proc/sys/user/max_user_namespaces", "user namespaces", DOCTOR_BAD,
+	  "sysctl user.max_user_namespaces=10000" },
+	{ "/proc/sys/kernel/unprivileged_userns_clone", "rootless", DOCTOR_NOTE,
+	  "sysctl kernel.unprivileged_userns_clone=1, for rootless containers" },
+};
+
+void doctor_limits(struct doctor *d)
 {
 	char line[32];
 
-	if (!read_line(path, line, sizeof(line)))
-		return;
-	if (strcmp(line, "0") == 0)
-		doctor_find(d, DOCTOR_BAD, "machine", name, advice, "%s is 0",
-			    path);
-	else
-		doctor_find(d, DOCTOR_GOOD, "machine", name, NULL, "%s is %s",
-			    path, line);
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		bool zero;
+
+		if (!read_line(limits[i].path, line, sizeof(line)))
+			continue;
+		zero = strcmp(line, "0") == 0;
+		doctor_find(d, zero ? limits[i].at_zero : DOCTOR_GOOD,
+			    limits[i].name, zero ? limits[i].advice : NULL,
+			    "%s is %s", limits[i].path, line);
+	}
 }
 
 /* Those that have a say in what deputy does for a container. */
@@ -167,22 +187,22 @@ static const struct {
 	{ "tomoyo", "its policy must let deputyd mount and mknod" },
 };
 
-static void find_modules(struct doctor *d)
+void doctor_security_modules(struct doctor *d)
 {
 	char list[256];
 
 	if (!read_line("/sys/kernel/security/lsm", list, sizeof(list))) {
-		doctor_find(d, DOCTOR_NOTE, "machine", "security modules",
+		doctor_find(d, DOCTOR_NOTE, "security modules",
 			    "mount -t securityfs securityfs "
 			    "/sys/kernel/security",
 			    "cannot tell: securityfs is not mounted");
 		return;
 	}
-	doctor_find(d, DOCTOR_GOOD, "machine", "security modules", NULL, "%s",
+	doctor_find(d, DOCTOR_GOOD, "security modules", NULL, "%s",
 		    list);
 	for (size_t i = 0; i < ARRAY_SIZE(modules); i++)
 		if (strstr(list, modules[i].name))
-			doctor_find(d, DOCTOR_NOTE, "machine", modules[i].name,
+			doctor_find(d, DOCTOR_NOTE, modules[i].name,
 				    modules[i].advice, "is active");
 	if (strstr(list, "yama")) {
 		char scope[8];
@@ -190,22 +210,10 @@ static void find_modules(struct doctor *d)
 		if (read_line("/proc/sys/kernel/yama/ptrace_scope", scope,
 			      sizeof(scope)) &&
 		    strcmp(scope, "3") == 0)
-			doctor_find(d, DOCTOR_BAD, "machine", "yama",
+			doctor_find(d, DOCTOR_BAD, "yama",
 				    "set kernel.yama.ptrace_scope below 3 (a "
 				    "reboot is needed)",
 				    "ptrace_scope 3 forbids to read a caller's "
 				    "memory");
 	}
-}
-
-void doctor_machine(struct doctor *d)
-{
-	find_capabilities(d);
-	find_user_namespace(d);
-	find_limit(d, "/proc/sys/user/max_user_namespaces", "user namespaces",
-		   "sysctl user.max_user_namespaces=10000");
-	find_limit(d, "/proc/sys/kernel/unprivileged_userns_clone",
-		   "rootless", "sysctl kernel.unprivileged_userns_clone=1, for "
-			       "rootless containers");
-	find_modules(d);
 }

@@ -25,8 +25,9 @@ static const struct quirk {
 	unsigned below;
 	enum doctor_state state;
 	const char *what, *advice;
+	bool wants_wrapper; /* then deputy-runtime does it */
 } quirks[] = {
-	{ "runc", VERSION(1, 1), DOCTOR_BAD, "knows no listener",
+	{ "runc", VERSION(1, 1), DOCTOR_NOTE, "knows no listener",
 	  "runc 1.1 and newer does" },
 	{ "runc", VERSION(1, 4), DOCTOR_GOOD,
 	  "sends its listener; rootless exec fails, and profiles with "
@@ -35,7 +36,7 @@ static const struct quirk {
 	{ "runc", VERSION(1, 5), DOCTOR_GOOD,
 	  "sends its listener; profiles with --wait-killable are refused", NULL },
 	{ "runc", ANY, DOCTOR_GOOD, "sends its listener", NULL },
-	{ "crun", VERSION(0, 19), DOCTOR_BAD, "knows no listener",
+	{ "crun", VERSION(0, 19), DOCTOR_NOTE, "knows no listener",
 	  "crun 0.19 and newer does" },
 	{ "crun", VERSION(1, 6), DOCTOR_NOTE,
 	  "sends its listener; hangs where a profile notifies sendmsg",
@@ -46,9 +47,9 @@ static const struct quirk {
 	  "keeps listenerPath of --security-opt seccomp=", NULL },
 	{ "buildah", ANY, DOCTOR_GOOD,
 	  "works with --isolation oci and a profile with listenerPath", NULL },
-	{ "dockerd", VERSION(23, 0), DOCTOR_BAD,
-	  "drops listenerPath from profiles",
-	  "dockerd --add-runtime deputy=/usr/bin/deputy-runtime, or Docker 23" },
+	{ "dockerd", VERSION(23, 0), DOCTOR_NOTE,
+	  "drops listenerPath from profiles", "Docker 23 and newer keeps it",
+	  true },
 	{ "dockerd", ANY, DOCTOR_GOOD, "passes listenerPath on", NULL },
 	{ "containerd", ANY, DOCTOR_GOOD, "passes listenerPath on", NULL },
 	{ "lxc-execute", VERSION(4, 0), DOCTOR_NOTE,
@@ -150,6 +151,44 @@ static bool has_wrapper(const char *program)
 	return false;
 }
 
+/* A program of deputy's as it was installed: beside this one, in PATH, or where
+ * this build puts it. */
+static void find_own(const char *name, char *path, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", path, size - 1);
+	char *slash;
+
+	path[n > 0 ? n : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (slash &&
+	    snprintf(slash + 1, size - (size_t)(slash + 1 - path), "%s", name) > 0 &&
+	    access(path, X_OK) == 0)
+		return;
+	if (!find_program(name, path, size))
+		(void)snprintf(path, size, "%s/%s", DEPUTY_BINDIR, name);
+}
+
+static void judge_runtime(struct doctor *d, const struct quirk *q,
+			  const char *version)
+{
+	char own[PATH_MAX], advice[PATH_MAX + 256];
+
+	if (!q->wants_wrapper) {
+		doctor_find(d, q->state, q->program, q->advice, "%s %s", version,
+			    q->what);
+		return;
+	}
+	if (has_wrapper(q->program)) {
+		doctor_find(d, DOCTOR_GOOD, q->program, NULL,
+			    "%s %s, but has deputy-runtime", version, q->what);
+		return;
+	}
+	find_own("deputy-runtime", own, sizeof(own));
+	(void)snprintf(advice, sizeof(advice), "%s --add-runtime deputy=%s; or %s",
+		       q->program, own, q->advice);
+	doctor_find(d, q->state, q->program, advice, "%s %s", version, q->what);
+}
+
 static bool find_runtime(struct doctor *d, const char *program)
 {
 	char path[PATH_MAX], text[512];
@@ -159,17 +198,13 @@ static bool find_runtime(struct doctor *d, const char *program)
 	if (!find_program(program, path, sizeof(path)))
 		return false;
 	if (!ask_version(path, &version, text, sizeof(text))) {
-		doctor_find(d, DOCTOR_NOTE, "runtime", program, NULL,
-			    "%s says no version", path);
+		doctor_find(d, DOCTOR_NOTE, program, NULL, "%s says no version",
+			    path);
 		return true;
 	}
 	q = find_quirk(program, version);
-	if (q && q->state == DOCTOR_BAD && has_wrapper(program))
-		doctor_find(d, DOCTOR_GOOD, "runtime", program, NULL,
-			    "%s %s, but has deputy-runtime", text, q->what);
-	else if (q)
-		doctor_find(d, q->state, "runtime", program, q->advice,
-			    "%s %s", text, q->what);
+	if (q)
+		judge_runtime(d, q, text);
 	return true;
 }
 
@@ -185,7 +220,7 @@ void doctor_runtimes(struct doctor *d)
 		any |= find_runtime(d, last);
 	}
 	if (!any)
-		doctor_find(d, DOCTOR_NOTE, "runtime", "none",
+		doctor_find(d, DOCTOR_NOTE, "none",
 			    "install runc or crun",
 			    "no container runtime that deputy knows is in PATH");
 }
@@ -217,17 +252,17 @@ static bool podman_reads(const char *path)
 static void judge_place(struct doctor *d, const char *path)
 {
 	if (!podman_reads(path))
-		doctor_find(d, DOCTOR_NOTE, "hook", "OCI hook",
+		doctor_find(d, DOCTOR_NOTE, "OCI hook",
 			    "see hooks_dir in deputy-hook(8)",
 			    "no containers.conf has Podman read %s", path);
 	else if (!strstr(path, "/deputy/hooks.d/") &&
 		 file_has(path, "\"precreate\""))
-		doctor_find(d, DOCTOR_BAD, "hook", "OCI hook",
-			    "move it, see deputy-hook(8)",
+		doctor_find(d, DOCTOR_BAD, "OCI hook",
+			    "move it to " DEPUTY_DATADIR "/deputy/hooks.d, see deputy-hook(8)",
 			    "%s keeps podman build and buildah of root from "
 			    "running", path);
 	else
-		doctor_find(d, DOCTOR_GOOD, "hook", "OCI hook", NULL, "%s", path);
+		doctor_find(d, DOCTOR_GOOD, "OCI hook", NULL, "%s", path);
 }
 
 /* Does the hook of this file run a program that is there? */
@@ -243,15 +278,23 @@ static void judge_hook(struct doctor *d, const char *path)
 	    json_object_is_type(program, json_type_string))
 		name = json_object_get_string(program);
 	if (!name)
-		doctor_find(d, DOCTOR_BAD, "hook", "OCI hook",
+		doctor_find(d, DOCTOR_BAD, "OCI hook",
 			    "see deputy-hook(8)", "%s names no program", path);
 	else if (access(name, X_OK) < 0)
-		doctor_find(d, DOCTOR_BAD, "hook", "OCI hook",
+		doctor_find(d, DOCTOR_BAD, "OCI hook",
 			    "see deputy-hook(8)", "%s runs %s: %s", path, name,
 			    strerror(errno));
 	else
 		judge_place(d, path);
 	json_object_put(tree);
+}
+
+static bool is_in(const char *const *before, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(before[k], before[i]) == 0)
+			return true;
+	return false;
 }
 
 void doctor_hooks(struct doctor *d)
@@ -261,13 +304,14 @@ void doctor_hooks(struct doctor *d)
 		"/usr/share/containers/oci/hooks.d/*.json",
 		"/usr/share/deputy/hooks.d/*.json",
 		"/usr/local/share/deputy/hooks.d/*.json",
+		DEPUTY_DATADIR "/deputy/hooks.d/*.json", /* perhaps one of them */
 	};
 	bool any = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
 		glob_t g;
 
-		if (glob(patterns[i], 0, NULL, &g) != 0)
+		if (is_in(patterns, i) || glob(patterns[i], 0, NULL, &g) != 0)
 			continue;
 		for (size_t k = 0; k < g.gl_pathc; k++) {
 			if (!file_has(g.gl_pathv[k], "deputy"))
@@ -279,10 +323,10 @@ void doctor_hooks(struct doctor *d)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++)
 		if (file_has(wrappers[i].file, "deputy-runtime"))
-			doctor_find(d, DOCTOR_GOOD, "hook", "deputy-runtime",
+			doctor_find(d, DOCTOR_GOOD, "deputy-runtime",
 				    NULL, "%s", wrappers[i].file);
 	if (!any)
-		doctor_find(d, DOCTOR_NOTE, "hook", "OCI hook",
+		doctor_find(d, DOCTOR_NOTE, "OCI hook",
 			    "deputy-hook(8), or deputy-runtime(8)",
 			    "none of deputy's is installed: containers need a "
 			    "profile with listenerPath");

@@ -112,6 +112,26 @@ case_activation()
 	until_true 10 is_stored 0 || wrong "$(stored) fds are left in the store"
 }
 
+# The sockets' directory was removed: what doctor says to do mends it, and the
+# container lives on.
+case_removed()
+{
+	local advice
+
+	systemctl start deputyd-oci.socket deputyd-control.socket
+	start_container kept
+	is 0 "$(ask before)" "mknod before"
+	rm -rf /run/deputy
+	advice=$(deputyctl doctor | grep -A1 -F "control.sock was removed" |
+		sed -n 's/^ *-> //p')
+	[[ $advice == "systemctl restart deputyd-oci.socket "* ]] ||
+		wrong "doctor: $(deputyctl doctor)"
+	$advice || wrong "failed: $advice"
+	deputyctl status >/dev/null || wrong "no deputyctl status after $advice"
+	is 0 "$(ask after)" "mknod after $advice"
+	end_container
+}
+
 # A socket that is asked for nothing but the daemon's state starts it, too.
 case_control()
 {

@@ -115,7 +115,7 @@ static const struct row {
 	const char *expected; /* in the JSON */
 } rows[] = {
 	{ "runc", "echo 'runc version 1.0.3'",
-	  "\"name\":\"runc\",\"state\":\"bad\",\"found\":\"1.0.3 knows no listener\"" },
+	  "\"name\":\"runc\",\"state\":\"note\",\"found\":\"1.0.3 knows no listener\"" },
 	{ "runc", "echo 'runc version 1.1.5+ds1'",
 	  "\"name\":\"runc\",\"state\":\"good\",\"found\":\"1.1.5 sends its listener; rootless exec fails" },
 	{ "runc", "echo 'runc version 1.4.0'",
@@ -124,7 +124,8 @@ static const struct row {
 	{ "crun", "echo 'crun version 1.5'", "hangs where a profile notifies" },
 	{ "crun", "echo 'crun version 0.18'", "\"found\":\"0.18 knows no listener\"" },
 	{ "dockerd", "echo 'Docker version 20.10.24+dfsg1, build 297e128'",
-	  "\"state\":\"bad\",\"found\":\"20.10.24 drops listenerPath from profiles\"" },
+	  "\"state\":\"note\",\"found\":\"20.10.24 drops listenerPath from profiles\","
+	  "\"advice\":\"dockerd --add-runtime deputy=" DEPUTY_BINDIR "/deputy-runtime; or Docker 23" },
 	{ "dockerd", "echo 'Docker version 23.0.1, build x'",
 	  "\"state\":\"good\",\"found\":\"23.0.1 passes listenerPath on\"" },
 	{ "podman", "echo nothing to say", "podman says no version" },
@@ -188,7 +189,7 @@ static const struct file_row {
 	{ DOCKER, "{\"runtimes\":{\"d\":{\"path\":\"/usr/bin/deputy-runtime\"}}}",
 	  "\"name\":\"deputy-runtime\",\"state\":\"good\",\"found\":\"" DOCKER "\"" },
 	{ DOCKER, "{}",
-	  "\"name\":\"dockerd\",\"state\":\"bad\",\"found\":\"20.10.24 drops "
+	  "\"name\":\"dockerd\",\"state\":\"note\",\"found\":\"20.10.24 drops "
 	  "listenerPath from profiles\"" },
 	{ "/etc/deputy/policy.json", "{\"version\":1,\"policies\":{}", "\"name\":\"files\","
 	  "\"state\":\"bad\",\"found\":\"1 mistake in /etc/deputy/policy.json" },
@@ -308,6 +309,64 @@ TEST_WITHIN(doctor, shows_sockets_with_mode_and_owner, 30)
 	assert_non_null(strstr(out, want[0]));
 	assert_non_null(strstr(out, want[1]));
 	assert_non_null(strstr(out, "\"name\":\"LXC socket\",\"state\":\"note\""));
+}
+
+/* As systemd's are after "rm -r /run/deputy": only /proc/net/unix knows them. */
+TEST_WITHIN(doctor, sees_sockets_whose_names_were_removed, 30)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char out[OUT_MAX], want[256];
+	struct files f;
+
+	files_open(&f);
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/c.sock", f.dir);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	assert_int_equal(unlink(addr.sun_path), 0);
+	control_socket = addr.sun_path;
+	assert_int_equal(run_doctor("/usr/bin:/bin", NULL, out), 1);
+	close(fd);
+	(void)snprintf(want, sizeof(want),
+		       "\"name\":\"control socket\",\"state\":\"bad\",\"found\":"
+		       "\"%s was removed: deputyd listens", addr.sun_path);
+	assert_non_null(strstr(out, want));
+	assert_int_equal(run_doctor("/usr/bin:/bin", NULL, out), 1);
+	assert_null(strstr(out, " was removed"));
+	files_close(&f);
+}
+
+static void go_to_a_user_without_sockets(void)
+{
+	if (setresgid(12345, 12345, 12345) < 0 || setresuid(12345, 12345, 12345) < 0)
+		_exit(93);
+}
+
+/* Not BAD: deputyd serves others. */
+TEST_WITHIN(doctor, takes_a_socket_of_others_for_no_fault, 30)
+{
+	char out[OUT_MAX], path[64], want[256];
+	struct files f;
+	int control, oci;
+
+	if (geteuid() != 0)
+		TEST_SKIP("root");
+	files_open(&f);
+	assert_int_equal(chmod(f.dir, 0755), 0);
+	(void)snprintf(path, sizeof(path), "%s/c.sock", f.dir);
+	control = listen_at(&f, "c.sock", 0660);
+	oci = listen_at(&f, "oci.sock", 0600);
+	control_socket = path;
+	(void)run_doctor("/usr/bin:/bin", go_to_a_user_without_sockets, out);
+	close(control);
+	close(oci);
+	files_close(&f);
+	(void)snprintf(want, sizeof(want),
+		       "\"state\":\"note\",\"found\":\"%s/oci.sock (mode 0600, "
+		       "owner 0:0): Permission denied\"", f.dir);
+	if (!strstr(out, want))
+		fail_msg("no %s in %s", want, out);
+	assert_null(strstr(out, "socket\",\"state\":\"bad\""));
 }
 
 TEST_WITHIN(doctor, sees_that_deputyd_does_not_run, 30)
