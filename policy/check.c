@@ -132,4 +132,7 @@ void doc_check(struct doc *d)
 	}
 	sets_check_used(d);
 	doc_check_bindings(d);
+	/* Advice, for a file that is taken. */
+	for (size_t i = 0; i < d->n_policies && !d->diags->n_errors; i++)
+		doc_check_uring(d, &d->policies[i]);
 }

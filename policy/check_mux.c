@@ -11,9 +11,8 @@
 static bool has_rule_for(const struct doc_policy *p, const char *name)
 {
 	for (size_t i = 0; i < p->n_rules; i++)
-		for (size_t k = 0; k < p->rules[i].n_syscalls; k++)
-			if (strcmp(p->rules[i].syscalls[k].name, name) == 0)
-				return true;
+		if (doc_rule_names(&p->rules[i], name))
+			return true;
 	return false;
 }
 

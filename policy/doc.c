@@ -294,3 +294,11 @@ struct doc *doc_free(struct doc *d)
 	free(d);
 	return NULL;
 }
+
+bool doc_rule_names(const struct doc_rule *r, const char *call)
+{
+	for (size_t i = 0; i < r->n_syscalls; i++)
+		if (strcmp(r->syscalls[i].name, call) == 0)
+			return true;
+	return false;
+}

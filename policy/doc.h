@@ -145,6 +145,9 @@ struct doc_rule {
 	bool log, advisory;
 };
 
+/* Does it name this call? */
+bool doc_rule_names(const struct doc_rule *r, const char *call);
+
 static inline bool doc_denies(const struct doc_rule *r)
 {
 	return !r->emulate && r->verdict.kind != VERDICT_CONTINUE;
@@ -283,10 +286,15 @@ int doc_parse_files(const struct doc_text *texts, size_t n, bool parts,
  * errors, and @diags is the document's. */
 int doc_read(const char *text, size_t bytes, enum lex_integers integers,
 	     struct diags *diags, struct doc **ret_doc);
+/* Where this is denied, no ring can be had. */
+#define DOC_URING_SETUP "io_uring_setup"
+/* Does the policy deny a call that io_uring does, too, and let rings be made? */
+bool doc_uring_passes(const struct doc_policy *p);
 /* What the parts mean together; adds to the document's diags. */
 void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
 void doc_check_mux(struct doc *d, const struct doc_policy *p);	 /* by it */
+void doc_check_uring(struct doc *d, const struct doc_policy *p); /* by it */
 void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */
 void doc_check_bindings(struct doc *d);				 /* by it */
 /* Does it take a container of which this is known? */

@@ -282,6 +282,8 @@ static int make(struct making *m)
 		r = profile_calls_make(m->policy, PROFILE_CALL_RULES_MAX,
 				       m->base, &m->calls);
 	if (r == 0)
+		r = profile_calls_deny_rings(m->policy, &m->calls);
+	if (r == 0)
 		r = complain_of_policy(m);
 	if (r == 0 && m->base)
 		r = complain_of_base(m);

@@ -306,14 +306,6 @@ static int cut_rule(struct cutting *c, const struct doc_rule *rule,
 	return r;
 }
 
-static bool names_call(const struct doc_rule *r, const char *name)
-{
-	for (size_t i = 0; i < r->n_syscalls; i++)
-		if (strcmp(r->syscalls[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 static int cut_default(struct cutting *c, const struct verdict *def)
 {
 	int r = 0;
@@ -336,7 +328,7 @@ static void outcome_behind(struct cutting *c, const struct doc_policy *p,
 	for (size_t i = 0; i < p->n_rules; i++) {
 		const struct doc_rule *r = &p->rules[i];
 
-		if (!names_call(r, name))
+		if (!doc_rule_names(r, name))
 			continue;
 		outcome_add(&c->outcome, r->emulate, r->log, &r->verdict);
 		if (doc_matches_all(&r->match))
@@ -356,7 +348,7 @@ static int cut(struct cutting *c, const struct doc_policy *p,
 	for (size_t i = 0; i < p->n_rules && r == 0; i++) {
 		struct shape s = { 0 };
 
-		if (!names_call(&p->rules[i], call->name))
+		if (!doc_rule_names(&p->rules[i], call->name))
 			continue;
 		r = shape_make(&p->rules[i].match, call->id, detail, regs, &s);
 		unsure |= s.may_not;
@@ -498,11 +490,26 @@ static void collect(const struct doc_policy *p, struct profile_calls *s)
 	}
 }
 
+int profile_calls_deny_rings(const struct doc_policy *p,
+			     struct profile_calls *s)
+{
+	const struct cube all = { 0 };
+	struct profile_call *c = profile_calls_find(s, DOC_URING_SETUP);
+
+	if (!doc_uring_passes(p) || c)
+		return 0;
+	c = &s->calls[s->n++];
+	c->name = DOC_URING_SETUP;
+	c->node = LEX_NONE;
+	c->error = ENOSYS;
+	return cubes_add(&c->notify, &all);
+}
+
 int profile_calls_make(const struct doc_policy *p, size_t rules_max,
 		       bool with_leave, struct profile_calls *ret)
 {
 	AUTO(free_ptr) struct making *m = calloc(1, sizeof(*m));
-	size_t most = 1;
+	size_t most = 1 + 1; /* and profile_calls_deny_rings() */
 	int r = 0;
 
 	*ret = (struct profile_calls){ 0 };

@@ -42,6 +42,11 @@ struct profile_calls {
  */
 int profile_calls_make(const struct doc_policy *p, size_t rules_max,
 		       bool with_leave, struct profile_calls *ret);
+/* Adds that nobody gets an io_uring, where the policy denies what one does, too,
+ * and says nothing of rings itself: ENOSYS, which has programs do without.
+ * Return: 0 or -ENOMEM */
+int profile_calls_deny_rings(const struct doc_policy *p,
+			     struct profile_calls *s);
 void profile_calls_done(struct profile_calls *s);
 
 /* Is it notified where one register has one value, so that all that is left is

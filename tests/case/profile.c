@@ -124,6 +124,8 @@ static const struct row rows[] = {
 	  { L, .policy = "p", .base = "base/mistyped.json" },
 	  -EINVAL },
 	{ "coarse", "coarse", { L }, 0 },
+	{ "rings", "rings", { L }, 0 },
+	{ "rings_on_base", "rings", { L, .base = "base/rings.json" }, 0 },
 	{ "on_notifies",
 	  "blocks",
 	  { L, .policy = "p", .base = "base/notifies.json" },
