@@ -21,7 +21,8 @@ int source_open(struct source *s, const struct home *home)
 
 	*s = (struct source){ .fd = HANDOVER_LISTENER,
 			      .listener = HANDOVER_LISTENER,
-			      .home = home };
+			      .home = home,
+			      .caller = { .procfs_fd = -1, .proc_fd = -1 } };
 	s->can_continue = r == 0 && listener_can_continue(s->fd);
 	if (r != -ENOTTY)
 		return r;

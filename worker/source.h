@@ -16,6 +16,7 @@
 #include "lib/slot.h"
 #include "proto/lxc_frame.h"
 #include "worker/home.h"
+#include "worker/lxc_caller.h"
 
 struct source {
 	int fd; /* HANDOVER_LISTENER */
@@ -24,9 +25,9 @@ struct source {
 	bool is_lxc;
 	bool can_continue; /* its kernel; else the policy's without_continue */
 	const struct home *home;
-	/* Of the packet that is served: the caller's /proc/TID, and what the
-	 * answer is made of */
-	uint64_t proc_dev, proc_ino;
+	/* Of the packet that is served: whose it is, and what the answer is made
+	 * of */
+	struct lxc_caller caller;
 	int64_t since_ms; /* looked at first, by this worker */
 	uint8_t packet[LXC_PACKET_MAX];
 };
@@ -36,6 +37,7 @@ int lxc_recv(struct source *s, struct slot_call *call);
 int lxc_send(struct source *s, struct slot_call *call, uint64_t id,
 	     const struct verdict *v);
 int lxc_resume(struct source *s, struct slot_call *call);
+int lxc_id_valid(const struct source *s, uint64_t id);
 bool lxc_is_caller(const struct source *s, int proc_fd);
 
 /**
@@ -60,10 +62,12 @@ static inline bool source_hung_up(const struct source *s)
 	return listener_hung_up(s->fd);
 }
 
-/* Return: as listener_id_valid() */
+/* A monitor may name another thread than the one that waits: both must be there.
+ * Return: as listener_id_valid() */
 static inline int source_id_valid(const struct source *s, uint64_t id)
 {
-	return listener_id_valid(s->listener, id);
+	return s->is_lxc ? lxc_id_valid(s, id) :
+			   listener_id_valid(s->listener, id);
 }
 
 /* Does @proc_fd, of the /proc/TID that a notification names, belong to whom it

@@ -15,17 +15,12 @@
  *
  * A notification is the monitor's word here, not the kernel's.  Who is said to
  * wait must be who the monitor has proven that it may write to (an fd of its
- * memory, which the kernel gives to tracers only): whatever it has us do in
- * that process's name it could have that process do.
+ * memory, which the kernel gives to tracers only; lxc_caller.h): whatever it has
+ * us do in that process's name it could have that process do.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,54 +45,18 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-struct file_id {
-	uint64_t dev, ino;
-};
-
-/* Asks no server of a stranger's file. Return: 0 or a negative errno */
-static int id_of(int dirfd, const char *name, struct file_id *ret)
-{
-	struct statx st;
-
-	if (statx(dirfd, name,
-		  AT_STATX_DONT_SYNC | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH,
-		  STATX_INO, &st) < 0)
-		return -errno;
-	*ret = (struct file_id){ makedev(st.stx_dev_major, st.stx_dev_minor),
-				 st.stx_ino };
-	return 0;
-}
-
-/* Is @fd what @name of our /proc is? Return: 1, 0, or a negative errno */
-static int is_file(const struct source *s, int fd, const char *name)
-{
-	struct file_id its, ours;
-	int r = id_of(fd, "", &its);
-
-	if (r == 0)
-		r = id_of(s->home->proc_fd, name, &ours);
-	return r < 0 ? r : its.dev == ours.dev && its.ino == ours.ino;
-}
-
 /* Return: NULL, or why the fds are not the caller's */
-static const char *check_caller(const struct source *s, const int *fds,
+static const char *check_caller(struct source *s, const int *fds,
 				const struct seccomp_notif *n)
 {
-	char dir[16], mem[24];
-	int is_dir, is_mem;
+	const char *why;
 
-	(void)snprintf(dir, sizeof(dir), "%u", n->pid);
-	(void)snprintf(mem, sizeof(mem), "%u/mem", n->pid);
-	is_dir = is_file(s, fds[LXC_FD_PROC], dir);
-	is_mem = is_file(s, fds[LXC_FD_MEM], mem);
-	if (is_dir == 1 && is_mem == 1 &&
-	    (fcntl(fds[LXC_FD_MEM], F_GETFL) & O_ACCMODE) == O_RDWR)
-		return NULL;
+	s->caller.proc_fd = fd_close(s->caller.proc_fd);
+	why = lxc_caller_prove(&s->caller, s->home, (pid_t)n->pid,
+			       fds[LXC_FD_PROC], fds[LXC_FD_MEM]);
 	/* It died meanwhile: nothing will be done for it. */
-	if (source_id_valid(s, n->id) == LISTENER_GONE)
-		return NULL;
-	return is_dir == 1 ? "the second fd is not the caller's memory"
-			   : "the first fd is not the caller's /proc directory";
+	return why && listener_id_valid(s->listener, n->id) == LISTENER_GONE ?
+		       NULL : why;
 }
 
 static void close_fds(const int *fds, size_t n)
@@ -111,7 +70,6 @@ static const char *check(struct source *s, size_t n, struct fdmsg *m,
 			 struct lxc_frame *f)
 {
 	const char *why = lxc_frame_parse(s->packet, n, f);
-	struct file_id id;
 
 	if (why)
 		return why;
@@ -121,12 +79,7 @@ static const char *check(struct source *s, size_t n, struct fdmsg *m,
 		return "the third fd is no seccomp listener";
 	s->listener = TAKE_FD(m->fds[LXC_FD_LISTENER]);
 	s->can_continue = listener_can_continue(s->listener);
-	why = check_caller(s, m->fds, &f->notif);
-	if (why || id_of(m->fds[LXC_FD_PROC], "", &id) < 0)
-		return why ?: "the first fd cannot be looked at";
-	s->proc_dev = id.dev;
-	s->proc_ino = id.ino;
-	return NULL;
+	return check_caller(s, m->fds, &f->notif);
 }
 
 /* Return: LISTENER_AGAIN; nothing more comes */
@@ -229,10 +182,15 @@ int lxc_send(struct source *s, struct slot_call *call, uint64_t id,
 	return LISTENER_GONE;
 }
 
+int lxc_id_valid(const struct source *s, uint64_t id)
+{
+	int r = listener_id_valid(s->listener, id);
+
+	return r == LISTENER_OK && !lxc_caller_lives(&s->caller) ?
+		       LISTENER_GONE : r;
+}
+
 bool lxc_is_caller(const struct source *s, int proc_fd)
 {
-	struct file_id id;
-
-	return id_of(proc_fd, "", &id) == 0 && id.dev == s->proc_dev &&
-	       id.ino == s->proc_ino;
+	return lxc_caller_is(&s->caller, proc_fd);
 }

@@ -11,6 +11,8 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/runtimes/check.sh
 . "$here/../runtimes/check.sh"
+# shellcheck source=tests/runtimes/bundle.sh
+. "$here/../runtimes/bundle.sh"
 units="deputyd.service deputyd-oci.socket deputyd-lxc.socket
 	deputyd-control.socket"
 passed=0 failed=0 skipped=0 case_failed=0 jail=/deputy/build/tests/restart/jail dir=/tmp/units container_PID=''
@@ -325,6 +327,36 @@ has_logged_both()
 {
 	[ "$(journalctl --quiet --no-pager -t deputyd |
 		grep -c "event=call .*syscall=mknod")" -ge 2 ]
+}
+
+# LXC's monitor sends fds of the machine's /proc; the unit has one of its own.
+case_lxc()
+{
+	local root=$dir/lxc/rootfs out
+
+	for out in lxc-execute busybox; do
+		command -v $out >/dev/null || {
+			skip "no $out"
+			return
+		}
+	done
+	systemctl start deputyd.service
+	[ "$(stat -c %d /proc/self/)" != \
+		"$(nsenter -t "$(main_pid)" -m stat -c %d /proc/self/)" ] ||
+		wrong "deputyd's /proc is the machine's: this shows nothing"
+	build_probe "$dir/probe" && bundle_rootfs "$root" "$dir/probe"
+	printf '%s\n' '#!/bin/sh' 'probe mknod /t/null c 1:3 0600' \
+		'probe mknod /t/sda b 8:0 0600' >"$root/run.sh"
+	chmod 0755 "$root/run.sh"
+	bundle_lxc "$dir/lxc" /run/deputy/lxc.sock
+	chown -R "$BUNDLE_FIRST_ID:$BUNDLE_FIRST_ID" "$root"
+	out=$(bundle_lxc_run execute -n unit -P "$dir" -f "$dir/lxc/config" \
+		-- /run.sh 2>"$dir/lxc/errors" </dev/null)
+	is "ok EPERM" "${out//$'\n'/ }" "answers; $(cat "$dir/lxc/errors")"
+	is "character special file 1:3 $BUNDLE_FIRST_ID:$BUNDLE_FIRST_ID 600" \
+		"$(node "$root/t/null")" "the node"
+	[ -e "$root/t/sda" ] && wrong "the block device was made"
+	until_true 10 is_stored 0 || wrong "$(stored) fds are left in the store"
 }
 
 case_catalog()

@@ -24,6 +24,7 @@
 #include "lib/own.h"
 #include "tests/live/daemon/hanging.h"
 #include "tests/live/lxc/monitor.h"
+#include "tests/live/lxc/stranger.h"
 
 #define WAIT_S 20
 
@@ -169,6 +170,15 @@ static void fds_swapped(struct packet *p)
 	p->fds[LXC_FD_MEM] = fd;
 }
 
+static void the_thread_not_the_process(struct packet *p)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "/task/%u", p->notif.pid);
+	put_fd_of(p, LXC_FD_PROC, (pid_t)p->notif.pid, name,
+		  O_RDONLY | O_DIRECTORY);
+}
+
 /* The caller's own fds, in another's name. */
 static void another_caller(struct packet *p)
 {
@@ -219,6 +229,13 @@ static const struct row {
 	  "second fd is not the caller's" },
 	{ "fds swapped", fds_swapped, true, "first fd is not the caller's" },
 	{ "another caller", another_caller, true, "first fd is not the caller's" },
+	{ "the number in another pid namespace", stranger_below, true,
+	  "not of deputyd's pid namespace" },
+	{ "mounted over", stranger_mounted_over, true,
+	  "first fd is not the caller's" },
+	{ "the thread, not the process", the_thread_not_the_process, true,
+	  "first fd is not the caller's" },
+	{ "a dead one's", stranger_dead, true, "first fd is not the caller's" },
 };
 
 static void close_all(const struct packet *p, const struct box *b)
@@ -243,6 +260,7 @@ static void expect_refusal(const struct row *row, struct fixture *f,
 	if (monitor_answer(sock, b, &good, WAIT_S) != MONITOR_CLOSED)
 		fail_msg("%s: answered", row->name);
 	close_all(&p, b);
+	stranger_end();
 	close(sock);
 	assert_int_equal(box_result(b), ENOSYS);
 	TEST_WAIT(fixture_workers(f, NULL, 0) == 0, WAIT_S);
@@ -291,6 +309,36 @@ TEST_WITHIN(lxc_hostile, first_packets, 60)
 TEST_WITHIN(lxc_hostile, later_packets, 60)
 {
 	refuse_all(true);
+}
+
+/* systemd mounts a procfs of its own for deputyd's unit: neither side's instance
+ * counts, only whom it shows. */
+TEST(lxc_hostile, another_instance_of_procfs)
+{
+	struct fixture f = { .worker = DEPUTY_WORKER };
+	struct packet p;
+	struct box b;
+	int sock;
+
+	box_start(&b);
+	fixture_init(&f);
+	fixture_write_policy(&f, world_policy);
+	fixture_start(&f);
+	sock = monitor_connect(&f);
+	for (int i = 0; i < 3; i++) {
+		box_order(&b, BOX_MAKE_ANEW);
+		packet_receive(&p, &b, "c");
+		stranger_new_procfs(&p);
+		assert_true(packet_send(&p, sock));
+		assert_int_equal(monitor_answer(sock, &b, &p, WAIT_S),
+				 MONITOR_ANSWERED);
+		assert_int_equal(box_result(&b), 0);
+		packet_done(&p);
+	}
+	close(sock);
+	fixture_stop(&f);
+	fixture_done(&f);
+	box_end(&b);
 }
 
 /* True in all but what it asks for: a node where the monitor's own process
