@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "daemon/acceptor.h"
@@ -64,15 +66,24 @@ static void on_discarded(struct discard *d)
 					offsetof(struct monitor, discard)));
 }
 
-/* Does it lie in procfs, as an honest monitor's do?  Asks no server of it. */
-static bool is_of_proc(int fd)
+/* Does it lie in the procfs at @path?  Asks no server of it. */
+static bool is_below(int fd, const char *path)
 {
 	struct statx st, proc;
+	struct statfs fs;
 
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &st) == 0 &&
-	       statx(AT_FDCWD, "/proc", AT_STATX_DONT_SYNC, 0, &proc) == 0 &&
+	return statfs(path, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC &&
+	       statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &st) == 0 &&
+	       statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, 0, &proc) == 0 &&
 	       st.stx_dev_major == proc.stx_dev_major &&
 	       st.stx_dev_minor == proc.stx_dev_minor;
+}
+
+/* As an honest monitor's fds do: in the machine's /proc, where the unit has
+ * another of its own. */
+static bool is_of_proc(int fd)
+{
+	return is_below(fd, "/proc") || is_below(fd, "/proc/1/root/proc");
 }
 
 /* Closes at once what does not wait in close(); the rest stays. */
