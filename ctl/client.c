@@ -1,84 +1,25 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "ctl/client.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ctl/reply.h"
 #include "ctl/text.h"
 #include "lib/own.h"
-#include "proto/client.h"
-
-static void say_connect_failed(const char *path, int error)
-{
-	switch (error) {
-	case ENOENT:
-	case ECONNREFUSED:
-	case ENOTDIR:
-		fprintf(stderr,
-			"deputyctl: deputyd does not seem to run (%s: %s): "
-			"start it, or name its socket with --socket\n",
-			path, strerror(error));
-		break;
-	case EACCES:
-	case EPERM:
-		fprintf(stderr,
-			"deputyctl: %s: %s: this needs root or the group "
-			"\"deputy\"\n",
-			path, strerror(error));
-		break;
-	case EAGAIN:
-		fprintf(stderr,
-			"deputyctl: %s: deputyd took no connection within "
-			"%d s\n",
-			path, CLIENT_TIMEOUT_MS / 1000);
-		break;
-	default:
-		fprintf(stderr, "deputyctl: %s: %s\n", path, strerror(error));
-	}
-}
-
-static void say_no_reply(const char *path, int r, const char *reason)
-{
-	if (r == -ETIMEDOUT)
-		fprintf(stderr,
-			"deputyctl: deputyd did not answer within %d s: its "
-			"log may say why\n",
-			CLIENT_TIMEOUT_MS / 1000);
-	else if (r == -ECONNRESET)
-		fprintf(stderr,
-			"deputyctl: deputyd ended the connection without an "
-			"answer: its log may say why\n");
-	else if (r == -EBADMSG)
-		fprintf(stderr,
-			"deputyctl: %s: what answers there is no deputyd: %s\n",
-			path, reason);
-	else
-		fprintf(stderr, "deputyctl: %s: %s\n", path, strerror(-r));
-}
+#include "proto/reach.h"
 
 int client_call(const struct ctl *ctl, const char *method,
 		struct json_object *parameters, struct varlink_reply *ret)
 {
 	AUTO(json_put) struct json_object *taken = parameters;
-	AUTO(fd_close) int fd = varlink_connect(ctl->socket, CLIENT_TIMEOUT_MS);
-	AUTO(free_ptr) char *name = NULL;
-	const char *reason = "";
-	int r;
+	char reason[REACH_REASON_BYTES], name[128];
 
-	if (fd < 0) {
-		say_connect_failed(ctl->socket, -fd);
-		return CTL_FAILED;
-	}
-	if (asprintf(&name, "%s.%s", CONTROL_INTERFACE, method) < 0)
-		name = NULL;
-	r = name ? varlink_exchange(fd, name, TAKE_PTR(taken),
-				    CLIENT_TIMEOUT_MS, ret, &reason) :
-		   -ENOMEM;
-	if (r == 0)
+	(void)snprintf(name, sizeof(name), CONTROL_INTERFACE ".%s", method);
+	if (reach_call(ctl->socket, REACH_CONTROL, name, TAKE_PTR(taken), ret,
+		       reason) == 0)
 		return CTL_OK;
-	say_no_reply(ctl->socket, r, reason);
+	fprintf(stderr, "deputyctl: %s\n", reason);
 	return CTL_FAILED;
 }
 

@@ -10,8 +10,6 @@
 #include "ctl/verb.h"
 #include "proto/varlink.h"
 
-#define CLIENT_TIMEOUT_MS 5000 /* for all of a call */
-
 /**
  * client_call() - call and wait for the reply
  * @method:     of CONTROL_INTERFACE, without the interface

@@ -9,20 +9,36 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "ctl/client.h"
 #include "ctl/doctor.h"
-#include "ctl/reply.h"
 #include "lib/kfeat.h"
 #include "lib/own.h"
 #include "policy/machine_check.h"
 #include "policy/policy.h"
+#include "proto/reach.h"
 
 #define SOCKET_UNITS "deputyd-oci.socket deputyd-lxc.socket deputyd-control.socket"
 
+/* The sockets, and how to find out whether deputyd serves one. */
+static const struct place {
+	const char *name;
+	const char *file; /* beside the control socket; NULL: that one */
+	enum doctor_state missing;
+	bool packets; /* LXC's: that somebody listens must do */
+	enum reach_socket is;
+	const char *method;
+} places[] = {
+	{ "control socket", NULL, DOCTOR_BAD, false, REACH_CONTROL,
+	  SERVICE_INTERFACE ".GetInfo" },
+	{ "OCI socket", "oci.sock", DOCTOR_BAD, false, REACH_OCI,
+	  CONTROL_INTERFACE ".Check" },
+	{ "LXC socket", "lxc.sock", DOCTOR_NOTE, true },
+};
+
 /* Return: 0 when somebody listens, or a negative errno */
-static int knock(const char *path, int type)
+static int knock(const char *path)
 {
-	AUTO(fd_close) int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	AUTO(fd_close)
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 	if (fd < 0)
@@ -32,6 +48,23 @@ static int knock(const char *path, int type)
 	strcpy(addr.sun_path, path);
 	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno :
 									 0;
+}
+
+/* Return: 0 where deputyd answers, or a negative errno with the reason */
+static int ask(const struct place *p, const char *path, char *reason)
+{
+	struct varlink_reply reply;
+	int r;
+
+	if (p->packets) {
+		r = knock(path);
+		(void)snprintf(reason, REACH_REASON_BYTES, "%s", strerror(-r));
+		return r;
+	}
+	r = reach_call(path, p->is, p->method, NULL, &reply, reason);
+	if (r == 0)
+		varlink_reply_done(&reply);
+	return r;
 }
 
 /* Is there still a socket that listens under @path, a name that is gone?
@@ -76,83 +109,77 @@ static const char *how_to_start(void)
 	return "start deputyd";
 }
 
-/* @missing: what to make of a socket that is not there */
-static void find_no_socket(struct doctor *d, const char *name, const char *path,
-			   int error, enum doctor_state missing)
+static void find_no_socket(struct doctor *d, const struct place *p,
+			   const char *path, int error)
 {
 	if (listens_unnamed(path))
-		doctor_find(d, DOCTOR_BAD, name,
+		doctor_find(d, DOCTOR_BAD, p->name,
 			    is_systemd_here() ?
 				    "systemctl restart " SOCKET_UNITS :
 				    "restart deputyd",
 			    "%s was removed: deputyd listens, but nobody can "
 			    "connect", path);
 	else
-		doctor_find(d, missing, name,
-			    missing == DOCTOR_BAD ? how_to_start() : NULL,
+		doctor_find(d, p->missing, p->name,
+			    p->missing == DOCTOR_BAD ? how_to_start() : NULL,
 			    "%s: %s", path, strerror(error));
 }
 
-/* One that refuses this user alone serves others. Return: does it listen? */
-static bool find_socket(struct doctor *d, const char *name, const char *path,
-			int type, enum doctor_state missing)
+/* One that refuses this user alone serves others. */
+static void judge_answer(struct doctor *d, const struct place *p, const char *path,
+			 const struct stat *st)
 {
-	enum doctor_state state = DOCTOR_GOOD;
+	enum doctor_state state = DOCTOR_BAD;
+	char reason[REACH_REASON_BYTES];
 	const char *advice = NULL;
-	struct stat st;
-	int r;
+	int r = ask(p, path, reason);
 
-	if (lstat(path, &st) < 0) {
-		find_no_socket(d, name, path, errno, missing);
-		return false;
+	if (r == 0) {
+		d->deputyd_answers |= !p->packets;
+		doctor_find(d, DOCTOR_GOOD, p->name, NULL,
+			    "%s (mode %04o, owner %u:%u)", path,
+			    st->st_mode & 07777, st->st_uid, st->st_gid);
+		return;
 	}
-	if (!S_ISSOCK(st.st_mode)) {
-		doctor_find(d, DOCTOR_BAD, name,
-			    "remove it and start deputyd anew",
-			    "%s is no socket", path);
-		return false;
-	}
-	r = knock(path, type);
 	if (r == -EACCES || r == -EPERM) {
 		state = DOCTOR_NOTE;
 		advice = "ask as root, or join the socket's group";
-	} else if (r < 0) {
-		state = DOCTOR_BAD;
+	} else if (r == -ECONNREFUSED) {
 		advice = how_to_start();
+	} else if (r == -ETIMEDOUT || r == -EAGAIN) {
+		advice = is_systemd_here() ? "systemctl status deputyd.service" :
+					     "see deputyd's log, restart it";
 	}
-	doctor_find(d, state, name, advice, "%s (mode %04o, owner %u:%u)%s%s",
-		    path, st.st_mode & 07777, st.st_uid, st.st_gid,
-		    r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
-	return r == 0;
+	doctor_find(d, state, p->name, advice, "%s (mode %04o, owner %u:%u): %s",
+		    path, st->st_mode & 07777, st->st_uid, st->st_gid, reason);
 }
 
-/* They lie beside each other. */
-static void find_neighbour(struct doctor *d, const char *name, const char *file,
-			   int type, enum doctor_state missing)
+static void find_socket(struct doctor *d, const struct place *p)
 {
 	const char *slash = strrchr(d->ctl->socket, '/');
 	char path[4096];
+	struct stat st;
 
-	(void)snprintf(path, sizeof(path), "%.*s%s",
-		       slash ? (int)(slash - d->ctl->socket) + 1 : 0,
-		       d->ctl->socket, file);
-	(void)find_socket(d, name, path, type, missing);
+	if (p->file)
+		(void)snprintf(path, sizeof(path), "%.*s%s",
+			       slash ? (int)(slash - d->ctl->socket) + 1 : 0,
+			       d->ctl->socket, p->file);
+	else
+		(void)snprintf(path, sizeof(path), "%s", d->ctl->socket);
+	if (lstat(path, &st) < 0)
+		find_no_socket(d, p, path, errno);
+	else if (!S_ISSOCK(st.st_mode))
+		doctor_find(d, DOCTOR_BAD, p->name,
+			    "remove it and restart deputyd", "%s is no socket",
+			    path);
+	else
+		judge_answer(d, p, path, &st);
 }
 
-void doctor_control_socket(struct doctor *d)
+void doctor_sockets(struct doctor *d)
 {
-	d->deputyd_answers = find_socket(d, "control socket", d->ctl->socket,
-					 SOCK_STREAM, DOCTOR_BAD);
-}
-
-void doctor_oci_socket(struct doctor *d)
-{
-	find_neighbour(d, "OCI socket", "oci.sock", SOCK_STREAM, DOCTOR_BAD);
-}
-
-void doctor_lxc_socket(struct doctor *d)
-{
-	find_neighbour(d, "LXC socket", "lxc.sock", SOCK_SEQPACKET, DOCTOR_NOTE);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		find_socket(d, &places[i]);
 }
 
 /* As deputyd would take them on this machine. Ordinary users may be kept out. */

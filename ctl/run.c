@@ -3,14 +3,18 @@
  * "run": a command under the filter that a policy needs, with no container
  * engine.  What OCI runtimes do, in one process:
  *
- *   ask deputyd  which policy there will be (hook/gate.h)
+ *   ask deputyd  which policy there will be (hook/gate.h), at the socket where
+ *                the listener will go
  *   make ready   the filter's instructions, the message, the connection
  *   seccomp(2)   from here on every call may be one that is notified
  *   sendmsg(2)   the message and the listener; no profile notifies on it
- *   close(2)     both, so that ours is no listener's last copy
+ *   close(2)     the listener, so that ours is not its last copy
+ *   recv(2)      did deputyd take it?
  *   execve(2)    served like any other call
  *
- * So nothing stands between seccomp() and sendmsg(), not even libc.
+ * So nothing stands between seccomp() and sendmsg(), not even libc.  All calls
+ * behind sendmsg() are served like the command's own, if deputyd has taken the
+ * listener; if it has refused it, those that the filter notifies of fail.
  */
 #include <errno.h>
 #include <limits.h>
@@ -70,11 +74,12 @@ static int failed(const char *what, int error)
 
 /* -- before ------------------------------------------------------------------------ */
 
-static int ask(struct run *r, const struct ctl *ctl)
+static int ask(struct run *r)
 {
 	AUTO(json_put) struct json_object *annotations = NULL;
 	char reason[GATE_REASON_BYTES];
-	struct gate_question q = { .socket = ctl->socket,
+	struct gate_question q = { .socket = r->listener,
+				   .is = REACH_OCI,
 				   .policy = r->policy,
 				   .metadata = r->policy,
 				   .id = r->id,
@@ -207,6 +212,9 @@ static int make_message(struct run *r)
 		error = put_str(r->message, OCI_STATE_USERNS,
 				OCI_STATE_USERNS_EACH);
 	if (error == 0)
+		error = put_str(r->message, OCI_STATE_REPLY,
+				OCI_STATE_REPLY_WANTED);
+	if (error == 0)
 		error = put(r->message, "state", make_state(r));
 	return error == 0 ? 0 : failed("no memory", ENOMEM);
 }
@@ -249,6 +257,32 @@ static long load_and_send(const struct run *r, const char *text, size_t bytes)
 	return fd;
 }
 
+/* Did deputyd take it? */
+static int await(const struct run *r)
+{
+	char reason[REACH_REASON_BYTES];
+	struct varlink_reply reply;
+	struct json_object *accepted, *why;
+	const char *wrong;
+	int error = varlink_reply_read(r->sock, REACH_TIMEOUT_MS, &reply, &wrong);
+
+	if (error < 0) {
+		reach_explain(r->listener, REACH_OCI, -error, reason);
+		fprintf(stderr, "deputyctl: run: %s\n", reason);
+		return -1;
+	}
+	accepted = json_object_object_get(reply.parameters, "accepted");
+	why = json_object_object_get(reply.parameters, "reason");
+	error = json_object_get_boolean(accepted) ? 0 : -1;
+	if (error < 0)
+		fprintf(stderr,
+			"deputyctl: run: deputyd did not take the listener: "
+			"%s\n",
+			why ? json_object_get_string(why) : "no reason given");
+	varlink_reply_done(&reply);
+	return error;
+}
+
 /* Without the right to do without, no_new_privs (seccomp(2)). */
 static int enter(struct run *r)
 {
@@ -268,10 +302,10 @@ static int enter(struct run *r)
 			      EBUSY);
 	if (fd < 0)
 		return failed("the filter cannot be loaded", errno);
-	if (r->flags)
-		(void)close((int)fd);
-	r->sock = fd_close(r->sock);
-	return 0;
+	if (!r->flags)
+		return 0;
+	(void)close((int)fd);
+	return await(r);
 }
 
 static int exec(char **command)
@@ -286,13 +320,13 @@ static int exec(char **command)
 
 static int prepare(struct run *r, const struct ctl *ctl)
 {
-	if (ask(r, ctl) < 0 || make_profile(r, ctl->option[CTL_FILE]) < 0 ||
+	if (ask(r) < 0 || make_profile(r, ctl->option[CTL_FILE]) < 0 ||
 	    make_filter(r, ctl->option[CTL_WAIT_KILLABLE]) < 0 ||
 	    make_message(r) < 0)
 		return -1;
 	if (!r->flags) /* no rule needs a notification */
 		return 0;
-	r->sock = varlink_connect(r->listener, GATE_TIMEOUT_MS);
+	r->sock = varlink_connect(r->listener, REACH_TIMEOUT_MS);
 	return r->sock < 0 ? failed(r->listener, -r->sock) : 0;
 }
 

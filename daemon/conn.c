@@ -17,6 +17,7 @@
 
 #include "daemon/admit.h"
 #include "daemon/attach_oci.h"
+#include "daemon/conn_answer.h"
 #include "daemon/discard.h"
 #include "daemon/registry.h"
 #include "lib/listener.h"
@@ -146,6 +147,9 @@ static void take_state(struct conn *c, const struct oci_state *state)
 				  c->peer_userns };
 	r = admit(c->pool->registry, &sender, state, &fd, &why);
 	(void)fd_close(fd); /* a listener: its close never waits */
+	if (state->reply)
+		conn_answer_listener(c->sock, r == ADMIT_UNBOUND ?
+			"no binding of deputyd's policy is for it" : why);
 	if (r < 0)
 		refuse(c, why);
 	else /* taken, or refused and logged */
@@ -156,8 +160,18 @@ static void take_message(struct conn *c)
 {
 	struct oci_error error;
 	struct oci_state state;
-	int r = oci_state_parse(c->buf, c->len, &state, &error);
+	int r;
 
+	if (c->n_fds == 0 &&
+	    conn_answer_call(c->pool->registry, c->sock,
+			     &(struct ucred){ .pid = c->peer_pid,
+					      .uid = c->peer->uid,
+					      .gid = c->peer_gid },
+			     c->buf, c->len)) {
+		conn_end(c);
+		return;
+	}
+	r = oci_state_parse(c->buf, c->len, &state, &error);
 	if (r < 0) {
 		refuse(c, r == -ENOMEM ? "no memory" : error.reason);
 		return;
@@ -178,6 +192,8 @@ static void take_bytes(struct conn *c, const char *data, size_t n)
 		return;
 	}
 	why = keep(c, data, used);
+	if (used < n && !data[used] && c->n_fds == 0)
+		used++; /* the end of a varlink call */
 	if (!why && !oci_frame_is_space(data + used, n - used))
 		why = "bytes after the message";
 	if (why)

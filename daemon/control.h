@@ -57,6 +57,7 @@ struct control_ops {
 	int (*reload)(void *ctx, struct json_object **ret);
 	int (*check)(void *ctx, const struct control_check *c,
 		     struct json_object **ret);
+	bool oci; /* for the OCI socket: "check" alone, and of who asks */
 };
 
 struct control;

@@ -177,6 +177,10 @@ static const char *read_check(const struct request *rq, struct control_check *c)
 		if (!read_parameter(i.key, i.val, c))
 			return i.key;
 	}
+	/* What others get is for who may read it all. */
+	if (rq->ops->oci && (c->peer_uid != rq->peer->uid ||
+			     c->peer_gid != rq->peer->gid))
+		return "peer_uid";
 	return NULL;
 }
 
@@ -191,6 +195,10 @@ static struct json_object *answer_check(const struct request *rq)
 		return error_str(SERVICE_ERROR("InvalidParameter"), "parameter",
 				 wrong);
 	r = rq->ops->check(rq->ctx, &c, &p);
+	if (r == CONTROL_OK && p)
+		json_object_object_add(p, "socket",
+				       json_object_new_string(
+					       rq->ops->oci ? "oci" : "control"));
 	return answer_ops(rq, r, p);
 }
 
@@ -241,6 +249,7 @@ static const struct method {
 	bool changes;	       /* for uid 0 only */
 	answer_fn *answer;
 	bool own; /* it reads its parameters itself */
+	bool oci; /* the OCI socket answers it, too */
 } methods[] = {
 	{ SERVICE_INTERFACE ".GetInfo", NULL, false, answer_info },
 	{ SERVICE_INTERFACE ".GetInterfaceDescription", "interface", false,
@@ -249,7 +258,8 @@ static const struct method {
 	{ CONTROL_INTERFACE ".List", NULL, false, answer_list },
 	{ CONTROL_INTERFACE ".Show", "id", false, answer_show },
 	{ CONTROL_INTERFACE ".Reload", NULL, true, answer_reload },
-	{ CONTROL_INTERFACE ".Check", NULL, false, answer_check, true },
+	{ CONTROL_INTERFACE ".Check", NULL, false, answer_check, true,
+	  true },
 };
 
 static const struct method *method_find(const char *name)
@@ -337,6 +347,8 @@ struct json_object *control_answer(const struct control_ops *ops, void *ctx,
 		return NULL;
 	if (!m)
 		return answer_no_method(call->method);
+	if (ops->oci && !m->oci)
+		return error_str(CONTROL_ERROR("WrongSocket"), "socket", "oci");
 	wrong = call->upgrade ? "upgrade" :
 				parameters_check(m, call->parameters, &rq.arg);
 	if (wrong)

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/own.h"
-#include "proto/client.h"
 #include "proto/oci_state.h"
 
 static int shut(char *reason, const char *text)
@@ -17,42 +16,6 @@ static int shut(char *reason, const char *text)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	return GATE_SHUT;
-}
-
-static int shut_by_connect(const struct gate_question *q, int error, char *reason)
-{
-	char text[GATE_REASON_BYTES];
-	const char *why = "cannot be asked", *hint = "";
-
-	if (error == ENOENT || error == ECONNREFUSED || error == ENOTDIR) {
-		why = "does not run";
-	} else if (error == EACCES || error == EPERM) {
-		why = "may not be asked by this user";
-		hint = ": root and the socket's group may";
-	}
-	(void)snprintf(text, sizeof(text), "deputyd %s (%.256s: %s)%s", why,
-		       q->socket, strerror(error), hint);
-	return shut(reason, text);
-}
-
-static int shut_by_exchange(const struct gate_question *q, int error,
-			    const char *why, char *reason)
-{
-	char text[GATE_REASON_BYTES];
-
-	if (error == ETIMEDOUT)
-		(void)snprintf(text, sizeof(text),
-			       "deputyd did not answer within %d s (%.256s)",
-			       GATE_TIMEOUT_MS / 1000, q->socket);
-	else if (error == EBADMSG)
-		(void)snprintf(text, sizeof(text),
-			       "what answers at %.256s is no deputyd: %s",
-			       q->socket, why);
-	else
-		(void)snprintf(text, sizeof(text),
-			       "deputyd gave no answer (%.256s: %s)", q->socket,
-			       strerror(error));
-	return shut(reason, text);
 }
 
 static int put(struct json_object *o, const char *key, struct json_object *v)
@@ -116,21 +79,16 @@ static int judge(const struct varlink_reply *reply, char **ret_policy,
 
 int gate_ask(const struct gate_question *q, char **ret_policy, char *reason)
 {
-	AUTO(fd_close) int fd = varlink_connect(q->socket, GATE_TIMEOUT_MS);
 	struct varlink_reply reply;
-	struct json_object *parameters;
-	const char *why = "";
+	struct json_object *parameters = question(q);
+	char why[REACH_REASON_BYTES];
 	int r;
 
-	if (fd < 0)
-		return shut_by_connect(q, -fd, reason);
-	parameters = question(q);
 	if (!parameters)
 		return shut(reason, strerror(ENOMEM));
-	r = varlink_exchange(fd, CONTROL_INTERFACE ".Check", parameters,
-			     GATE_TIMEOUT_MS, &reply, &why);
-	if (r < 0)
-		return shut_by_exchange(q, -r, why, reason);
+	if (reach_call(q->socket, q->is, CONTROL_INTERFACE ".Check", parameters,
+		       &reply, why) < 0)
+		return shut(reason, why);
 	r = judge(&reply, ret_policy, reason);
 	varlink_reply_done(&reply);
 	return r;

@@ -11,11 +11,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct json_object;
+#include "proto/reach.h"
 
-#define GATE_SOCKET_DEFAULT "/run/deputy/control.sock"
-#define GATE_TIMEOUT_MS	    5000
-#define GATE_REASON_BYTES   768
+#define GATE_SOCKET_DEFAULT REACH_CONTROL_DEFAULT
+#define GATE_REASON_BYTES   REACH_REASON_BYTES
 
 enum gate_status {
 	GATE_OPEN = 0,
@@ -23,7 +22,8 @@ enum gate_status {
 };
 
 struct gate_question {
-	const char *socket;   /* deputyd's control socket */
+	const char *socket;   /* deputyd's, which is asked */
+	enum reach_socket is; /* what that must be */
 	const char *policy;   /* that is wanted; NULL: any */
 	const char *metadata; /* what will come with the listener; NULL: none */
 	struct json_object *annotations; /* borrowed; NULL: none */

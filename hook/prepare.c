@@ -119,6 +119,7 @@ static bool ask(const struct prepare_options *o, const char *policy,
 	const char *path = get_str(seccomp, "listenerPath");
 	const struct gate_question q = {
 		.socket = o->socket,
+		.is = REACH_ANY,
 		.policy = policy,
 		.metadata = get_str(seccomp, "listenerMetadata"),
 		.annotations = get(tree, "annotations", json_type_object),

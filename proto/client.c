@@ -16,7 +16,8 @@ int varlink_connect(const char *path, int timeout_ms)
 {
 	AUTO(fd_close) int fd = -1;
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct timeval timeout = { .tv_sec = timeout_ms / 1000 };
+	struct timeval timeout = { .tv_sec = timeout_ms / 1000,
+				   .tv_usec = timeout_ms % 1000 * 1000 };
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
@@ -100,8 +101,8 @@ static int message_read(int fd, struct varlink_reader *reader, int timeout_ms,
 	}
 }
 
-static int reply_read(int fd, int timeout_ms, struct varlink_reply *ret,
-		      const char **ret_reason)
+int varlink_reply_read(int fd, int timeout_ms, struct varlink_reply *ret,
+		       const char **ret_reason)
 {
 	struct varlink_reader reader;
 	const char *text;
@@ -122,5 +123,5 @@ int varlink_exchange(int fd, const char *method, struct json_object *parameters,
 {
 	int r = call_send(fd, method, parameters);
 
-	return r < 0 ? r : reply_read(fd, timeout_ms, ret, ret_reason);
+	return r < 0 ? r : varlink_reply_read(fd, timeout_ms, ret, ret_reason);
 }

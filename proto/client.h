@@ -24,3 +24,7 @@ int varlink_connect(const char *path, int timeout_ms);
 int varlink_exchange(int fd, const char *method, struct json_object *parameters,
 		     int timeout_ms, struct varlink_reply *ret,
 		     const char **ret_reason);
+
+/* The reply alone, of who has sent something by itself. Return: as above */
+int varlink_reply_read(int fd, int timeout_ms, struct varlink_reply *ret,
+		       const char **ret_reason);

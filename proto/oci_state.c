@@ -140,6 +140,7 @@ static const struct field top_fields[] = {
 	STRING("metadata", metadata, OCI_STATE_MAX_BYTES, false),
 	PID("pid", pid, true),
 	STRING(OCI_STATE_USERNS, userns, OCI_STATE_USERNS_MAX, false),
+	STRING(OCI_STATE_REPLY, reply, OCI_STATE_REPLY_MAX, false),
 };
 static const struct field state_fields[] = {
 	STRING("id", id, OCI_STATE_ID_MAX, true),
@@ -320,6 +321,9 @@ int oci_state_parse(const char *text, size_t n, struct oci_state *ret,
 	if (r == 0 && s.userns && strcmp(s.userns, OCI_STATE_USERNS_EACH) != 0)
 		r = refuse(error, "\"%s\" is not \"%s\"", OCI_STATE_USERNS,
 			   OCI_STATE_USERNS_EACH);
+	if (r == 0 && s.reply && strcmp(s.reply, OCI_STATE_REPLY_WANTED) != 0)
+		r = refuse(error, "\"%s\" is not \"%s\"", OCI_STATE_REPLY,
+			   OCI_STATE_REPLY_WANTED);
 	if (r == 0)
 		r = read_state(s.root, &s, error);
 	if (r < 0) {

@@ -33,6 +33,15 @@
 #define OCI_STATE_USERNS_EACH "each"
 #define OCI_STATE_USERNS_MAX  16
 
+/*
+ * Another one: who sends this reads what became of the listener before it goes
+ * on, { "parameters": { "accepted": …, "reason": … } } and a NUL, as varlink has
+ * it.  Runtimes read nothing, so that nothing is written to them.
+ */
+#define OCI_STATE_REPLY	       "io.deputy.reply"
+#define OCI_STATE_REPLY_WANTED "wanted"
+#define OCI_STATE_REPLY_MAX    16
+
 struct json_object;
 
 /* Why a message is refused, for a log line. */
@@ -74,6 +83,7 @@ struct oci_state {
 	struct json_object *root; /* owns all strings below */
 	const char *metadata;	  /* NULL: none */
 	const char *userns;	  /* of OCI_STATE_USERNS; NULL: none */
+	const char *reply;	  /* of OCI_STATE_REPLY; NULL: none */
 	const char *id;		  /* printable, 1..OCI_STATE_ID_MAX bytes */
 	const char *status;
 	const char *bundle;

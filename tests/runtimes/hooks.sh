@@ -28,6 +28,9 @@ cases=(
 	"run_others root"
 	"run_process $runs"
 	"run_refused $runs"
+	"run_not_taken $runs"
+	"run_stopped root"
+	"wrong_socket"
 	"run_owner $runs"
 	"run_inside $runs"
 	"run_again $runs"
@@ -131,7 +134,7 @@ run()
 		cd "$dir" || exit
 		PATH=/usr/sbin:/usr/bin:/sbin:/bin:$tmp as_mode "$mode" \
 			"${before[@]}" "$build/ctl/deputyctl" \
-			--socket "$tmp/control.sock" --listener "$tmp/oci.sock" \
+			--listener "$tmp/oci.sock" \
 			--file "$tmp/policy.json" "$@" 2>&1
 	)
 }
@@ -270,11 +273,77 @@ case_run_refused()
 	fi
 	refused "$1" 'has close notified' --policy close
 	refused "$1" "deputyd does not run ($tmp/no.sock: No such file" \
-		--policy nodes --socket "$tmp/no.sock"
-	refused "$1" "$tmp/no.sock: No such file" --policy nodes \
-		--listener "$tmp/no.sock"
+		--policy nodes --listener "$tmp/no.sock"
+	refused "$1" "$tmp/control.sock is deputyd's control socket, not its \
+oci socket: use $tmp/oci.sock" --policy nodes --listener "$tmp/control.sock"
+	[ "$1" = root ] && # others may not connect to it
+		refused root "$tmp/lxc.sock is deputyd's lxc socket" \
+			--policy nodes --listener "$tmp/lxc.sock"
 	refused "$1" "$tmp/no.json: error: cannot read" --policy nodes \
 		--file "$tmp/no.json"
+}
+
+# The command starts when deputyd has said that it took the listener, not before.
+case_run_not_taken()
+{
+	local server reply
+
+	for reply in '{"parameters":{"accepted":false,"reason":"as tried"}}' ''; do
+		rm -f "$tmp/fake.sock"
+		python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(2)
+for reply in ("""{"parameters":{"accepted":true,"policy":"nodes",
+		"socket":"oci"}}""", sys.argv[2]):
+    conn, _ = s.accept()
+    conn.recv(65536)
+    conn.sendall(reply.encode() + (b"\0" if reply else b""))
+    conn.close()
+' "$tmp/fake.sock" "$reply" &
+		server=$!
+		until_true 10 test -S "$tmp/fake.sock" || wrong "no server"
+		chmod 0666 "$tmp/fake.sock"
+		if [ -n "$reply" ]; then
+			refused "$1" "deputyd did not take the listener: as tried" \
+				--policy nodes --listener "$tmp/fake.sock"
+		else
+			refused "$1" "ended the connection without an answer" \
+				--policy nodes --listener "$tmp/fake.sock"
+		fi
+		wait $server
+	done
+}
+
+# One that is stopped: nothing waits for ever, and nothing starts.
+case_run_stopped()
+{
+	kill -STOP "$daemon"
+	refused "$1" "deputyd did not answer within 5 s ($tmp/oci.sock)" \
+		--policy nodes
+	kill -CONT "$daemon"
+	until_true 20 no_containers || wrong "left: $(ctl list)"
+}
+
+# The other sockets, asked by mistake.
+case_wrong_socket()
+{
+	is "deputyctl: $tmp/oci.sock is deputyd's oci socket, not its control \
+socket: use $tmp/control.sock" \
+		"$("$build/ctl/deputyctl" -s "$tmp/oci.sock" status 2>&1)" \
+		"status of the OCI socket"
+	has "$("$build/ctl/deputyctl" -s "$tmp/lxc.sock" status 2>&1)" \
+		"is deputyd's lxc socket" "status of LXC's socket"
+	# What others would get is not for who may only send listeners.
+	has "$(python3 -c '
+import json, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(b"""{"method":"io.deputy.Control.Check",
+	"parameters":{"peer_uid":7}}\0""")
+print(s.recv(65536))' "$tmp/oci.sock")" \
+		'"org.varlink.service.InvalidParameter"' "Check of another uid"
 }
 
 # The namespaces that count are of who sends the listener, so bindings know whose.
@@ -320,7 +389,7 @@ case_run_quiet()
 {
 	local out
 
-	out=$(run "$1" --policy quiet --listener "$tmp/no.sock" run -- \
+	out=$(run "$1" --policy quiet run -- \
 		unshare -Ur chroot . /bin/true)
 	has "$out" "Numerical argument out of domain" "chroot"
 }
@@ -331,7 +400,7 @@ case_run_busy()
 	local out
 
 	out=$(run root "${nodes[@]}" "$build/ctl/deputyctl" \
-		--socket "$tmp/control.sock" --listener "$tmp/oci.sock" \
+		--listener "$tmp/oci.sock" \
 		--file "$tmp/policy.json" run -- true)
 	has "$out" "there is a listener already" "a run within a run"
 }

@@ -268,18 +268,18 @@ static const struct {
 	{ "{\"method\":\"" C "Reload\"}",
 	  "{\"parameters\":{\"source\":\"/p.json\"}}" },
 	{ "{\"method\":\"" C "Check\"}",
-	  "{\"parameters\":{\"got\":\"-,-,0,0,-,-,0,0,-1\"}}" },
+	  "{\"parameters\":{\"got\":\"-,-,0,0,-,-,0,0,-1\",\"socket\":\"control\"}}" },
 	{ "{\"method\":\"" C "Check\",\"parameters\":{\"policy\":\"p\","
 	  "\"metadata\":\"m\",\"peer_uid\":1000,\"annotations\":"
 	  "{\"a\":\"b\",\"c\":\"\"}}}",
-	  "{\"parameters\":{\"got\":\"p,m,1000,0,-,-,0,0,2\"}}" },
+	  "{\"parameters\":{\"got\":\"p,m,1000,0,-,-,0,0,2\",\"socket\":\"control\"}}" },
 	{ "{\"method\":\"" C "Check\",\"parameters\":{\"policy\":null,"
 	  "\"metadata\":null,\"peer_uid\":null,\"annotations\":null}}",
-	  "{\"parameters\":{\"got\":\"-,-,0,0,-,-,0,0,-1\"}}" },
+	  "{\"parameters\":{\"got\":\"-,-,0,0,-,-,0,0,-1\",\"socket\":\"control\"}}" },
 	{ "{\"method\":\"" C "Check\",\"parameters\":{\"peer_gid\":7,"
 	  "\"id\":\"i\",\"bundle\":\"/b\",\"pid\":2147483647,"
 	  "\"userns\":\"each\"}}",
-	  "{\"parameters\":{\"got\":\"-,-,0,7,i,/b,2147483647,1,-1\"}}" },
+	  "{\"parameters\":{\"got\":\"-,-,0,7,i,/b,2147483647,1,-1\",\"socket\":\"control\"}}" },
 	{ "{\"method\":\"" C "Check\",\"parameters\":{\"pid\":0}}",
 	  S "InvalidParameter\",\"parameters\":{\"parameter\":\"pid\"" },
 	{ "{\"method\":\"" C "Check\",\"parameters\":{\"pid\":2147483648}}",

@@ -287,6 +287,10 @@ static const struct {
 	  "{\"parameters\":7}",
 	  { { "status" }, 1, "", "\"parameters\" is not an object" } },
 	{ "Status", NULL, { { "status" }, 1, "", "without an answer" } },
+	{ "Status",
+	  ERROR("io.deputy.Control.WrongSocket", "{\"socket\":\"oci\"}"),
+	  { { "status" }, 1, "",
+	    "/s is deputyd's oci socket, not its control socket: use /tmp/deputy-ctl-" } },
 };
 
 TEST(deputyctl, shows_what_deputyd_replies)
@@ -323,7 +327,7 @@ TEST(deputyctl, deputyd_that_takes_no_connection)
 	static const struct ctl_row row = { { "status" },
 					1,
 					"",
-					"took no connection within 5 s" };
+					"did not answer within 5 s (/tmp/" };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int queued = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -341,10 +345,28 @@ TEST(deputyctl, deputyd_that_takes_no_connection)
 	rmdir(dir);
 }
 
+TEST(deputyctl, a_socket_of_packets_is_not_deputyds_control_socket)
+{
+	static const struct ctl_row row = { { "status" }, 1, "",
+					    "is deputyd's lxc socket, or no" };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	char dir[] = "/tmp/deputy-ctl-XXXXXX";
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/s", dir);
+	assert_int_equal(bind(listener, (void *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	ctl_expect(addr.sun_path, &row);
+	close(listener);
+	unlink(addr.sun_path);
+	rmdir(dir);
+}
+
 TEST(deputyctl, no_socket_says_what_to_do)
 {
 	static const struct ctl_row missing = {
-		{ "status" }, 1, "", "deputyd does not seem to run (/tmp/no"
+		{ "status" }, 1, "", "deputyd does not run (/tmp/no"
 	};
 	static const struct ctl_row far = { { "list" }, 1, "", "too long" };
 	char path[300];

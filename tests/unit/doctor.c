@@ -285,10 +285,28 @@ static int listen_at(struct files *f, const char *name, mode_t mode)
 	return fd;
 }
 
+/* In deputyd's place. Return: who answers one call with that */
+static pid_t answer_at(int listening, const char *reply)
+{
+	pid_t pid = fork();
+	char call[4096];
+	int fd;
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	fd = accept(listening, NULL, NULL);
+	if (fd < 0 || read(fd, call, sizeof(call)) <= 0 ||
+	    write(fd, reply, strlen(reply) + 1) < 0)
+		_exit(92);
+	_exit(0);
+}
+
 TEST_WITHIN(doctor, shows_sockets_with_mode_and_owner, 30)
 {
 	char out[OUT_MAX], path[64], want[2][256];
 	struct files f;
+	pid_t pid;
 	int control;
 
 	files_open(&f);
@@ -296,19 +314,46 @@ TEST_WITHIN(doctor, shows_sockets_with_mode_and_owner, 30)
 	control = listen_at(&f, "c.sock", 0660);
 	close(listen_at(&f, "oci.sock", 0600)); /* nobody behind it */
 	control_socket = path;
+	pid = answer_at(control, "{\"parameters\":{}}");
 	(void)run_doctor("/usr/bin:/bin", NULL, out);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	(void)snprintf(want[0], sizeof(want[0]),
 		       "\"name\":\"control socket\",\"state\":\"good\",\"found\":\""
 		       "%s (mode 0660, owner %u:%u)\"", path, geteuid(), getegid());
 	(void)snprintf(want[1], sizeof(want[1]),
 		       "\"name\":\"OCI socket\",\"state\":\"bad\",\"found\":\""
-		       "%s/oci.sock (mode 0600, owner %u:%u): Connection refused\"",
+		       "%s/oci.sock (mode 0600, owner %u:%u): deputyd does not run (",
 		       f.dir, geteuid(), getegid());
 	close(control);
 	files_close(&f);
 	assert_non_null(strstr(out, want[0]));
 	assert_non_null(strstr(out, want[1]));
 	assert_non_null(strstr(out, "\"name\":\"LXC socket\",\"state\":\"note\""));
+}
+
+/* That somebody listens is not enough: it may be systemd, for a service that
+ * fails, or the other socket. */
+TEST_WITHIN(doctor, sees_sockets_that_deputyd_does_not_serve, 30)
+{
+	char out[OUT_MAX], path[64];
+	struct files f;
+	int control, oci;
+	pid_t pid;
+
+	files_open(&f);
+	(void)snprintf(path, sizeof(path), "%s/c.sock", f.dir);
+	control = listen_at(&f, "c.sock", 0660);
+	oci = listen_at(&f, "oci.sock", 0600);
+	control_socket = path;
+	pid = answer_at(oci, "{\"parameters\":{\"accepted\":true}}");
+	assert_int_equal(run_doctor("/usr/bin:/bin", NULL, out), 1);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(control);
+	close(oci);
+	files_close(&f);
+	assert_non_null(strstr(out, "): deputyd did not answer within 5 s ("));
+	assert_non_null(strstr(out, "oci.sock is deputyd's control socket, not its "
+				    "oci socket: use "));
 }
 
 /* As systemd's are after "rm -r /run/deputy": only /proc/net/unix knows them. */
@@ -363,7 +408,7 @@ TEST_WITHIN(doctor, takes_a_socket_of_others_for_no_fault, 30)
 	files_close(&f);
 	(void)snprintf(want, sizeof(want),
 		       "\"state\":\"note\",\"found\":\"%s/oci.sock (mode 0600, "
-		       "owner 0:0): Permission denied\"", f.dir);
+		       "owner 0:0): deputyd may not be asked by this user (", f.dir);
 	if (!strstr(out, want))
 		fail_msg("no %s in %s", want, out);
 	assert_null(strstr(out, "socket\",\"state\":\"bad\""));
