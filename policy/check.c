@@ -33,10 +33,34 @@ static void check_emulated_mknod(struct doc *d, const struct doc_rule *r)
 			      "which every container may make: \"continue\"");
 }
 
+/* What is set stays in kernel memory, of the worker's cgroup: up to 64 KiB for
+ * each file and name. */
+static void check_emulated_set(struct doc *d, const struct doc_rule *r,
+			       const char *call)
+{
+	const struct doc_match *m = &r->match;
+
+	if (!m->broken && !m->n_values && m->max_size == UINT64_MAX)
+		ERROR(d, r->action_node,
+		      "to emulate %s, bound what is stored: a \"value\", or "
+		      "\"size\": { \"max\": 256 }",
+		      call);
+}
+
+static bool is_set(enum call_id id)
+{
+	return call_has(id, ARG_VALUE) || call_has(id, ARG_ARGS);
+}
+
 static void check_emulated_xattr(struct doc *d, const struct doc_rule *r)
 {
 	const struct doc_match *m = &r->match;
 
+	for (size_t i = 0; i < r->n_syscalls; i++)
+		if (is_set(r->syscalls[i].id)) {
+			check_emulated_set(d, r, r->syscalls[i].name);
+			break;
+		}
 	if (!m->n_names && !m->broken)
 		ERROR(d, r->action_node,
 		      "to emulate this, list each \"name\" that is harmless");

@@ -16,7 +16,8 @@ static void check_argument(struct doc *d, const struct doc_rule *r,
 {
 	if (call_has(s->id, arg))
 		return;
-	if (arg != ARG_VALUE || !call_has(s->id, ARG_ARGS))
+	if ((arg != ARG_VALUE || !call_has(s->id, ARG_ARGS)) &&
+	    (arg != ARG_SIZE || !call_is_packed(s->id)))
 		ERROR(d, node, "%s has no %s to match", s->name, key);
 	else if (!r->emulate)
 		ERROR(d, node,

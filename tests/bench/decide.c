@@ -45,7 +45,7 @@ static void put_name_rule(FILE *f, unsigned number)
 	(void)fprintf(
 		f,
 		"{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":[\"" NAME
-		"\"]},\"action\":\"emulate\"}",
+		"\"],\"size\":{\"max\":256}},\"action\":\"emulate\"}",
 		number);
 }
 
@@ -53,7 +53,7 @@ static void put_prefix_rule(FILE *f, unsigned number)
 {
 	(void)fprintf(f,
 		      "{\"syscalls\":[\"setxattr\"],\"match\":{\"name\":[\"" NAME
-		      "*\"]},\"action\":\"emulate\"}",
+		      "*\"],\"size\":{\"max\":256}},\"action\":\"emulate\"}",
 		      number);
 }
 

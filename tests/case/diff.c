@@ -398,7 +398,7 @@ static struct policy_set *make_long_policy(const char *action)
 			rule ? ", " : "");
 		for (int i = 0; i < 900; i++)
 			fprintf(f, "%s\"trusted.%d.%d\"", i ? ", " : "", rule, i);
-		fprintf(f, "]}, \"action\": \"%s\"}", action);
+		fprintf(f, "], \"size\": 1}, \"action\": \"%s\"}", action);
 	}
 	fprintf(f, "], \"default\": \"continue\"}}, \"bindings\": "
 		   "[{\"when\": {}, \"policy\": \"p\"}]}");

@@ -38,6 +38,8 @@ static const char *const sizes[] = {
 	"1", "{\"min\": 2}",	     "{\"max\": 1}", "{\"min\": 1, \"max\": 2}",
 	"0", "{\"min\": 5000000000}"
 };
+static const char *const bounds[] = { "1", "{\"max\": 1}", "{\"max\": 3}",
+				      "{\"min\": 1, \"max\": 2}", "0" };
 static const char *const flags[] = {
 	"{\"all\": [\"XATTR_CREATE\"]}", "{\"none\": [\"XATTR_REPLACE\"]}",
 	"{\"any\": [\"XATTR_CREATE\", \"XATTR_REPLACE\"]}",
@@ -123,6 +125,19 @@ static void write_name(struct match *m, bool emulate)
 		key(m, "\"name\": [\"%s\", \"%s\"]", WORD(names), WORD(names));
 }
 
+/* Of an emulated set one of the two is a must. */
+static void write_value_or_size(struct match *m, bool emulate)
+{
+	bool value = !pick(3);
+
+	if (value)
+		key(m, "\"value\": %s", WORD(values));
+	if (emulate && !value)
+		key(m, "\"size\": %s", WORD(bounds));
+	else if (!pick(4))
+		key(m, "\"size\": %s", WORD(sizes));
+}
+
 static void write_set(struct match *m, bool emulate)
 {
 	static const char *const calls[] = { "\"setxattr\"",
@@ -131,10 +146,7 @@ static void write_set(struct match *m, bool emulate)
 
 	fprintf(m->f, "[%s]", which);
 	write_name(m, emulate);
-	if (!pick(3))
-		key(m, "\"value\": %s", WORD(values));
-	if (!pick(4))
-		key(m, "\"size\": %s", WORD(sizes));
+	write_value_or_size(m, emulate);
 	if (!pick(4))
 		key(m, "\"flags\": %s", WORD(flags));
 	write_common(m, emulate, !strstr(which, "fset"));
@@ -149,8 +161,8 @@ static void write_other_xattr(struct match *m, bool emulate)
 
 	fprintf(m->f, "[\"%s\"]", which);
 	write_name(m, emulate);
-	if (emulate && strcmp(which, "setxattrat") == 0 && pick(2))
-		key(m, "\"value\": %s", WORD(values));
+	if (emulate && strcmp(which, "setxattrat") == 0)
+		write_value_or_size(m, true);
 	if (strcmp(which, "getxattr") == 0 && !pick(2))
 		key(m, "\"size\": %s", WORD(sizes));
 	write_common(m, emulate, true);

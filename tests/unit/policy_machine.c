@@ -18,8 +18,13 @@
 	"{\"syscalls\":[\"mknod\"],\"match\":{\"type\":\"char\",\"device\":"   \
 	"[" device "]" more "},\"action\":\"emulate\""
 #define ATTRIBUTES(calls)                                                      \
-	"{\"syscalls\":[" calls "],\"match\":{\"name\":\"trusted.a\"},"        \
+	"{\"syscalls\":[" calls "],\"match\":{\"name\":\"trusted.a\","         \
+	"\"size\":{\"max\":256}},"                                             \
 	"\"action\":\"emulate\"}"
+
+#define REMOVAL                                                                \
+	"{\"syscalls\":[\"removexattrat\",\"getxattrat\"],\"match\":"        \
+	"{\"name\":\"trusted.a\"},\"action\":\"emulate\"}"
 
 #define ALL (KFEAT_BIT(KFEATS) - 1)
 static struct diags diags;
@@ -76,7 +81,7 @@ TEST(machine, without_the_calls_of_6_13)
 	expect(POLICY(ATTRIBUTES("\"@setxattr\"")), features, "");
 	expect(POLICY(
 		       ATTRIBUTES(
-			       "\"setxattr\",\"setxattrat\"") ",\n" ATTRIBUTES("\"removexattrat\",\"getxattrat\"")),
+			       "\"setxattr\",\"setxattrat\"") ",\n" REMOVAL),
 	       features,
 	       "f:2:25: warning: /policies/p/rules/0/syscalls/1: this kernel "
 	       "has "

@@ -39,7 +39,8 @@
 #define ALLOW(devices)                                                         \
 	POLICY("{" MKNODS ",\"match\":{\"type\":\"char\",\"device\":[" devices \
 	       "]},\"action\":\"emulate\"},{" SETXATTRS                        \
-	       ",\"match\":{\"name\":\"trusted.deputy.*\"},"                   \
+	       ",\"match\":{\"name\":\"trusted.deputy.*\","                    \
+	       "\"size\":{\"max\":256}},"                                      \
 	       "\"action\":\"emulate\"}")
 
 static const char allow[] = ALLOW("\"1:3\"");

@@ -337,8 +337,8 @@ TEST(attack, no_name_is_left_to_the_kernel_where_others_are_denied)
 	static const char closed[] =
 		"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{"
 		"\"syscalls\":"
-		"[\"setxattr\"],\"match\":{\"name\":\"trusted.deputy.*\"},"
-		"\"action\":\"emulate\"}],\"default\":{\"errno\":\"EACCES\"}}},"
+		"[\"setxattr\"],\"match\":{\"name\":\"trusted.deputy.*\","
+		"\"size\":{\"max\":256}},\"action\":\"emulate\"}],\"default\":{\"errno\":\"EACCES\"}}},"
 		"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
 
 	siege(closed, flags_unknown, "/ dir 0755 0:0 trusted.deputy.a=76\n");

@@ -330,7 +330,8 @@ static pid_t spawn_worker(const struct attendant *a, const struct inmate *i)
 	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"        \
 	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\","         \
 	"\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"                     \
-	"\"trusted.deputy.*\"},\"action\":\"emulate\"},{\"syscalls\":"          \
+	"\"trusted.deputy.*\",\"size\":{\"max\":256}},"                          \
+	"\"action\":\"emulate\"},{\"syscalls\":"                                \
 	"[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"       \
 	"\"trusted.overlay.opaque\",\"value\":\"y\"},\"action\":\"emulate\"}]," \
 	default "}},\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}"

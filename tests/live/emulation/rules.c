@@ -41,12 +41,14 @@
 	"\"action\":{\"errno\":\"EXDEV\"}}"
 #define ATTR_IN(directory)                                                     \
 	"{\"syscalls\":[\"setxattr\",\"lsetxattr\"],\"match\":{\"name\":"          \
-	"\"trusted.deputy.a\",\"directory\":\"" directory "\"},"                   \
+	"\"trusted.deputy.a\",\"size\":{\"max\":256},"                          \
+	"\"directory\":\"" directory "\"},"                                      \
 	"\"action\":\"emulate\"}"
 
 /* What a rule reads for the caller is listed for it. */
 #define LISTED_IF(who)                                                         \
-	"{\"syscalls\":[\"@setxattr\"],\"match\":{\"name\":\"trusted.deputy.a\"}," \
+	"{\"syscalls\":[\"@setxattr\"],\"match\":{\"name\":\"trusted.deputy.a\"," \
+	"\"size\":{\"max\":256}},"                                             \
 	"\"action\":\"emulate\"},{\"syscalls\":[\"@getxattr\"],\"match\":{\"name\":" \
 	"\"trusted.deputy.a\"," who "},\"action\":\"emulate\"},"                 \
 	"{\"syscalls\":[\"@listxattr\"],\"action\":\"emulate\"}"

@@ -32,7 +32,9 @@
 
 static const char policy[] =
 	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":["
-	"\"setxattr\",\"lsetxattr\",\"fsetxattr\",\"setxattrat\","
+	"\"setxattr\",\"lsetxattr\",\"fsetxattr\",\"setxattrat\"],"
+	"\"match\":{\"name\":\"trusted.deputy.*\",\"size\":{\"max\":65536}},"
+	"\"action\":\"emulate\"},{\"syscalls\":["
 	"\"removexattr\",\"lremovexattr\",\"fremovexattr\",\"removexattrat\","
 	"\"getxattr\",\"lgetxattr\",\"fgetxattr\",\"getxattrat\"],"
 	"\"match\":{\"name\":\"trusted.deputy.*\"},\"action\":\"emulate\"},"
