@@ -502,7 +502,7 @@ case_wrapper_exec()
 	cmp "$tmp/before" "$dir/config.json" || wrong "exec changed config.json"
 	is "character special file 1:3 $id:$id 600" \
 		"$(node "$dir/rootfs/t/null")" "made by exec"
-	timeout 5 "$BASH" -c 'echo >"$1"' bash "$dir/rootfs/t/stop"
+	release "$dir/rootfs/t/stop"
 	wait $!
 	until_true 10 no_containers || wrong "a listener is left"
 }

@@ -206,19 +206,20 @@ restart()
 		read -r line </t/stop
 		probe mknod /t/without c 1:3 0600
 		echo without
-		read -r line </t/stop
+		read -r line </t/again
 		probe mknod /t/second c 1:3 0600
 		probe mknod-loop /t/n 100
 	END
 	t=$(root_of "$2")/t
-	mkfifo -m 0644 "$t/stop"
+	# One for each wait: who let it go may have the first one open still.
+	mkfifo -m 0644 "$t/stop" "$t/again"
 	execute "$2" >"$tmp/bundle.$2/out" &
 	until_true 20 has_line "$tmp/bundle.$2/out" ready || wrong "no start"
 	stop_daemon "$1"
 	release "$t/stop"
 	until_true 20 has_line "$tmp/bundle.$2/out" without || wrong "it hangs"
 	start_daemon --policy "$policy"
-	release "$t/stop"
+	release "$t/again"
 	until_true 20 has_line "$tmp/bundle.$2/out" "100 of 100" || wrong "no answers"
 	out=$(cat "$tmp/bundle.$2/out")
 	is "ok ready ENOSYS without ok 100 of 100" "${out//$'\n'/ }" answers

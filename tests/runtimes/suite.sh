@@ -116,7 +116,7 @@ run_cases()
 release()
 {
 	# shellcheck disable=SC2016 # it is for the other shell
-	timeout 5 "$BASH" -c 'echo >"$1"' bash "$1" || wrong "nobody waits at $1"
+	timeout 20 "$BASH" -c 'echo >"$1"' bash "$1" || wrong "nobody waits at $1"
 }
 
 # summary: the test's exit status.
