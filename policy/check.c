@@ -23,14 +23,13 @@ static void check_emulated_mknod(struct doc *d, const struct doc_rule *r)
 	}
 	if (m->type != S_IFCHR && m->type != S_IFBLK)
 		ERROR(d, m->type_node,
-		      "to emulate a mknod, name one \"type\", "
-		      "\"char\" or \"block\": a number means another device "
-		      "of each");
+		      "to emulate a mknod, name one \"type\", \"char\" or "
+		      "\"block\": one number is a different device in each");
 	for (size_t i = 0; m->type == S_IFCHR && i < m->n_devices; i++)
 		if (m->devices[i].major == 0 && m->devices[i].first_minor == 0)
 			ERROR(d, m->devices[i].node,
 			      "character device 0:0 is an overlay whiteout, "
-			      "which every container may make: \"continue\"");
+			      "which every container may make: use \"continue\"");
 }
 
 /* What is set stays in kernel memory, of the worker's cgroup: up to 64 KiB for
@@ -42,7 +41,7 @@ static void check_emulated_set(struct doc *d, const struct doc_rule *r,
 
 	if (!m->broken && !m->n_values && m->max_size == UINT64_MAX)
 		ERROR(d, r->action_node,
-		      "to emulate %s, bound what is stored: a \"value\", or "
+		      "to emulate %s, limit what is stored: add a \"value\", or "
 		      "\"size\": { \"max\": 256 }",
 		      call);
 }
@@ -72,8 +71,7 @@ static void check_emulated_xattr(struct doc *d, const struct doc_rule *r)
 		if (strncmp(text, "user.", 5) == 0 ||
 		    strncmp(text, "security.capability", 19) == 0)
 			ERROR(d, m->names[i].node,
-			      "the kernel lets a container "
-			      "have this: \"continue\"");
+			      "this needs no emulation: use \"continue\"");
 		else
 			ERROR(d, m->names[i].node,
 			      "only names that begin with "
@@ -94,8 +92,8 @@ static void check_emulated_list(struct doc *d, const struct doc_policy *p,
 				return;
 		}
 	ERROR(d, r->action_node,
-	      "an emulated list shows the names that an "
-	      "emulated getxattr of this policy reads: there is none");
+	      "an emulated list shows the names that an emulated getxattr of "
+	      "this policy reads: add one");
 }
 
 static bool is_list(enum call_id id)
@@ -137,7 +135,8 @@ static void check_rule(struct doc *d, const struct doc_policy *p,
 	if (r->unopenable_node != LEX_NONE &&
 	    (!r->emulate || r->n_syscalls == 0 ||
 	     call_family_of(r->syscalls[0].id) != FAMILY_MKNOD))
-		ERROR(d, r->unopenable_node, "only an emulated mknod has this");
+		ERROR(d, r->unopenable_node, "only a rule that emulates mknod "
+					     "can have \"unopenable\"");
 	if (r->advisory && (r->emulate || r->verdict.kind == VERDICT_CONTINUE))
 		ERROR(d, r->node, "only a rule that denies can be advisory");
 }

@@ -27,8 +27,8 @@ static void check_binding(struct doc *d, struct doc_binding *b)
 	if ((b->facts & FACTS_AUTHORED) && !(b->facts & FACTS_AUTHENTICATED))
 		ERROR(d, b->node,
 		      "\"annotation\", \"metadata\", \"id\" and \"bundle\" are "
-		      "written by the container's author: say by \"peer_uid\", "
-		      "\"peer_gid\", \"userns_owner\" or \"cgroup\" for whom "
+		      "written by the container's author: add \"peer_uid\", "
+		      "\"peer_gid\", \"userns_owner\" or \"cgroup\", for whom "
 		      "they may choose this policy");
 	if (!b->policy)
 		return;
@@ -160,9 +160,9 @@ static void check_reachable(struct doc *d, size_t at)
 	what = d->bindings[i].facts ? "every container that this one does"
 				    : "every container";
 	if (d->n_files == 1)
-		ERROR(d, b->node, "never reached: binding %zu takes %s", i, what);
+		ERROR(d, b->node, "never reached: binding %zu matches %s", i, what);
 	else
-		ERROR(d, b->node, "never reached: the binding in %s takes %s",
+		ERROR(d, b->node, "never reached: the binding in %s matches %s",
 		      doc_where(d, d->bindings[i].node, where, sizeof(where)),
 		      what);
 }

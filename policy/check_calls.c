@@ -261,9 +261,9 @@ static bool default_denies(const struct group *g)
 }
 
 #define SWAP                                                                   \
-	"another thread can swap the bytes between deputy's look and the "     \
-	"kernel's, so this denial is no boundary: emulate what is let "        \
-	"through, or deny the whole call, or say \"advisory\": true"
+	"another thread can change the bytes between deputy's read and the " \
+	"kernel's, so this denial is no boundary: emulate instead of " \
+	"\"continue\", deny the whole call, or add \"advisory\": true"
 
 /* Does nothing that meets @a come to what stands behind @b? Its registers are
  * what they are, so no swap gets past it. */
@@ -330,8 +330,7 @@ static void check_types(const struct group *g, bool *unsound)
 	}
 	if (to_default != SIZE_MAX && default_denies(g))
 		ERROR(g->d, g->p->default_node,
-		      "%s, which rule %zu lets "
-		      "through by name or value: " SWAP
+		      "%s, which rule %zu continues by name or value: " SWAP
 		      " in a last rule for it",
 		      g->m[0].call, to_default);
 }
@@ -388,7 +387,7 @@ static size_t drop_twice(struct doc *d, struct mention *m, size_t n)
 		else if (last->of_set)
 			*last = m[i];
 		else if (!m[i].of_set)
-			ERROR(d, m[i].node, "%s stands here already", m[i].call);
+			ERROR(d, m[i].node, "%s is already in this list", m[i].call);
 	}
 	return kept;
 }

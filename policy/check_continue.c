@@ -114,7 +114,6 @@ void doc_check_continue(struct doc *d, const struct doc_policy *p, size_t at)
 	if (why)
 		doc_complain(
 			d, DIAG_WARNING, r->action_node,
-			"only ever ends in EPERM: in a user namespace nobody "
-			"%s",
+			"always ends in EPERM: in a user namespace nobody %s",
 			why);
 }

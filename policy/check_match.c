@@ -102,13 +102,12 @@ static void check_device_types(struct doc *d, const struct doc_match *m)
 		return;
 	if (m->type_node == LEX_NONE)
 		ERROR(d, m->device_node,
-		      "\"type\" is missing: only of a "
-		      "\"char\" or \"block\" node does the device number "
-		      "count");
+		      "add \"type\": \"char\" or \"block\": the kernel ignores "
+		      "the device number of other nodes");
 	else if (m->types & ~DEVICE_TYPES)
 		ERROR(d, m->device_node,
-		      "\"type\" names another: only of a \"char\" or "
-		      "\"block\" node does the device number count");
+		      "use only \"char\" and \"block\" in \"type\": the kernel "
+		      "ignores the device number of other nodes");
 }
 
 static void check_bits(struct doc *d, uint32_t node, const struct bits *b)
@@ -143,8 +142,8 @@ static void check_directory(struct doc *d, const struct doc_rule *r)
 		return;
 	if (!r->emulate)
 		ERROR(d, r->match.directory_node,
-		      "only an \"emulate\" finds out where a path ends: of any "
-		      "other answer another thread could swap the path");
+		      "only \"emulate\" finds out where a path ends: with "
+		      "another action another thread could change the path");
 	for (size_t i = 0; i < r->n_syscalls; i++)
 		if (*r->syscalls[i].name &&
 		    !call_has(r->syscalls[i].id, ARG_PATH))

@@ -62,8 +62,8 @@ static void check_rule(struct doc *d, const struct doc_rule *r,
 			continue;
 		join_arches(set, names, sizeof(names));
 		doc_complain(d, DIAG_WARNING, r->syscalls[i].node,
-			     "on %s this can be asked through %s, too, for "
-			     "which there is no rule",
+			     "on %s this call also goes through %s, for which "
+			     "there is no rule",
 			     names, by);
 		return;
 	}

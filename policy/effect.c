@@ -15,8 +15,8 @@
 #define PAGE_BYTES	      4096
 
 #define NO_CAPABILITY(what)                                                    \
-	"the kernel refuses (EPERM): it wants " what " in the initial user "   \
-	"namespace"
+	"the kernel refuses (EPERM): the call needs " what " in the initial "  \
+	"user namespace"
 
 /* -- mknod -------------------------------------------------------------------------- */
 
@@ -60,9 +60,7 @@ static enum operation operation_of(enum call_id id)
 	return call_has(id, ARG_OUT) || call_has(id, ARG_ARGS_OUT) ? GET : REMOVE;
 }
 
-#define BY_FILE_SYSTEM                                                         \
-	"the kernel says what the file system makes of it; EOPNOTSUPP as a "   \
-	"rule"
+#define BY_FILE_SYSTEM "the file system decides, mostly with EOPNOTSUPP"
 #define SETS	"the kernel sets it, "
 #define REMOVES "the kernel removes it, "
 #define READS	"the kernel reads it, with the caller's rights"
@@ -76,7 +74,7 @@ static const struct {
 	    READS } },
 	{ "trusted.",
 	  { NO_CAPABILITY("CAP_SYS_ADMIN"), NO_CAPABILITY("CAP_SYS_ADMIN"),
-	    "the kernel shows none (ENODATA): it wants CAP_SYS_ADMIN in the "
+	    "the kernel shows none (ENODATA): the call needs CAP_SYS_ADMIN in the "
 	    "initial user namespace" } },
 	{ "security.capability",
 	  { SETS "if the caller has CAP_SETFCAP in its user namespace",
@@ -128,8 +126,7 @@ static const char *kernel_xattr(const struct call *c, const char *name)
 	    (c->flags & ~known))
 		return "the kernel refuses (EINVAL): no such flags";
 	if (op == LIST)
-		return "the kernel lists the names, but for trusted.*: it "
-		       "wants "
+		return "the kernel lists the names except trusted.*, which need "
 		       "CAP_SYS_ADMIN in the initial user namespace";
 	if (op == SET && name && *name && c->size > XATTR_VALUE_MAX_BYTES)
 		return "the kernel refuses (E2BIG): the value is too long";
@@ -144,7 +141,7 @@ static const char *kernel(const struct match_facts *f)
 	case FAMILY_XATTR:
 		return kernel_xattr(f->call, f->name);
 	default:
-		return "the kernel goes on with the call, with all of its own "
+		return "the call continues in the kernel, with all of its own "
 		       "checks";
 	}
 }
@@ -158,9 +155,9 @@ static const char *const unopenable_words[] = {
 };
 
 static const char *const unopenable_effects[] = {
-	[UNOPENABLE_BIND] = "one that opens is bound over it",
-	[UNOPENABLE_CREATE] = "it stays all the same",
-	[UNOPENABLE_ERRNO] = "EPERM, and nothing stays",
+	[UNOPENABLE_BIND] = "a node that opens is bound over it",
+	[UNOPENABLE_CREATE] = "the node stays, although it does not open",
+	[UNOPENABLE_ERRNO] = "EPERM, and the node is removed",
 };
 
 static const char *emulation(const struct call *c)
@@ -190,8 +187,8 @@ static void print_emulation(const struct decision *d, const struct verdict *fail
 
 	(void)fprintf(
 		out,
-		"deputy %s in the caller's place, with the caller's "
-		"rights, if the caller has %s in its user namespace; else ",
+		"deputy %s with the caller's rights, if the caller has %s in "
+		"its user namespace; else ",
 		emulation(c), mknod ? "CAP_MKNOD" : "CAP_SYS_ADMIN");
 	if (d->closed)
 		print_errno(fail, out);

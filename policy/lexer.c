@@ -70,7 +70,7 @@ static int unexpected(struct reader *r, const char *wanted)
 		return fail(r, r->at,
 			    "JSON has no comments: use a \"comment\" key");
 	if (c == '\'')
-		return fail(r, r->at, "strings stand in double quotes");
+		return fail(r, r->at, "a string needs double quotes");
 	if (c > 0x20 && c < 0x7f)
 		return fail(r, r->at, "unexpected '%c': expected %s", c,
 			    wanted);
@@ -122,9 +122,9 @@ static int read_unicode(struct reader *r, size_t at, char **out)
 	int c = read_hex4(r), low;
 
 	if (c < 0)
-		return fail(r, at, "\\u wants four hexadecimal digits");
+		return fail(r, at, "\\u needs four hexadecimal digits");
 	if (c == 0)
-		return fail(r, at, "a NUL character cannot stand in a string");
+		return fail(r, at, "a string cannot have a NUL character");
 	if (c >= 0xdc00 && c <= 0xdfff)
 		return fail(r, at, "half a surrogate pair");
 	if (c >= 0xd800 && c <= 0xdbff) {

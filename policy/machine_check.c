@@ -44,8 +44,8 @@ static void check_calls(struct doc *d, uint32_t features,
 
 		if (is_missing(features, s->id) && !(s->of_set && any))
 			WARNING(d, s->node,
-				"this kernel has no %s (Linux 6.13 has): it "
-				"ends in ENOSYS",
+				"this kernel has no %s (Linux 6.13 and newer "
+				"have it): the call fails with ENOSYS",
 				s->name);
 	}
 }
@@ -76,9 +76,8 @@ static void check_bind(struct doc *d, uint32_t features,
 		return;
 	WARNING(d, asked ? r->unopenable_node : r->action_node,
 		"this kernel cannot bind a node over another (no open_tree or "
-		"move_mount, Linux 5.2 has them): say \"create\" or \"errno\" "
-		"in "
-		"\"unopenable\"");
+		"move_mount, Linux 5.2 and newer have them): use \"create\" or "
+		"\"errno\" in \"unopenable\"");
 	*said = true;
 }
 
@@ -86,9 +85,8 @@ static void refuse_continue(struct doc *d, uint32_t node)
 {
 	ERROR(d, node,
 	      "this kernel cannot let a call continue (Linux 5.5 and newer "
-	      "can): "
-	      "say what it gets instead, "
-	      "\"without_continue\": { \"errno\": \"EPERM\" } in the policy");
+	      "can): add \"without_continue\": { \"errno\": \"EPERM\" } to the "
+	      "policy");
 }
 
 /* What an emulation leaves to the kernel is no rule's word: EPERM does. */

@@ -284,7 +284,7 @@ static void parse_policy(struct doc *d, const char *name, struct value v)
 	while (i < d->n_policies && strcmp(d->policies[i].name, name) != 0)
 		i++;
 	if (i < d->n_policies)
-		ERROR(d, v.node, "the policy %s stands in %s already", name,
+		ERROR(d, v.node, "the policy %s is already defined in %s", name,
 		      doc_where(d, d->policies[i].node, where, sizeof(where)));
 	d->n_policies++;
 	*p = (struct doc_policy){ .name = name,

@@ -149,7 +149,7 @@ static void parse_device(struct doc *d, struct value v, void *out)
 		      "at most %d:%d, \"MAJOR:FIRST-LAST\" or \"MAJOR:*\"",
 		      s, MAJOR_MAX, MINOR_MAX);
 	else if (dev->first_minor > dev->last_minor)
-		ERROR(d, v.node, "\"%.64s\" ends before it begins", s);
+		ERROR(d, v.node, "the range \"%.64s\" ends below its start", s);
 }
 
 static void match_device(struct doc *d, struct value v, void *out)
@@ -369,7 +369,7 @@ static void parse_name(struct doc *d, struct value v, void *out)
 	if (n->prefix)
 		n->bytes--;
 	if (*n->text && !n->text[strspn(n->text, "*")])
-		ERROR(d, v.node, "this is every name: leave \"name\" out");
+		ERROR(d, v.node, "this matches every name: leave \"name\" out");
 	else if (n->bytes == 0 || n->bytes > XATTR_NAME_MAX_BYTES)
 		ERROR(d, v.node, "a name has 1 to %d bytes",
 		      XATTR_NAME_MAX_BYTES);

@@ -49,7 +49,7 @@ static void unknown_errno(struct doc *d, uint32_t node, const char *name)
 	for (int e = 1; e <= ERRNO_MAX && !diags_full(d->diags); e++)
 		if (strerrorname_np(e))
 			nearest_offer(&near, strerrorname_np(e));
-	ERROR(d, node, "no kernel knows the errno \"%.64s\"%s", name,
+	ERROR(d, node, "unknown errno \"%.64s\"%s", name,
 	      nearest_hint(&near, hint, sizeof(hint)));
 }
 

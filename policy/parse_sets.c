@@ -132,7 +132,7 @@ static void declare(struct doc *d, const char *name, struct value v)
 	} else if (s && s->builtin) {
 		ERROR(d, v.node, "the set %s is built in", name);
 	} else if (s) {
-		ERROR(d, v.node, "the set %s stands in %s already", name,
+		ERROR(d, v.node, "the set %s is already defined in %s", name,
 		      doc_where(d, s->node, where, sizeof(where)));
 	} else if (d->n_sets == SETS_MAX + ARRAY_SIZE(builtins)) {
 		ERROR(d, v.node, "more than %d sets in all files", SETS_MAX);

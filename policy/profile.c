@@ -212,14 +212,15 @@ static int complain_of_policy(struct making *m)
 				     "%s cannot be notified: %s", c->name, why);
 		if (c->coarse)
 			doc_complain(d, DIAG_WARNING, c->node,
-				     "more than %d rules would tell exactly "
-				     "what of %s is needed: more is notified",
+				     "more than %d filter rules would be needed "
+				     "for exactly these calls of %s: more calls "
+				     "are notified",
 				     PROFILE_CALL_RULES_MAX, c->name);
 	}
 	if (!notifies(m))
 		doc_complain(d, DIAG_WARNING, m->policy->node,
-			     "its rules need no notification, so no listener "
-			     "comes of it");
+			     "its rules need no notification, so containers get "
+			     "no listener");
 	return d->diags->n_errors ? -EINVAL : 0;
 }
 

@@ -101,8 +101,8 @@ static void check_rivals(struct checking *c, const struct seccomp_rule *r,
 			     r->conditional || other->conditional ? DIAG_WARNING :
 								    DIAG_ERROR,
 			     r->node,
-			     "rule %zu is for the same %s and does something "
-			     "else: one of them does not count",
+			     "rule %zu has another action for the same %s: "
+			     "engines apply only one of them",
 			     i, name);
 		return;
 	}
@@ -124,8 +124,8 @@ static void check_engine_rule(struct checking *c, const struct seccomp_rule *r)
 		      "notify where either holds, or refuse");
 	else if (r->odd_args)
 		WARNING(c, r->node,
-			"what it compares otherwise than "
-			"SCMP_CMP_EQ and SCMP_CMP_MASKED_EQ is not checked");
+			"only its SCMP_CMP_EQ and SCMP_CMP_MASKED_EQ are "
+			"checked, not its other comparisons");
 }
 
 static void check_engines(struct checking *c)
@@ -134,9 +134,8 @@ static void check_engines(struct checking *c)
 
 	if (any)
 		ERROR(c, node_of(c, "defaultAction"),
-		      "no engine can notify "
-		      "everything: it makes calls itself before the listener "
-		      "is handed over");
+		      "no engine can notify everything: it makes calls itself "
+		      "before it hands the listener over");
 	for (size_t i = 0; i < c->profile->n_rules; i++)
 		if (notifies(&c->profile->rules[i])) {
 			any = true;
@@ -156,14 +155,16 @@ static void check_needless(struct checking *c, const struct seccomp_rule *r,
 		return;
 	if (call->notify.n == 0) {
 		WARNING(c, r->node,
-			"%s is notified for nothing: the policy continues it",
+			"%s is notified for nothing: the policy only continues "
+			"it",
 			call->name);
 		return;
 	}
 	if (call->notify.n > 1)
 		(void)snprintf(more, sizeof(more), ", and %zu more",
 			       call->notify.n - 1);
-	WARNING(c, r->node, "%s is notified where no rule needs it; they do %s%s",
+	WARNING(c, r->node, "%s is notified more often than needed: rules need "
+			    "it %s%s",
 		call->name, cube_text(&call->notify.c[0], where, sizeof(where)),
 		more);
 }

@@ -69,7 +69,7 @@ const struct doc_policy *profile_policy(const struct doc *d, const char *name,
 		return &d->policies[0];
 	if (!name) {
 		diags_add(diags, DIAG_ERROR, 0, 0, "/policies",
-			  "%zu policies: say which one with --policy",
+			  "%zu policies: choose one with --policy",
 			  d->n_policies);
 		return NULL;
 	}

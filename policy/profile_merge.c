@@ -90,8 +90,8 @@ static int clash(struct making *m, const struct seccomp_rule *r,
 		 const struct profile_call *c)
 {
 	doc_complain(m->base->doc, DIAG_ERROR, r->node,
-		     "it compares an argument of %s which rules of the policy "
-		     "look at, too, and no filter can do both",
+		     "it compares an argument of %s that the policy's rules "
+		     "compare, too, and no filter can do both",
 		     c->name);
 	return -EINVAL;
 }
@@ -226,7 +226,7 @@ void profile_warn_of_opening(struct making *m, const struct profile_call *c)
 			     by ? by->node :
 				  lex_member(m->base->doc->lex, LEX_ROOT,
 					     "defaultAction"),
-			     "it denies %s; what is notified of it and deputy "
-			     "leaves to the kernel is let through",
+			     "it denies %s, but a notified call that deputy "
+			     "leaves to the kernel continues",
 			     c->name);
 }

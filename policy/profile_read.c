@@ -96,7 +96,7 @@ static const char *action(const struct place *at, const char *key)
 	}
 	if (!listed(actions, ARRAY_SIZE(actions), s))
 		ERROR(at->d, lex_member(at->d->lex, at->node, key),
-		      "no engine knows the action \"%.64s\"", s);
+		      "unknown action \"%.64s\"", s);
 	return s;
 }
 
@@ -129,8 +129,7 @@ static void read_arg(const struct place *at, struct seccomp_rule *r)
 		r->odd_args |= 1U << index;
 	} else {
 		ERROR(at->d, at->node,
-		      "no engine knows the comparison "
-		      "\"%.64s\"",
+		      "unknown comparison \"%.64s\"",
 		      op);
 	}
 }

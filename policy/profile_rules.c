@@ -121,8 +121,8 @@ static int check_call(struct doc *d, const struct seccomp_profile *p,
 		error = profile_match_meets(&r->match, s->id, &seen.notified);
 		if (error == 0)
 			ERROR(d, s->node,
-			      "never asked: %s notifies no %s that this rule "
-			      "takes",
+			      "never reached: %s notifies no %s that this rule "
+			      "matches",
 			      path, s->name);
 	}
 	cubes_done(&seen.notified);
@@ -154,7 +154,7 @@ int profile_rules_check(struct doc *d, const struct doc_policy *p,
 		if (r->match.arches && !(r->match.arches & abis)) {
 			/* Of another machine's profile, perhaps. */
 			doc_complain(d, DIAG_WARNING, r->match.arch_node,
-				     "never asked: %s has none of these "
+				     "never reached: %s has none of these "
 				     "architectures",
 				     path);
 			continue;

@@ -56,7 +56,7 @@ static const struct hostile files[] = {
 	  "{\"when\":{\"cgroup\":[", "\"/*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b@\"",
 	  ",\"/" LONG LONG LONG "#\"]},\"policy\":\"p\"}", "]}", 0, 100, NULL },
 	{ "a call over and over", HEAD, "{\"syscalls\":[", "\"bpf\"",
-	  "],\"action\":\"continue\"}", TAIL, 0, 1024, "stands here already" },
+	  "],\"action\":\"continue\"}", TAIL, 0, 1024, "is already in this list" },
 	{ "many rules for one call", HEAD,
 	  "{\"syscalls\":[\"setxattr\",\"lsetxattr\",\"fsetxattr\"],\"match\":"
 	  "{\"name\":\"user.#\"},\"action\":\"continue\"}",

@@ -14,18 +14,14 @@
 
 static const struct ctl_row explained[] = {
 	{ EXPLAIN("mknod(\"/x\",S_IFCHR|0666,1:3)"), 0,
-	  "call     mknod(\"/x\", S_IFCHR|0666, 1:3)\n"
-	  "ABI      x86_64, number 133\n"
-	  "policy   p, by the binding without a condition\n"
-	  "rule 0 (line 3): decides: type char; device 1:3\n"
-	  "rule 2 (line 6): not reached\n"
-	  "rule 4 (line 8): not reached\n"
-	  "verdict  emulate (unopenable: bind) by rule 0 (line 3)\n"
-	  "effect   deputy makes the node in the caller's place, with the "
+	  "call     mknod(\"/x\", S_IFCHR|0666, 1:3)\nABI      x86_64, number "
+	  "133\npolicy   p, by the binding without a condition\nrule 0 (line "
+	  "3): decides: type char; device 1:3\nrule 2 (line 6): not "
+	  "reached\nrule 4 (line 8): not reached\nverdict  emulate (unopenable: "
+	  "bind) by rule 0 (line 3)\neffect   deputy makes the node with the "
 	  "caller's rights, if the caller has CAP_MKNOD in its user namespace; "
-	  "else the kernel refuses; where devices cannot be opened: one that "
-	  "opens is bound over it\n"
-	  "failing  EPERM, where deputy itself cannot\n",
+	  "else the kernel refuses; where devices cannot be opened: a node that "
+	  "opens is bound over it\nfailing  EPERM, where deputy itself cannot\n",
 	  "" },
 	{ EXPLAIN("mknod(\"/x\", S_IFBLK|0666, 8:0)"), 0,
 	  "call     mknod(\"/x\", S_IFBLK|0666, 8:0)\n"
@@ -60,23 +56,20 @@ static const struct ctl_row explained[] = {
 	  "failing  EPERM, where deputy itself cannot\n",
 	  "" },
 	{ EXPLAIN("mount()"), 0,
-	  "call     mount()\n"
-	  "ABI      x86_64, number 165\n"
-	  "policy   p, by the binding without a condition\n"
-	  "no rule is for this call\n"
-	  "verdict  continue by default (line 9)\n"
-	  "effect   the kernel goes on with the call, with all of its own "
-	  "checks\n"
-	  "failing  EPERM, where deputy itself cannot\n",
+	  "call     mount()\nABI      x86_64, number 165\npolicy   p, by the "
+	  "binding without a condition\nno rule is for this call\nverdict  "
+	  "continue by default (line 9)\neffect   the call continues in the "
+	  "kernel, with all of its own checks\nfailing  EPERM, where deputy "
+	  "itself cannot\n",
 	  "" },
 };
 
 /* What the kernel does after a continue: a call, a part of the last line. */
 static const char *const continued[][2] = {
 	{ "mknodat(AT_FDCWD, \"/x\", S_IFBLK, 8:0)",
-	  "refuses (EPERM): it wants CAP_MKNOD" },
+	  "refuses (EPERM): the call needs CAP_MKNOD" },
 	{ "mknodat(AT_FDCWD, \"/x\", S_IFCHR, 1:4)",
-	  "refuses (EPERM): it wants CAP_MKNOD" },
+	  "refuses (EPERM): the call needs CAP_MKNOD" },
 	{ "mknodat(AT_FDCWD, \"/x\", S_IFCHR, 0:0)", "an overlay whiteout" },
 	{ "mknodat(AT_FDCWD, \"/x\", 0666, 0:0)", "makes a regular file" },
 	{ "mknodat(AT_FDCWD, \"/x\", S_IFREG, 1:3)", "makes a regular file" },
@@ -85,9 +78,9 @@ static const char *const continued[][2] = {
 	{ "mknodat(AT_FDCWD, \"/x\", S_IFDIR, 0)", "(EPERM): directories" },
 	{ "mknodat(AT_FDCWD, \"/x\", S_IFLNK, 0)", "(EINVAL): no such type" },
 	{ "lsetxattr(\"/x\", \"trusted.a\", \"\", 0, 0)",
-	  "refuses (EPERM): it wants CAP_SYS_ADMIN" },
+	  "refuses (EPERM): the call needs CAP_SYS_ADMIN" },
 	{ "lsetxattr(\"/x\", \"security.selinux\", \"\", 0, 0)",
-	  "refuses (EPERM): it wants CAP_SYS_ADMIN" },
+	  "refuses (EPERM): the call needs CAP_SYS_ADMIN" },
 	{ "lsetxattr(\"/x\", \"security.capability\", \"\", 0, 0)",
 	  "CAP_SETFCAP in its user" },
 	{ "lsetxattr(\"/x\", \"system.posix_acl_access\", \"\", 0, 0)",
@@ -98,7 +91,7 @@ static const char *const continued[][2] = {
 	{ "lsetxattr(\"/x\", \"user.a\", \"\", 65537, 0)", "E2BIG" },
 	{ "lsetxattr(\"/x\", \"user.a\", \"\", 65537, 4)", "EINVAL" },
 	{ "setxattr(\"/x\", \"trusted.bc\", \"y\", 1, 0)",
-	  "deputy sets it in the caller's place" },
+	  "deputy sets it with the caller's rights" },
 };
 
 static const struct ctl_row explained_by[] = {
@@ -350,9 +343,8 @@ static const struct ctl_row explained_keys[] = {
 	    "k.json", "setxattrat(AT_FDCWD, \"/x\", 0, \"trusted.b\", {value=\"n\", size=1, flags=0}, 16)",
 	    "-ax86_64" },
 	  0,
-	  "effect   deputy sets it in the caller's place, with the caller's "
-	  "rights, if the caller has CAP_SYS_ADMIN in its user namespace; else "
-	  "the kernel refuses\n",
+	  "effect   deputy sets it with the caller's rights, if the caller has "
+	  "CAP_SYS_ADMIN in its user namespace; else the kernel refuses\n",
 	  "" },
 	{ { "policy", "explain",
 	    "k.json", "setxattrat(AT_FDCWD, \"/x\", 0, \"trusted.b\", {value=\"z\", size=1, flags=0}, 16)",
@@ -399,14 +391,13 @@ static const struct ctl_row explained_keys[] = {
 	{ { "policy", "explain", "k.json",
 	    "getxattr(\"/x\", \"trusted.a\", 0x7ffe, 256)", "-ax86_64" },
 	  0,
-	  "effect   deputy reads it in the caller's place, with the caller's "
-	  "rights, if the caller has CAP_SYS_ADMIN in its user namespace; else "
-	  "the kernel answers\n",
+	  "effect   deputy reads it with the caller's rights, if the caller has "
+	  "CAP_SYS_ADMIN in its user namespace; else the kernel answers\n",
 	  "" },
 	{ { "policy", "explain", "k.json",
 	    "getxattr(\"/x\", \"trusted.b\", NULL, 0)", "-ax86_64" },
 	  0,
-	  "effect   the kernel shows none (ENODATA): it wants CAP_SYS_ADMIN in "
+	  "effect   the kernel shows none (ENODATA): the call needs CAP_SYS_ADMIN in "
 	  "the initial user namespace\n",
 	  "" },
 	{ { "policy", "explain", "k.json",
@@ -417,23 +408,21 @@ static const struct ctl_row explained_keys[] = {
 	{ { "policy", "explain", "k.json", "listxattr(\"/x\", NULL, 0)",
 	    "-ax86_64" },
 	  0,
-	  "effect   deputy lists the names, with those of emulated reads, in "
-	  "the caller's place, with the caller's rights, if "
-	  "the caller has CAP_SYS_ADMIN in its user namespace; else the kernel "
-	  "answers\n",
+	  "effect   deputy lists the names, with those of emulated reads, with "
+	  "the caller's rights, if the caller has CAP_SYS_ADMIN in its user "
+	  "namespace; else the kernel answers\n",
 	  "" },
 	{ { "policy", "explain", "k.json", "llistxattr(\"/x\", NULL, 0)",
 	    "-ax86_64" },
 	  0,
-	  "effect   the kernel lists the names, but for trusted.*: it wants "
+	  "effect   the kernel lists the names except trusted.*, which need "
 	  "CAP_SYS_ADMIN in the initial user namespace\n",
 	  "" },
 	{ { "policy", "explain", "k.json", "removexattr(\"/x\", \"trusted.a\")",
 	    "-ax86_64" },
 	  0,
-	  "effect   deputy removes it in the caller's place, with the caller's "
-	  "rights, if the caller has CAP_SYS_ADMIN in its user namespace; else "
-	  "the kernel refuses\n",
+	  "effect   deputy removes it with the caller's rights, if the caller "
+	  "has CAP_SYS_ADMIN in its user namespace; else the kernel refuses\n",
 	  "" },
 	{ { "policy", "explain", "k.json", "removexattr(\"/x\", \"user.a\")",
 	    "-ax86_64" },
@@ -443,7 +432,7 @@ static const struct ctl_row explained_keys[] = {
 	{ { "policy", "explain", "k.json", "removexattr(\"/x\", \"trusted.b\")",
 	    "-ax86_64" },
 	  0,
-	  "effect   the kernel refuses (EPERM): it wants CAP_SYS_ADMIN in the "
+	  "effect   the kernel refuses (EPERM): the call needs CAP_SYS_ADMIN in the "
 	  "initial user namespace\n",
 	  "" },
 	{ { "policy", "explain", "k.json", "mknod(\"/a/b\", 0, 0)", "-jx",

@@ -183,10 +183,10 @@ TEST(directory, a_name_given_twice_is_told_with_both_places)
 		      "\"default\":\"continue\"},\n\"a\":{\"rules\":[],"
 		      "\"default\":\"continue\"}}}");
 	expect(-EINVAL,
-	       "./2.json:2:14: error: /sets/@s: the set @s stands in "
-	       "./1.json:2:14 already\n"
-	       "./3.json:3:5: error: /policies/a: the policy a stands in "
-	       "./1.json:1:30 already\n");
+	       "./2.json:2:14: error: /sets/@s: the set @s is already defined "
+	       "in ./1.json:2:14\n"
+	       "./3.json:3:5: error: /policies/a: the policy a is already "
+	       "defined in ./1.json:1:30\n");
 	teardown();
 }
 
@@ -204,9 +204,9 @@ TEST(directory, mistakes_are_told_file_by_file)
 	       "./1.json:1:103: error: /odd: unknown key \"odd\"\n"
 	       "./2.json:1:1: error: \"version\" is missing\n"
 	       "./2.json:1:104: error: /bindings/0: never reached: the binding "
-	       "in ./1.json:1:77 takes every container\n"
+	       "in ./1.json:1:77 matches every container\n"
 	       "./2.json:1:129: error: /bindings/1: never reached: the binding "
-	       "in ./1.json:1:77 takes every container\n"
+	       "in ./1.json:1:77 matches every container\n"
 	       "./3.json:2:15: error: /sets/@s/0: unknown syscall \"mknode\" "
 	       "(did you mean \"mknod\"?) (used by "
 	       "/policies/b/rules/0/syscalls/0 in ./2.json:1:41)\n");
@@ -260,10 +260,10 @@ TEST(directory, with_a_file_that_cannot_be_read_is_refused)
 	       "./2.json: error: cannot read: No such device or address\n");
 	unlink("2.json");
 	assert_int_equal(symlink("1.json", "2.json"), 0);
-	expect(-EINVAL, "./2.json:1:30: error: /policies/a: the policy a stands "
-			"in ./1.json:1:30 already\n"
+	expect(-EINVAL, "./2.json:1:30: error: /policies/a: the policy a is "
+			"already defined in ./1.json:1:30\n"
 			"./2.json:1:77: error: /bindings/0: never reached: the "
-			"binding in ./1.json:1:77 takes every container\n");
+			"binding in ./1.json:1:77 matches every container\n");
 	teardown();
 }
 

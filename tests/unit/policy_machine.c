@@ -84,14 +84,14 @@ TEST(machine, without_the_calls_of_6_13)
 			       "\"setxattr\",\"setxattrat\"") ",\n" REMOVAL),
 	       features,
 	       "f:2:25: warning: /policies/p/rules/0/syscalls/1: this kernel "
-	       "has "
-	       "no setxattrat (Linux 6.13 has): it ends in ENOSYS\n"
+	       "has no setxattrat (Linux 6.13 and newer have it): the call "
+	       "fails with ENOSYS\n"
 	       "f:3:14: warning: /policies/p/rules/1/syscalls/0: this kernel "
-	       "has "
-	       "no removexattrat (Linux 6.13 has): it ends in ENOSYS\n"
+	       "has no removexattrat (Linux 6.13 and newer have it): the call "
+	       "fails with ENOSYS\n"
 	       "f:3:30: warning: /policies/p/rules/1/syscalls/1: this kernel "
-	       "has "
-	       "no getxattrat (Linux 6.13 has): it ends in ENOSYS\n");
+	       "has no getxattrat (Linux 6.13 and newer have it): the call "
+	       "fails with ENOSYS\n");
 }
 
 TEST(machine, without_x32)
@@ -118,23 +118,19 @@ TEST(machine, that_cannot_bind)
 		       "") "},\n" NODES("\"1:7\"",
 					"") ",\"unopenable\":\"bind\"}"),
 	       features,
-	       "f:2:73: warning: /policies/p/rules/0/action: this kernel "
-	       "cannot "
-	       "bind a node over another (no open_tree or move_mount, Linux "
-	       "5.2 "
-	       "has them): say \"create\" or \"errno\" in \"unopenable\"\n"
+	       "f:2:73: warning: /policies/p/rules/0/action: this kernel cannot "
+	       "bind a node over another (no open_tree or move_mount, Linux 5.2 "
+	       "and newer have them): use \"create\" or \"errno\" in "
+	       "\"unopenable\"\n"
 	       "f:4:96: warning: /policies/p/rules/2/unopenable: this kernel "
 	       "cannot bind a node over another (no open_tree or move_mount, "
-	       "Linux 5.2 has them): say \"create\" or \"errno\" in "
+	       "Linux 5.2 and newer have them): use \"create\" or \"errno\" in "
 	       "\"unopenable\"\n");
 }
 
 #define REFUSED                                                                \
-	"this kernel cannot let a call continue (Linux 5.5 and newer can): "   \
-	"say "                                                                 \
-	"what it gets instead, \"without_continue\": { \"errno\": \"EPERM\" "  \
-	"} "                                                                   \
-	"in the policy\n"
+	"this kernel cannot let a call continue (Linux 5.5 and newer can): add " \
+	"\"without_continue\": { \"errno\": \"EPERM\" } to the policy\n"
 
 /* Each rule that needs it, and the default; emulations can do without. */
 TEST(machine, that_cannot_continue)
