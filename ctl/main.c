@@ -164,9 +164,10 @@ static const char options_help[] =
 	"  --cgroup PATH      check: a container's cgroup, for its devices\n"
 	"  --oci-config PATH  check: a container's config.json, for its devices\n"
 	"  --base PATH        profile: what to add to; else all calls are allowed\n"
-	"  --dialect WORD     profile: oci or docker; else the base's, or oci\n"
+	"  --dialect WORD     profile: oci, docker or lxc; else the base's, or oci\n"
 	"  --listener PATH    profile, run: deputyd's socket (" PROFILE_LISTENER_DEFAULT
-	")\n"
+	";\n"
+	"                     lxc: " PROFILE_LXC_DEFAULT ")\n"
 	"  --wait-killable    profile, run: only fatal signals end the wait for\n"
 	"                     an answer (crun, youki, runc from 1.5 on)\n";
 

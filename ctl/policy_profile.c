@@ -14,30 +14,51 @@ static int wrong_option(const char *option, const char *why)
 	return CTL_USAGE;
 }
 
+static const struct {
+	const char *word;
+	enum profile_dialect dialect;
+} dialects[] = {
+	{ "oci", PROFILE_OCI },
+	{ "docker", PROFILE_DOCKER },
+	{ "lxc", PROFILE_LXC },
+};
+
+static int read_dialect(const char *word, struct profile_options *o)
+{
+	for (size_t i = 0; word && i < ARRAY_SIZE(dialects); i++)
+		if (strcmp(word, dialects[i].word) == 0)
+			o->dialect = dialects[i].dialect;
+	if (word && o->dialect == PROFILE_AS_BASE)
+		return wrong_option("dialect", "\"oci\", \"docker\" or \"lxc\"");
+	if (o->dialect != PROFILE_LXC)
+		return CTL_OK;
+	if (o->base)
+		return wrong_option("base", "not with the dialect \"lxc\": append "
+					    "the profile's lines to the other's");
+	if (o->wait_killable)
+		return wrong_option("wait-killable", "LXC cannot set this flag");
+	return CTL_OK;
+}
+
 static int read_options(const struct ctl *ctl, struct profile_options *o)
 {
-	const char *dialect = ctl->option[CTL_DIALECT];
 	const char *listener = ctl->option[CTL_LISTENER];
 	const char *why;
+	int r;
 
 	*o = (struct profile_options){
 		.policy = ctl->option[CTL_POLICY],
 		.base = ctl->option[CTL_BASE],
-		.listener = listener ? listener : PROFILE_LISTENER_DEFAULT,
 		.wait_killable = ctl->option[CTL_WAIT_KILLABLE],
 	};
+	r = read_dialect(ctl->option[CTL_DIALECT], o);
+	if (r != CTL_OK)
+		return r;
+	o->listener = listener ?: o->dialect == PROFILE_LXC ?
+				  PROFILE_LXC_DEFAULT :
+				  PROFILE_LISTENER_DEFAULT;
 	why = profile_listener_complaint(o->listener);
-	if (why)
-		return wrong_option("listener", why);
-	if (!dialect)
-		return CTL_OK;
-	if (strcmp(dialect, "oci") == 0)
-		o->dialect = PROFILE_OCI;
-	else if (strcmp(dialect, "docker") == 0)
-		o->dialect = PROFILE_DOCKER;
-	else
-		return wrong_option("dialect", "\"oci\" or \"docker\"");
-	return CTL_OK;
+	return why ? wrong_option("listener", why) : CTL_OK;
 }
 
 struct both {
@@ -58,7 +79,12 @@ static int print_profile(const char *file, const struct profile_options *o,
 	diags_print(&d->base, stderr);
 	if (r < 0 && !d->policy.n_errors && !d->base.n_errors)
 		fprintf(stderr, "deputyctl: %s: %s\n", file, strerror(-r));
-	return r < 0 ? CTL_FAILED : reply_print_json(profile);
+	if (r < 0)
+		return CTL_FAILED;
+	if (o->dialect != PROFILE_LXC)
+		return reply_print_json(profile);
+	profile_print_lxc(profile, &d->policy, stdout);
+	return CTL_OK;
 }
 
 int verb_policy_profile(const struct ctl *ctl, char **args)

@@ -198,6 +198,15 @@ static int put_frame(struct making *m)
 
 /* -- what cannot be ----------------------------------------------------------------------- */
 
+/* It looks up names as the machine's own ABI has them; libseccomp has negative
+ * numbers for those that others have, and LXC passes over them. */
+static bool lxc_lacks(const char *name)
+{
+	int nr = seccomp_syscall_resolve_name(name);
+
+	return nr < 0 && nr != __NR_SCMP_ERROR;
+}
+
 /* What of the policy no filter, or no engine, can do. */
 static int complain_of_policy(struct making *m)
 {
@@ -210,6 +219,13 @@ static int complain_of_policy(struct making *m)
 		if (why && profile_handles(c))
 			doc_complain(d, DIAG_ERROR, c->node,
 				     "%s cannot be notified: %s", c->name, why);
+		if (m->o->dialect == PROFILE_LXC && profile_handles(c) &&
+		    lxc_lacks(c->name))
+			doc_complain(d, DIAG_WARNING, c->node,
+				     "LXC has no word for %s, which only "
+				     "another ABI of this machine has: it is "
+				     "not notified",
+				     c->name);
 		if (c->coarse)
 			doc_complain(d, DIAG_WARNING, c->node,
 				     "more than %d filter rules would be needed "

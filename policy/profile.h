@@ -15,11 +15,13 @@
 #include "policy/policy.h"
 
 #define PROFILE_LISTENER_DEFAULT "/run/deputy/oci.sock"
+#define PROFILE_LXC_DEFAULT	 "/run/deputy/lxc.sock"
 
 enum profile_dialect {
 	PROFILE_AS_BASE = 0, /* the base's; oci without one */
 	PROFILE_OCI,	     /* linux.seccomp of the runtime specification */
 	PROFILE_DOCKER,	     /* Docker's, which Podman and Buildah read, too */
+	PROFILE_LXC,	     /* LXC's own; made as oci, and printed as such */
 };
 
 /* A profile in memory. Borrowed. */
@@ -53,6 +55,14 @@ const char *profile_listener_complaint(const char *path);
 int profile_make(const struct policy_set *set, const struct profile_options *o,
 		 struct diags *diags, struct diags *base,
 		 struct json_object **ret);
+
+/**
+ * profile_print_lxc() - a profile in LXC's language
+ * @profile: of profile_make(), without a base
+ * @notes:   what was said of it; become comments
+ */
+void profile_print_lxc(struct json_object *profile, const struct diags *notes,
+		       FILE *out);
 
 /**
  * profile_check() - does a profile notify on what a policy's rules need?

@@ -27,7 +27,7 @@ _deputyctl()
 	-a|--arch)
 		words="x86 x86_64 x32 arm aarch64 riscv64 s390x ppc64le" ;;
 	--dialect)
-		words="oci docker" ;;
+		words="oci docker lxc" ;;
 	-c|--cap)
 		words="ALL NONE CAP_MKNOD CAP_SYS_ADMIN" ;;
 	-d|--directory)

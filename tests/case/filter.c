@@ -158,20 +158,11 @@ static void add_arch_map(scmp_filter_ctx ctx, struct json_object *map)
 	}
 }
 
-void filter_make(struct json_object *profile, bool caps, struct filter *ret)
+void filter_export(void *ctx, struct filter *ret)
 {
-	uint32_t def = action_of(profile, "defaultAction", "defaultErrnoRet");
-	struct json_object *rules = get(profile, "syscalls");
 	AUTO(fd_close) int fd = memfd_create("bpf", MFD_CLOEXEC);
-	scmp_filter_ctx ctx = seccomp_init(def);
 	struct stat st;
 
-	assert_non_null(ctx);
-	add_arches(ctx, get(profile, "architectures"));
-	add_arch_map(ctx, get(profile, "archMap"));
-	for (size_t i = 0; i < count(rules); i++)
-		if (is_for_us(json_object_array_get_idx(rules, i), caps))
-			add_rule(ctx, json_object_array_get_idx(rules, i), def);
 	assert_int_equal(seccomp_export_bpf(ctx, fd), 0);
 	seccomp_release(ctx);
 	assert_int_equal(fstat(fd, &st), 0);
@@ -181,6 +172,21 @@ void filter_make(struct json_object *profile, bool caps, struct filter *ret)
 	assert_non_null(ret->insns);
 	assert_int_equal(pread(fd, ret->insns, (size_t)st.st_size, 0),
 			 st.st_size);
+}
+
+void filter_make(struct json_object *profile, bool caps, struct filter *ret)
+{
+	uint32_t def = action_of(profile, "defaultAction", "defaultErrnoRet");
+	struct json_object *rules = get(profile, "syscalls");
+	scmp_filter_ctx ctx = seccomp_init(def);
+
+	assert_non_null(ctx);
+	add_arches(ctx, get(profile, "architectures"));
+	add_arch_map(ctx, get(profile, "archMap"));
+	for (size_t i = 0; i < count(rules); i++)
+		if (is_for_us(json_object_array_get_idx(rules, i), caps))
+			add_rule(ctx, json_object_array_get_idx(rules, i), def);
+	filter_export(ctx, ret);
 }
 
 void filter_done(struct filter *f)

@@ -25,6 +25,10 @@ struct filter {
  * Fails the test when libseccomp refuses it.
  */
 void filter_make(struct json_object *profile, bool caps, struct filter *ret);
+/* The same from a profile in LXC's own language, as LXC on x86-64 loads it. */
+void filter_make_lxc(const char *text, struct filter *ret);
+/* From a context of libseccomp's, which is released. */
+void filter_export(void *ctx, struct filter *ret);
 void filter_done(struct filter *f);
 
 /* Return: SECCOMP_RET_ something, with its data */

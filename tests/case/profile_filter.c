@@ -14,6 +14,7 @@
 
 #include <seccomp.h>
 
+#include "lib/own.h"
 #include "policy/arena.h"
 #include "policy/decide.h"
 #include "policy/doc.h"
@@ -342,9 +343,13 @@ static bool is_named(const struct doc_policy *p, const char *name)
 	return false;
 }
 
+static const char for_lxc[] = "LXC"; /* without a base, as LXC loads it */
+
 static void try_call(struct trial *t, const char *name, enum call_id id,
 		     size_t points)
 {
+	if (t->what == for_lxc && seccomp_syscall_resolve_name(name) < 0)
+		return; /* it has no word for that, and a warning says so */
 	for (size_t i = 0; i < ARRAY_SIZE(abis); i++) {
 		int nr = seccomp_syscall_resolve_name_arch(abis[i].token, name);
 		struct seccomp_data d = { .nr = nr, .arch = abis[i].arch };
@@ -431,16 +436,36 @@ static bool looks_at_arch(const struct doc_policy *p)
 	return false;
 }
 
+static void filter_of(const struct profile_options *o,
+		      struct json_object *profile, bool caps, struct filter *ret)
+{
+	AUTO(free_ptr) char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	if (o->dialect != PROFILE_LXC) {
+		filter_make(profile, caps, ret);
+		return;
+	}
+	f = open_memstream(&text, &size);
+	assert_non_null(f);
+	profile_print_lxc(profile, &diags, f);
+	(void)fclose(f);
+	filter_make_lxc(text, ret);
+}
+
 static void try_policy(const struct policy_set *set, size_t i, const char *base,
 		       bool caps, bool exact)
 {
 	const struct policy *p = policy_set_at(set, i);
+	bool lxc = base == for_lxc;
 	struct profile_options o = { .policy = policy_name(p),
-				     .base = base,
+				     .base = lxc ? NULL : base,
+				     .dialect = lxc ? PROFILE_LXC : PROFILE_AS_BASE,
 				     .listener = "/l" };
 	struct trial t = { .what = base ? base : "no base",
 			   .policy = &doc_of_set(set)->policies[i],
-			   .has_base = base,
+			   .has_base = o.base,
 			   .exact = exact };
 	struct json_object *profile = NULL, *json;
 
@@ -455,9 +480,9 @@ static void try_policy(const struct policy_set *set, size_t i, const char *base,
 	}
 	/* Else coarser conditions were warned of. */
 	t.exact &= diags.n == 0 && !looks_at_arch(t.policy);
-	filter_make(profile, caps, &t.with);
-	if (base) {
-		json = read_json(base);
+	filter_of(&o, profile, caps, &t.with);
+	if (o.base) {
+		json = read_json(o.base);
 		filter_make(json, caps, &t.without);
 		json_object_put(json);
 	}
@@ -473,6 +498,7 @@ static void try_policy(const struct policy_set *set, size_t i, const char *base,
 
 static const char *const bases[] = {
 	NULL, /* all is allowed, and what is notified exact */
+	for_lxc,
 	DEPUTY_CASES "/profile/base/oci.json",
 	DEPUTY_CASES "/profile/base/docker.json",
 	DEPUTY_CASES "/profile/base/allow.json",
@@ -493,7 +519,7 @@ static void try_file(const char *path)
 				if (k < ARRAY_SIZE(bases) - 1 ||
 				    access(bases[k], R_OK) == 0)
 					try_policy(set, i, bases[k], caps,
-						   !bases[k]);
+						   k < 2);
 	policy_set_unref(set);
 }
 

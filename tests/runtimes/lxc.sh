@@ -14,7 +14,7 @@ shift
 # shellcheck source=tests/runtimes/suite.sh
 . "$here/suite.sh"
 
-cases=(basic i386 cookie attach restart killed_restart reload
+cases=(basic profile i386 cookie attach restart killed_restart reload
 	worker_killed container_killed fifty)
 
 cleanup()
@@ -131,6 +131,44 @@ case_basic()
 	[ -e "$t/user" ] && wrong "an ordinary user made a node"
 	is y "$(attr "$t" trusted.overlay.opaque)" trusted.overlay.opaque
 	is v "$(attr "$t" user.x)" user.x
+	until_true 10 no_containers || wrong "the connection is left"
+}
+
+# What the filter of a generated profile can tell stays with the kernel: of nine
+# calls four are notified.
+case_profile()
+{
+	local out t row
+
+	new_container profile <<-'END'
+		probe mknod /t/null c 1:3 0666
+		probe mknodat /t full c 1:7 0600
+		probe mknod /t/mem c 1:1 0600
+		probe mknod /t/sda b 8:0 0600
+		probe mknod /t/fifo p 0:0 0644
+		probe setxattr /t trusted.overlay.opaque y
+		probe setxattr /t trusted.overlay.opaque yy
+		probe setxattr /t user.x long
+		probe fsetxattr /t user.x v
+		echo ready
+		read -r line </t/stop
+	END
+	t=$(root_of profile)/t
+	mkfifo -m 0644 "$t/stop"
+	ctl policy profile "$policy" --policy plain --dialect lxc \
+		>"$tmp/bundle.profile/profile" || wrong "no profile"
+	execute profile >"$tmp/bundle.profile/out" &
+	until_true 20 has_line "$tmp/bundle.profile/out" ready || wrong "no start"
+	row=$(ctl --json list | json '" ".join(
+		f"{c[k]}" for c in r["containers"]
+		for k in ("emulated", "received"))')
+	is "3 4" "$row" "calls emulated, and notified"
+	release "$t/stop"
+	wait %%
+	out=$(grep -v ready "$tmp/bundle.profile/out")
+	is "ok ok EPERM EPERM ok ok EPERM ok ok" "${out//$'\n'/ }" answers
+	is "character special file 1:3 100000:100000 644" "$(node "$t/null")" null
+	is y "$(attr "$t" trusted.overlay.opaque)" trusted.overlay.opaque
 	until_true 10 no_containers || wrong "the connection is left"
 }
 

@@ -32,7 +32,7 @@ ROWS = [
     ("deputyctl policy check --pr", ["--profile"], "--json"),
     ("deputyctl policy profile --", ["--base", "--dialect", "--listener"],
      "--profile"),
-    ("deputyctl policy profile file --dialect ", ["oci", "docker"], "file"),
+    ("deputyctl policy profile file --dialect ", ["oci", "docker", "lxc"], "file"),
     ("deputyctl policy diff old.json ne", ["new.json"], "old.json"),
     ("deputyctl policy check o", ["old.json"], "new.json"),
     ("deputyctl --socket /x run --li", ["--listener"], "--base"),
