@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * What deputyctl can do: a row a verb (the table is in main.c), a file a verb.
+ * What deputyctl can do: a row a verb (the table is in verbs.c), a file a verb.
  */
 
 #include <stdbool.h>
@@ -17,26 +17,30 @@ enum ctl_exit {
 	CTL_USAGE = 2,
 };
 
-/* What only some verbs take; a row in main.c says which. */
+/* The options, in the order of the help; verbs.c says what each is. */
 enum ctl_option {
-	CTL_BASE = 0,
-	CTL_CGROUP,
-	CTL_DIALECT,
-	CTL_FILE,
-	CTL_LISTENER,
-	CTL_OCI_CONFIG,
+	CTL_SOCKET = 0,
+	CTL_JSON,
+	CTL_HELP,
+	CTL_VERSION,
+	/* of only some verbs */
 	CTL_POLICY,
-	CTL_PROFILE,
-	CTL_WAIT_KILLABLE, /* "" where it is given */
-	/* the subject's */
-	CTL_ARCH,
+	CTL_ARCH, /* the subject's, from here */
 	CTL_PEER_UID,
 	CTL_ANNOTATION,
 	CTL_METADATA,
 	CTL_UID,
 	CTL_GID,
 	CTL_CAP,
-	CTL_DIRECTORY,
+	CTL_DIRECTORY, /* up to here */
+	CTL_PROFILE,
+	CTL_CGROUP,
+	CTL_OCI_CONFIG,
+	CTL_BASE,
+	CTL_DIALECT,
+	CTL_FILE,
+	CTL_LISTENER,
+	CTL_WAIT_KILLABLE, /* "" where it is given, as of each without a value */
 	CTL_OPTIONS
 };
 

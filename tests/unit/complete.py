@@ -9,9 +9,11 @@ a command line, and the candidates that the shell must offer for its last word.
 import fcntl
 import os
 import pty
+import re
 import select
 import shutil
 import struct
+import subprocess
 import sys
 import tempfile
 import termios
@@ -24,7 +26,7 @@ ROWS = [
     ("deputyctl sta", ["status"], "show"),
     ("deputyctl po", ["policy"], "doctor"),
     ("deputyctl ", ["status", "list", "show", "reload", "doctor", "run",
-                    "policy"], "check"),
+                    "policy", "help"], "check"),
     ("deputyctl policy ", ["check", "explain", "test", "diff", "profile"],
      "status"),
     ("deputyctl policy ch", ["check"], "profile"),
@@ -35,28 +37,31 @@ ROWS = [
     ("deputyctl policy profile file --dialect ", ["oci", "docker", "lxc"], "file"),
     ("deputyctl policy diff old.json ne", ["new.json"], "old.json"),
     ("deputyctl policy check o", ["old.json"], "new.json"),
+    ("deputyctl policy explain old.json ", [], "new.json"),
     ("deputyctl --socket /x run --li", ["--listener"], "--base"),
+    ("deputyctl run -- deputyc", ["deputyctl"], "--listener"),
+    ("deputyctl run --wait-killable deputyc", ["deputyctl"], "--listener"),
+    ("deputyctl show --socket /x --j", ["--json"], "status"),
+    ("deputyctl help ", ["status", "policy", "run"], "check"),
+    ("deputyctl help policy ", ["check", "diff"], "status"),
 ]
 
 
-class Bash:
+class Terminal:
     """A shell behind a terminal; Control-G prints its line as it is now."""
 
-    MARK = "=line="
+    ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[=>])|\r")
 
-    def __init__(self, completion, path):
+    def __init__(self, argv, environ, setup, press="\t\x07"):
+        self.name, self.press = argv[0], press
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.environ.update(PATH=path, TERM="dumb", PS1="", LC_ALL="C.UTF-8")
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 50, 500, 0, 0))
-            os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
-        for word in ("show-all-if-ambiguous on", "bell-style none",
-                     "enable-bracketed-paste off", "page-completions off",
-                     "completion-query-items 0"):
-            self.send(f"bind 'set {word}'\n")
-        self.send("bind -x '\"\\C-g\": printf \"\\n=%s=%s=end=\\n\" line "
-                  "\"$READLINE_LINE\"'\n")
-        self.send(f". '{completion}'; printf '=%s=\\n' ready\n")
+            os.environ.update(environ, PS1="", LC_ALL="C.UTF-8")
+            os.execvp(argv[0], argv)
+        for line in setup:
+            self.send(line + "\n")
+        self.send("printf '=%s=\\n' ready\n")
         self.read_until("=ready=")
 
     def send(self, text):
@@ -67,17 +72,17 @@ class Bash:
         while mark not in seen:
             left = end - time.monotonic()
             if left <= 0 or not select.select([self.fd], [], [], left)[0]:
-                sys.exit(f"bash did not print {mark}: {seen!r}")
+                sys.exit(f"{self.name} did not print {mark}: {seen!r}")
             seen += os.read(self.fd, 4096).decode(errors="replace")
-        return seen
+        return self.ESCAPES.sub("", seen)
 
     def offers(self, line):
-        self.send(line + "\t\x07")
+        self.send(line + self.press)
         said = self.read_until("=end=")
         self.send("\x15\x07")  # the line is printed once more: not the next one
         self.read_until("=end=")
-        before, _, after = said.partition(self.MARK)
-        if "bash:" in before:
+        before, _, after = said.partition("=line=")
+        if f"{self.name}:" in before or "_deputyctl:" in before:
             sys.exit(f"{line!r}: {before}")
         # What is typed is echoed before and after the list.
         completed = after.partition("=end=")[0].split()[-1:]
@@ -89,7 +94,69 @@ class Bash:
         os.close(self.fd)
 
 
-SHELLS = {"bash": Bash}
+def bash(completion, path):
+    options = ("show-all-if-ambiguous on", "bell-style none", "page-completions off",
+               "enable-bracketed-paste off", "completion-query-items 0")
+    return Terminal(
+        ["bash", "--norc", "--noprofile", "-i"], {"PATH": path, "TERM": "dumb"},
+        [f"bind 'set {option}'" for option in options] +
+        ["bind -x '\"\\C-g\": printf \"\\n=%s=%s=end=\\n\" line \"$READLINE_LINE\"'",
+         f". '{completion}'"])
+
+
+class Zsh:
+    """As installed: a file _deputyctl in fpath.  What is typed while functions run
+    may be lost, so Control-G presses TAB, too; and zsh draws again what it had
+    drawn for an earlier line, so each line has a shell of its own."""
+
+    SETUP = [
+        "unsetopt list_ambiguous beep prompt_cr prompt_sp",
+        "unset zle_bracketed_paste; LISTMAX=0",
+        "autoload -U compinit; compinit -u -D",
+        "zstyle ':completion:*' verbose no",
+        "zstyle ':completion:*' insert-tab false",
+        "bindkey -e; bindkey '^U' kill-whole-line; tab=${$(bindkey '^I')[2]}",
+        "told() { [[ -z $BUFFER ]] || zle $tab; zle -R; zle -I; "
+        "printf '\\n=%s=%s=end=\\n' line \"$BUFFER\"; BUFFER='' }",
+        "zle -N told; bindkey '^G' told",
+    ]
+
+    def __init__(self, completion, path):
+        self.path, self.scratch = path, os.path.dirname(os.getcwd())
+        os.symlink(completion, f"{self.scratch}/_deputyctl")
+
+    def offers(self, line):
+        shell = Terminal(["zsh", "-f", "-i"], {"PATH": self.path, "TERM": "xterm"},
+                         [f"fpath=('{self.scratch}' $fpath)"] + self.SETUP,
+                         press="\x07")
+        offered = shell.offers(line)
+        shell.close()
+        return offered
+
+    def close(self):
+        pass
+
+
+class Fish:
+    """It has a command for what TAB does."""
+
+    def __init__(self, completion, path):
+        self.completion, self.path = completion, path
+
+    def offers(self, line):
+        done = subprocess.run(
+            ["fish", "-N", "-c", f"source '{self.completion}'; complete -C '{line}'"],
+            check=True, timeout=WITHIN_S, capture_output=True, text=True,
+            env=dict(os.environ, PATH=self.path, HOME=os.getcwd()))
+        if done.stderr:
+            sys.exit(f"{line!r}: {done.stderr}")
+        return [word.partition("\t")[0] for word in done.stdout.split("\n")]
+
+    def close(self):
+        pass
+
+
+SHELLS = {"bash": bash, "zsh": Zsh, "fish": Fish}
 
 
 def main():

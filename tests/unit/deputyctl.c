@@ -85,8 +85,32 @@ static const struct ctl_row without_server[] = {
 	{ { "show", "-h" }, 0, "show ID\n", "" },
 	{ { "reload", "--help" }, 0, "reload\n", "" },
 	{ { NULL }, 2, "", "a verb is missing" },
-	{ { "--nothing" }, 2, "", "unrecognized option" },
-	{ { "--socket" }, 2, "", "requires an argument" },
+	{ { "--nothing" }, 2, "", "unknown option --nothing\n" },
+	{ { "--jsn", "status" }, 2, "",
+	  "unknown option --jsn (did you mean \"--json\"?)\n" },
+	{ { "policy", "check", "f", "--polcy=x" }, 2, "",
+	  "unknown option --polcy (did you mean \"--policy\"?)\n"
+	  "Try \"deputyctl help policy check\".\n" },
+	{ { "-Z" }, 2, "", "unknown option -Z\n" },
+	{ { "--socket" }, 2, "", "--socket wants PATH\n" },
+	{ { "-s" }, 2, "", "--socket wants PATH\n" },
+	{ { "--json=x" }, 2, "", "--json wants no value\n" },
+	{ { "help" }, 0, "Usage: deputyctl", "" },
+	{ { "help", "status" }, 0, "Usage: deputyctl [OPTION...] status\n", "" },
+	{ { "help", "policy", "diff" }, 0, "policy diff OLD NEW\n", "" },
+	{ { "help", "policy" }, 0, "  policy explain FILE CALL  Say", "" },
+	{ { "policy", "--help" }, 0, "  policy explain FILE CALL  Say", "" },
+	{ { "help", "statsu" }, 2, "",
+	  "unknown verb \"statsu\" (did you mean \"status\"?)" },
+	{ { "polyci", "check" }, 2, "",
+	  "unknown verb \"polyci\" (did you mean \"policy\"?)" },
+	{ { "policy", "checkx", "f" }, 2, "",
+	  "\"policy checkx\" (did you mean \"policy check\"?)" },
+	/* what follows "run" and its options is the command's */
+	{ { "run", "--listener", "/no/sock", "ls", "--nothing", "-s" }, 125, "",
+	  "run: deputyd does not run (/no/sock: " },
+	{ { "run", "--listener", "/no/sock", "--", "--nothing" }, 125, "",
+	  "run: deputyd does not run (/no/sock: " },
 	{ { "dance" }, 2, "", "unknown verb \"dance\"" },
 	{ { "dance", "--help" }, 2, "", "unknown verb \"dance\"" },
 	{ { "stat" }, 2, "", "unknown verb" },
@@ -94,7 +118,7 @@ static const struct ctl_row without_server[] = {
 	{ { "show" }, 2, "", "usage: deputyctl show ID\n" },
 	{ { "show", "a", "b" }, 2, "", "usage: deputyctl show ID\n" },
 	{ { "policy", "check", "--help" }, 0, "policy check FILE\n", "" },
-	{ { "policy" }, 2, "", "unknown verb \"policy\"" },
+	{ { "policy" }, 2, "", "  policy explain FILE CALL  Say" },
 	{ { "policy", "dance" }, 2, "", "unknown verb \"policy dance\"" },
 	{ { "policy", "check" }, 2, "", "usage: deputyctl policy check FILE\n" },
 	{ { "policy", "check", "f", "--policy", "p" }, 2, "",
@@ -118,6 +142,31 @@ static const struct ctl_row without_server[] = {
 	{ { "status", "--wait-killable" }, 2, "",
 	  "status has no --wait-killable" },
 };
+
+/* The help of one verb has the options that it takes, and no other. */
+TEST(deputyctl, help_of_a_verb_has_its_own_options)
+{
+	static const struct {
+		const char *args[4];
+		const char *has, *has_not;
+	} rows[] = {
+		{ { "help", "policy", "diff" }, "--policy NAME", "--arch" },
+		{ { "help", "policy", "profile" }, "--base PATH", "--profile" },
+		{ { "help", "run" }, "--listener PATH", "--socket" },
+		{ { "help", "status" }, "--socket PATH", "--policy" },
+		{ { "list", "-h" }, "--json", "--version" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ctl_result r;
+
+		ctl_run(NULL, rows[i].args, &r);
+		assert_int_equal(r.status, 0);
+		ctl_expect_in("help", r.out, rows[i].has);
+		if (strstr(r.out, rows[i].has_not))
+			fail_msg("row %zu: %s in %s", i, rows[i].has_not, r.out);
+	}
+}
 
 TEST(deputyctl, usage)
 {

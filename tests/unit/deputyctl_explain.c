@@ -439,7 +439,7 @@ static const struct ctl_row explained_keys[] = {
 	    "-ax86_64" },
 	  2,
 	  "",
-	  "invalid option -- 'x'" },
+	  "unknown option -x" },
 	{ { "policy", "explain", "k.json", "mknod(\"/a/b\", 0, 0)", "-jax86_64",
 	    "-u7" },
 	  0,

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# docs.sh PROGRAM PAGE.scd [COMPLETION]: each option and verb of --help stands
-# in the man page and the reverse, and all of them in the completion.
+# docs.sh PROGRAM PAGE.scd: each option and verb of --help stands in the man page
+# and the reverse.
 set -eu
 
-program=$1 page=$2 completion=${3:-}
+program=$1 page=$2
 help=${HELP:---help}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -18,21 +18,10 @@ grep -E '^\*-' "$page" |
 
 # Verbs: in lower case, arguments in upper case.
 sed -n '/^Verbs:/,/^$/p' "$dir/help" | grep -E '^  [a-z]' |
-	sed -E 's/^  //; s/  .*//; s/ (-- )?[A-Z].*//' | sort >"$dir/help.verbs"
+	sed -E 's/^  //; s/  .*//; s/ (-- |\[)?[A-Z].*//' | sort >"$dir/help.verbs"
 sed -n '/^# VERBS/,/^# OPTIONS/p' "$page" | grep -E '^\*[a-z]' |
 	sed -E 's/^\*([^*]*)\*.*/\1/' | sort >"$dir/page.verbs"
 
 [ -s "$dir/help.options" ] || { echo "no option found in --help"; exit 1; }
 diff -u "$dir/help.options" "$dir/page.options"
 diff -u "$dir/help.verbs" "$dir/page.verbs"
-
-[ -n "$completion" ] || exit 0
-[ -s "$dir/help.verbs" ] || { echo "no verb found in --help"; exit 1; }
-grep -E -- '^--' "$dir/help.options" >"$dir/long"
-tr -s ' ' '\n' <"$dir/help.verbs" | cat - "$dir/long" |
-	while read -r word; do
-		grep -qE -- "[\" ]${word}[\" ]" "$completion" || {
-			echo "$completion lacks $word"
-			exit 1
-		}
-	done
