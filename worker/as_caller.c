@@ -16,9 +16,6 @@
 #include "worker/caps.h"
 #include "worker/child.h"
 
-/* No process has this uid, owns a user namespace or mounts a FUSE with it. */
-#define NOBODYS ((uid_t)-2)
-
 /* Raw calls: the C library's change the ids of all threads by signal, and the
  * exact child shares its memory with a parent whose ids must stay. */
 static int set_ids(const uid_t uid[CALLER_IDS], const gid_t gid[CALLER_IDS])

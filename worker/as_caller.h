@@ -34,6 +34,9 @@
 #include "worker/caller.h"
 #include "worker/home.h"
 
+/* No process has this uid, owns a user namespace or mounts a FUSE with it. */
+#define NOBODYS ((uid_t)-2)
+
 /**
  * as_caller_enter() - become the caller, with @caps in effect
  * @c:    with its root open (caller_open_dirs())

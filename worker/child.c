@@ -53,7 +53,7 @@ int child_run(int (*fn)(void *ctx), void *ctx, int *ret)
 
 	parent = getpid();
 	pid = clone(child_main, stack + sizeof(stack),
-		    CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &c);
+		    CHILD_CLONE_FLAGS, &c);
 	if (pid < 0)
 		return -errno;
 	while (waitpid(pid, &status, 0) < 0)

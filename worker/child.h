@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <sched.h>
+#include <signal.h>
+
+/* What is shared, and nothing else: the worker's filter lets no other clone pass. */
+#define CHILD_CLONE_FLAGS (CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD)
+
 /**
  * child_run() - run @fn in a child that shares memory and fds, but no root,
  * working directory, namespace or credentials, while this process waits

@@ -57,6 +57,22 @@ static void raise_fd_limit(void)
 	}
 }
 
+/* The policy says what is done, the source how calls come. */
+static unsigned needs_of(const struct server *s, uint32_t families)
+{
+	unsigned needs = s->source.is_lxc ? NEED_LXC : 0;
+
+	if (decide_reads_memory(s->policy))
+		needs |= NEED_CALLER;
+	if (families)
+		needs |= NEED_CALLER | NEED_EMULATE;
+	if (families & FAMILY_BIT(FAMILY_MKNOD))
+		needs |= NEED_MKNOD;
+	if (families & FAMILY_BIT(FAMILY_XATTR))
+		needs |= NEED_XATTR;
+	return needs;
+}
+
 static int setup(void)
 {
 	struct sigaction sa = { .sa_handler = on_sigterm,
@@ -85,7 +101,7 @@ static int setup(void)
 	raise_fd_limit();
 	if (sigaction(SIGTERM, &sa, NULL) < 0)
 		return -errno;
-	r = sandbox_enter(caps);
+	r = sandbox_enter(caps, needs_of(&server, families));
 	if (r == 0)
 		r = slot_lock(HANDOVER_SLOT);
 	if (r < 0)
