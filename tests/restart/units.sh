@@ -359,6 +359,48 @@ case_lxc()
 	until_true 10 is_stored 0 || wrong "$(stored) fds are left in the store"
 }
 
+# systemd as init of an LXC container, with the policy and the profile for that.
+case_lxc_systemd()
+{
+	local root=$dir/init/rootfs pid group
+
+	command -v lxc-start >/dev/null || {
+		skip "no LXC"
+		return
+	}
+	mkdir -p /etc/deputy "$dir/lxc"
+	cp /usr/local/share/deputy/policies/lxc.json /etc/deputy/policy.json
+	systemctl start deputyd.service
+	bundle_systemd "$root"
+	bundle_lxc "$dir/init" /run/deputy/lxc.sock \
+		"lxc.init.cmd = /lib/systemd/systemd"
+	sed -i 's/^lxc.mount.auto.*/& cgroup:mixed/' "$dir/init/config"
+	deputyctl policy profile /etc/deputy/policy.json --dialect lxc \
+		>"$dir/init/profile"
+	chown -R "$BUNDLE_FIRST_ID:$BUNDLE_FIRST_ID" "$root"
+	bundle_lxc_run start -n init -P "$dir/lxc" -f "$dir/init/config" \
+		-F >"$dir/init/said" 2>&1 </dev/null &
+	group=/sys/fs/cgroup/lxc.payload.init/system.slice/init.service
+	until_true 30 has_attr $group trusted.delegate ||
+		wrong "init.service has no trusted.delegate: $(cat "$dir/init/said")"
+	is 1 "$(attr $group trusted.delegate)" "trusted.delegate"
+	[[ $(attr $group trusted.invocation_id) =~ ^[0-9a-f]{32}$ ]] ||
+		wrong "trusted.invocation_id: $(attr $group trusted.invocation_id)"
+	pid=$(bundle_lxc_run info -n init -P "$dir/lxc" -pH)
+	is "block special file 0:0 $BUNDLE_FIRST_ID:$BUNDLE_FIRST_ID 0" \
+		"$(node "/proc/$pid/root/run/systemd/inaccessible/blk")" \
+		"systemd's block device"
+	bundle_lxc_run stop -n init -P "$dir/lxc" -k
+	wait %%
+	until_true 10 is_stored 0 || wrong "$(stored) fds are left in the store"
+	rm -r /etc/deputy
+}
+
+has_attr()
+{
+	[ -n "$(attr "$1" "$2")" ]
+}
+
 case_catalog()
 {
 	systemctl start deputyd.service

@@ -213,6 +213,35 @@ bundle_runc()
 		"XDG_RUNTIME_DIR=$state" "$runtime" --root "$state" "$@"
 }
 
+# bundle_systemd ROOT: the machine's own systemd, with one unit, init.service, whose
+# cgroup is delegated.
+bundle_systemd()
+{
+	local root=$1 name file
+	local programs=(/lib/systemd/systemd /lib/systemd/systemd-executor
+		/lib/systemd/systemd-shutdown /bin/sleep)
+
+	mkdir -p "$root"/{dev,etc/systemd/system,proc,run,sys,tmp,var/log} \
+		"$root"/usr/{bin,sbin,lib,lib64}
+	for name in bin sbin lib lib64; do
+		ln -s usr/$name "$root/$name"
+	done
+	{
+		printf '%s\n' "${programs[@]}"
+		ldd "${programs[@]}" 2>/dev/null | grep -o '/[^ :)]*'
+	} | sort -u | while read -r file; do
+		[ ! -f "$file" ] || cp -L --parents "$file" "$root"
+	done
+	cp -a /lib/systemd/system "$root/usr/lib/systemd/"
+	cp /etc/passwd /etc/group "$root/etc"
+	: >"$root/etc/machine-id"
+	printf '%s\n' '[Unit]' 'Requires=init.service' \
+		>"$root/etc/systemd/system/default.target"
+	printf '%s\n' '[Unit]' 'DefaultDependencies=no' '[Service]' \
+		'Delegate=yes' 'ExecStart=/bin/sleep 1000' \
+		>"$root/etc/systemd/system/init.service"
+}
+
 # bundle_lxc DIR SOCKET [LINE]: DIR/config, of LXC, for DIR/rootfs; with that line.
 bundle_lxc()
 {
