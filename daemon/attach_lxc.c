@@ -30,7 +30,7 @@
 #include "lib/own.h"
 #include "proto/lxc_frame.h"
 
-#define CGROUP_PREFIX	 "lxc.monitor."
+#define CGROUP_PREFIX	 "/lxc.monitor" /* .NAME; /NAME on Proxmox VE */
 #define CGROUP_MAX_BYTES 8192
 
 struct monitor {
@@ -127,12 +127,15 @@ static void monitor_end(struct monitor *m)
 /* Return: whether @text has @name, ended as cgroup names end, to @buf */
 static bool find_name(const char *text, char *buf, size_t size)
 {
-	const char *at = strstr(text, "/" CGROUP_PREFIX);
+	const char *at = strstr(text, CGROUP_PREFIX);
 	size_t n;
 
 	if (!at)
 		return false;
-	at += sizeof("/" CGROUP_PREFIX) - 1;
+	at += strlen(CGROUP_PREFIX);
+	if (*at != '.' && *at != '/')
+		return false;
+	at++;
 	n = strcspn(at, "/\n");
 	if (n == 0 || n >= size)
 		return false;
