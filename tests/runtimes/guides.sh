@@ -11,7 +11,7 @@
 #
 #   sh            is run; every command of it must succeed
 #   text          is what the last one printed, in this order; … is anything
-#   json, toml …  is the file that a comment before it names
+#   json, toml …  is the file that a comment before it names; no word: the same
 #
 # and so are its comments <!-- try: FUNCTION ARG... -->, functions of this program:
 # what the reader is told to do in words, how the next block is run, what can be
@@ -155,7 +155,7 @@ is_installed()
 
 	case $1 in
 	bubblewrap) program=bwrap ;;
-	lxc) program=lxc-execute ;;
+	lxc|proxmox) program=lxc-execute ;;
 	nspawn) program=systemd-nspawn ;;
 	esac
 	command -v "$program" >/dev/null && command -v busybox >/dev/null
@@ -170,6 +170,12 @@ run_guide()
 	if [ "$name" = containerd ]; then
 		fetch_cri
 		cgroups=1 # the pods of CRI want controllers
+	fi
+	if [ "$name" = proxmox ]; then # it is about units: with a systemd
+		[ $# = 0 ] || return 77
+		"$here/../restart/boot.sh" "$build" "$build" \
+			/deputy/source/tests/runtimes/guides.sh --inside proxmox
+		return
 	fi
 	DEPUTY_OUT=$tmp DEPUTY_CGROUPS=$cgroups "$here/world.sh" "$@" "$build" \
 		/deputy/source/tests/runtimes/guides.sh --inside "$name"
@@ -189,7 +195,8 @@ main()
 	esac
 	build=$(cd "${1:?$usage}" && pwd)
 	shift
-	[ $# -gt 0 ] || set -- bubblewrap containerd docker lxc nspawn podman runc
+	[ $# -gt 0 ] || set -- bubblewrap containerd docker lxc nspawn podman \
+		proxmox runc
 	tmp=$(mktemp -d /tmp/deputy-guides.XXXXXX)
 	trap 'rm -rf "$tmp"' EXIT
 	packages+=(python3-grpcio python3-protobuf protobuf-compiler)

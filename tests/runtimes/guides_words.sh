@@ -240,7 +240,8 @@ runc_refusals()
 lxc_without_the_cookie()
 {
 	rm /var/lib/lxc/demo/rootfs/root/fuse
-	lxc-execute -n demo -- /bin/mknod /root/fuse c 10 229 >"$out" 2>&1 &&
+	lxc-execute -n demo -s lxc.seccomp.profile=/etc/lxc/fuse.seccomp \
+		-- /bin/mknod /root/fuse c 10 229 >"$out" 2>&1 &&
 		wrong "it does not fail"
 	absent /var/lib/lxc/demo/rootfs/root/fuse
 }
@@ -254,6 +255,89 @@ lxc_what_to_expect()
 	lxc-execute -n demo -- /bin/true >"$out" 2>&1 || wrong "$(cat "$out")"
 	sed -i /^root:/d /etc/subuid
 	says 'newuidmap: uid range … not allowed' lxc-execute -n demo -- /bin/true
+}
+
+# -- Proxmox VE, of which there are stand-ins only -------------------------------------
+
+proxmox_units()
+{
+	cat >/usr/lib/systemd/system/pve-lxc-syscalld.service <<-'END'
+	[Unit]
+	DefaultDependencies=no
+	Before=pve-guests.service
+	[Service]
+	ExecStart=sleep 1000
+	RuntimeDirectory=pve
+	END
+	cat >/usr/lib/systemd/system/pve-guests.service <<-'END'
+	[Unit]
+	DefaultDependencies=no
+	[Service]
+	ExecStart=sleep 1000
+	END
+	systemctl daemon-reload
+	systemctl start pve-lxc-syscalld.service || wrong "the stand-in fails"
+}
+
+proxmox_is_ordered()
+{
+	contains "$(systemctl show -P Before deputyd-lxc.socket)" \
+		pve-guests.service || wrong "guests may start before the socket"
+	[ -S /run/pve/lxc-syscalld.sock ] || wrong "no socket"
+	[ ! -e /run/deputy/lxc.sock ] || wrong "the other socket is there, too"
+}
+
+without_pve()
+{
+	command -v pct >/dev/null || how=(skipped "this is no Proxmox VE")
+}
+
+# What Proxmox VE 8 writes for an unprivileged container with mknod=1, as far as LXC
+# takes it here.
+proxmox_container()
+{
+	local config=$tmp/101.config root=/var/lib/lxc/101/rootfs
+
+	grep -q ^root: /etc/subuid ||
+		echo root:100000:65536 | tee -a /etc/subuid >>/etc/subgid
+	{
+		cat /usr/share/lxc/config/common.seccomp
+		echo 'mknod notify [1,8192,SCMP_CMP_MASKED_EQ,61440]'
+		echo 'mknod notify [1,24576,SCMP_CMP_MASKED_EQ,61440]'
+		echo 'mknodat notify [2,8192,SCMP_CMP_MASKED_EQ,61440]'
+		echo 'mknodat notify [2,24576,SCMP_CMP_MASKED_EQ,61440]'
+	} >"$tmp/rules.seccomp"
+	cat - "$tmp/pve.conf" >"$config" <<-END
+	lxc.cgroup.relative = 0
+	lxc.cgroup.dir.monitor = lxc.monitor/101
+	lxc.cgroup.dir.container = lxc/101
+	lxc.cgroup.dir.container.inner = ns
+	lxc.monitor.unshare = 1
+	lxc.idmap = u 0 100000 65536
+	lxc.idmap = g 0 100000 65536
+	lxc.net.0.type = empty
+	lxc.mount.auto = proc:mixed sys:ro
+	lxc.apparmor.profile = unconfined
+	lxc.seccomp.profile = $tmp/rules.seccomp
+	END
+	lxc-create -n 101 -t busybox -f "$config" >"$out" 2>&1 ||
+		wrong "$(cat "$out")"
+	lxc-execute -n 101 -- /bin/sh -c \
+		'mknod /root/null c 1 3; exec sleep 1000' >"$out" 2>&1 &
+	until_true 20 test -c $root/root/null || wrong "no node: $(cat "$out")"
+	device $root/root/null 1:3 100000
+	contains "$(deputyctl list)" "101 proxmox" ||
+		wrong "the list: $(deputyctl list)"
+	lxc-stop -n 101 -k
+	wait %%
+}
+
+proxmox_is_back()
+{
+	is active "$(systemctl is-active pve-lxc-syscalld.service)" "the other daemon"
+	is inactive "$(systemctl is-active deputyd.service)" deputyd
+	is "" "$(systemctl show -P Listen deputyd-lxc.socket | grep pve)" \
+		"what deputy listens on"
 }
 
 # -- Docker -----------------------------------------------------------------------------
