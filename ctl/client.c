@@ -44,8 +44,8 @@ static void say_error(const char *method, const struct varlink_reply *reply)
 		reply_print_diagnostics(
 			reply_array(reply->parameters, "diagnostics"));
 		fprintf(stderr,
-			"deputyctl: the new policy was not taken; the old one "
-			"serves on\n");
+			"deputyctl: the new policy was refused; the old one "
+			"stays\n");
 		return;
 	}
 	detail = text_escape(json_object_to_json_string_ext(

@@ -154,7 +154,7 @@ static bool options_fit(const struct ctl *ctl, const struct verb *v)
 	if ((ctl->option[CTL_METADATA] || ctl->option[CTL_ANNOTATION]) &&
 	    !ctl->option[CTL_PEER_UID]) {
 		fprintf(stderr,
-			"deputyctl: --metadata and --annotation want "
+			"deputyctl: --metadata and --annotation need "
 			"--peer-uid: a policy asks for it beside them\n");
 		return false;
 	}
@@ -275,7 +275,7 @@ static int take_option(struct ctl *ctl, struct command *c, enum ctl_option which
 	default:
 		if (subject_set(&ctl->subject, which, ctl->option[which]))
 			return -1;
-		fprintf(stderr, "deputyctl: \"%s\" is no value for --%s\n",
+		fprintf(stderr, "deputyctl: \"%s\" is not a value for --%s\n",
 			optarg, verb_options[which].name);
 		return usage(NULL);
 	}
@@ -292,12 +292,12 @@ static int take(struct ctl *ctl, struct command *c, int value, char **argv)
 	}
 	which = option_of(value == ':' ? optopt : value);
 	if (value == ':') {
-		fprintf(stderr, "deputyctl: --%s wants %s\n",
+		fprintf(stderr, "deputyctl: --%s needs %s\n",
 			verb_options[which].name, verb_options[which].argument);
 		return usage(NULL);
 	}
 	if (value == '?' && optopt >= FIRST) {
-		fprintf(stderr, "deputyctl: --%s wants no value\n",
+		fprintf(stderr, "deputyctl: --%s takes no value\n",
 			verb_options[option_of(optopt)].name);
 		return usage(NULL);
 	}

@@ -119,9 +119,9 @@ static int compare(struct work *w, const struct policy *a, const struct policy *
 	int r = policy_diff(&old, &new, &d);
 
 	if (r < 0) {
-		fprintf(stderr, "deputyctl: policy %s: cannot be compared: %s\n",
+		fprintf(stderr, "deputyctl: policy %s: cannot compare: %s\n",
 			policy_name(a),
-			r == -E2BIG ? "more than can be tried" : strerror(-r));
+			r == -E2BIG ? "more cases than can be tried" : strerror(-r));
 		return -1;
 	}
 	w->policies++;

@@ -36,7 +36,7 @@ static void print_rule(const struct explain_rule *r)
 	if (r->outcome == EXPLAIN_NOT_REACHED)
 		printf(" not reached");
 	else if (r->outcome == EXPLAIN_DECIDES)
-		printf(r->n_keys ? " decides:" : " decides: it takes every one");
+		printf(r->n_keys ? " decides:" : " decides: it matches every one");
 	for (size_t i = 0; i < r->n_keys; i++)
 		printf("%s %s", i ? ";" : "", r->keys[i].text);
 	putchar('\n');
@@ -81,7 +81,7 @@ static void print_text(const struct work *w)
 	policy_file_print(w->set, w->choice.policy, &e->decision, e->family,
 			  true);
 	printf("\neffect   %s\n", e->effect);
-	printf("failing  %s, where deputy itself cannot\n",
+	printf("failing  %s, if deputy itself fails\n",
 	       strerrorname_np(e->fail.error) ?: "?");
 }
 
@@ -186,9 +186,9 @@ static int explain_it(const struct ctl *ctl, struct work *w)
 	policy_file_ask(&ctl->subject, w->call, &w->asker, &w->asked);
 	r = explain(w->set, w->choice.policy, &w->asked, &w->e);
 	if (r < 0) {
-		fprintf(stderr, "deputyctl: the call cannot be explained: %s\n",
-			r == -EBADE ? "a defect of deputyctl, its reasons are "
-				      "not the policy's"
+		fprintf(stderr, "deputyctl: cannot explain the call: %s\n",
+			r == -EBADE ? "a defect of deputyctl, its reasons "
+				      "contradict the policy: please report it"
 				    : strerror(-r));
 		return CTL_FAILED;
 	}

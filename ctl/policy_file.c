@@ -78,8 +78,7 @@ static int choose_by_bindings(const struct policy_set *set,
 		return 0;
 	}
 	snprintf(reason, size,
-		 "no binding takes such a container: its "
-		 "listener is refused");
+		 "no binding matches such a container: its listener is refused");
 	return -1;
 }
 
@@ -99,7 +98,8 @@ int policy_file_choose(const struct policy_set *set, const struct subject *s,
 	if (policy_set_count(set) == 1)
 		return 0;
 	snprintf(reason, size,
-		 "which policy? Say --policy NAME or --peer-uid UID");
+		 "several policies: choose one with --policy NAME or --peer-uid "
+		 "UID");
 	return -1;
 }
 
@@ -114,8 +114,8 @@ int policy_file_arch(const struct subject *s, const struct arch **ret,
 	if (*ret)
 		return 0;
 	snprintf(reason, size,
-		 "unknown ABI \"%.64s\": x86, x86_64, x32, "
-		 "aarch64 and what else libseccomp knows",
+		 "unknown ABI \"%.64s\": x86, x86_64, x32, aarch64 and others "
+		 "that libseccomp knows",
 		 s->arch);
 	return -1;
 }

@@ -191,8 +191,8 @@ static void run_call(struct test *t, const struct subject *s, struct failure *f,
 	r = explain(t->set, f->choice.policy, &c, &e);
 	if (r < 0 || !text) {
 		bad_line(t, 0,
-			 r == -EBADE ? "a defect of deputyctl: its reasons "
-				       "are not the policy's"
+			 r == -EBADE ? "a defect of deputyctl, its reasons "
+				       "contradict the policy: please report it"
 			 : r < 0     ? strerror(-r)
 				     : "out of memory");
 		return;
@@ -215,9 +215,9 @@ static void run_case(struct test *t, char *line)
 	t->cases++;
 	if (!verdict) {
 		bad_line(t, (size_t)(at - line),
-			 "no such option, or no such value of it: policy=NAME "
-			 "arch=ABI peer_uid=UID annotation=KEY=VALUE "
-			 "metadata=TEXT uid=UID gid=GID caps=CAP,... dir=PATH");
+			 "unknown option or value: policy=NAME arch=ABI "
+			 "peer_uid=UID annotation=KEY=VALUE metadata=TEXT "
+			 "uid=UID gid=GID caps=CAP,... dir=PATH");
 		return;
 	}
 	call = cut_verdict(verdict);
@@ -275,7 +275,7 @@ static int report(const struct test *t)
 			return CTL_FAILED;
 	}
 	if (t->cases == 0)
-		fprintf(stderr, "deputyctl: %s: no case in it\n", t->file);
+		fprintf(stderr, "deputyctl: %s: the file has no cases\n", t->file);
 	return t->cases && !t->failed ? CTL_OK : CTL_FAILED;
 }
 

@@ -121,8 +121,8 @@ static int make_profile(struct run *r, const char *file)
 	if (!filter_notifies(r->profile, "close"))
 		return 0;
 	fprintf(stderr,
-		"deputyctl: run: the policy \"%s\" has close notified, which "
-		"this needs to let go of the listener\n",
+		"deputyctl: run: the policy \"%s\" notifies close, which run "
+		"needs to let go of the listener\n",
 		r->named);
 	return -1;
 }
@@ -132,7 +132,7 @@ static int make_filter(struct run *r, bool wait_killable)
 	int error = filter_compile(r->profile, &r->insns, &r->n_insns);
 
 	if (error < 0)
-		return failed("the filter cannot be made", -error);
+		return failed("cannot make the filter", -error);
 	if (json_object_object_get_ex(r->profile, "listenerPath", NULL))
 		r->flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	if (r->flags && wait_killable)
@@ -276,8 +276,7 @@ static int await(const struct run *r)
 	error = json_object_get_boolean(accepted) ? 0 : -1;
 	if (error < 0)
 		fprintf(stderr,
-			"deputyctl: run: deputyd did not take the listener: "
-			"%s\n",
+			"deputyctl: run: deputyd refused the listener: %s\n",
 			why ? json_object_get_string(why) : "no reason given");
 	varlink_reply_done(&reply);
 	return error;
@@ -297,11 +296,11 @@ static int enter(struct run *r)
 	if (fd == -2)
 		return failed(r->listener, errno);
 	if (fd < 0 && errno == EBUSY)
-		return failed("there is a listener already, and the kernel "
-			      "allows one",
+		return failed("this process has a listener already, and the "
+			      "kernel allows one",
 			      EBUSY);
 	if (fd < 0)
-		return failed("the filter cannot be loaded", errno);
+		return failed("cannot load the filter", errno);
 	if (!r->flags)
 		return 0;
 	(void)close((int)fd);

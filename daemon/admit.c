@@ -166,9 +166,11 @@ static void log_unknown(const struct oci_state *state, int error)
 const char *admit_limit(const struct registry *r, unsigned listeners)
 {
 	if (r->n_sessions >= LISTENERS_MAX)
-		return "LISTENERS_MAX is reached";
+		return "the limit of " TEXT_OF(LISTENERS_MAX) " listeners is "
+		       "reached";
 	if (listeners >= LISTENERS_MAX_PER_UID)
-		return "LISTENERS_MAX_PER_UID is reached";
+		return "the uid's limit of " TEXT_OF(LISTENERS_MAX_PER_UID)
+		       " listeners is reached";
 	return NULL;
 }
 

@@ -172,7 +172,7 @@ static int choose_policy(struct registry *r, struct container *c,
 			  LOG_S("policy", rec->policy),
 			  LOG_S("why", "no binding matches, and there is no "
 				       "policy of that name"),
-			  LOG_S("so", "what it is notified of gets EPERM"));
+			  LOG_S("so", "its notified calls get EPERM"));
 	}
 	container_set_policy(c, set, p);
 	return 0;
@@ -271,7 +271,7 @@ static const char *take_all(struct registry *r, struct run run, int *ret_listene
 		if (listener_check(run.e[i].f->fd) == 0)
 			listener = &run.e[i];
 	if (run.n < 2 && !(listener && can_requeue(r)))
-		return "one half, a listener or a slot, without the other";
+		return "a listener without a slot, or a slot without a listener";
 	if (!listener)
 		return "neither is a listener";
 	if (run.n == 1)
@@ -380,7 +380,7 @@ static struct container *adopt_own(struct registry *r, struct run own,
 	struct container *c;
 	int error = -EPROTO;
 
-	*why = "nothing says whose it is";
+	*why = "its container is unknown";
 	while (error < 0 && own.n > 0) {
 		one = next_run(&own, true);
 		error = read_own(one, &rec, &id, why);

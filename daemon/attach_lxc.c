@@ -199,9 +199,9 @@ static const char *take_packet(struct monitor *m, const void *packet, size_t n,
 	if (why)
 		return why;
 	if (truncated || m->n_fds != LXC_FDS)
-		return "it has not three fds";
+		return "it does not have three fds";
 	if (listener_check(m->fds[LXC_FD_LISTENER]) < 0)
-		return "the third fd is no seccomp listener";
+		return "the third fd is not a seccomp listener";
 	/* A stranger's are the worker's to check, which may hang. */
 	/* Of ADMIT_UNBOUND all is logged. */
 	return admit_monitor(m, &f, &why) < 0 ? why : NULL;
@@ -239,11 +239,13 @@ static void on_readable(uv_poll_t *p, int status, int events)
 static const char *over_limit(const struct attach_lxc *a, const struct peer *p)
 {
 	if (a->silent >= LXC_SILENT_MAX)
-		return "LXC_SILENT_MAX is reached";
+		return "the limit of " TEXT_OF(LXC_SILENT_MAX) " silent "
+		       "connections is reached";
 	if (p->silent >= LXC_SILENT_MAX_PER_UID)
-		return "LXC_SILENT_MAX_PER_UID is reached";
+		return "the uid's limit of " TEXT_OF(LXC_SILENT_MAX_PER_UID)
+		       " silent connections is reached";
 	if (p->discarding >= DISCARD_MAX_PER_UID)
-		return "DISCARD_MAX_PER_UID is reached";
+		return DISCARD_LIMIT;
 	return NULL;
 }
 

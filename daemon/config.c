@@ -32,7 +32,7 @@ static const struct row {
 	  "the OCI socket)", OPTION_STRING, AT(lxc_socket) },
 	{ "lxc-socket-mode", "OCTAL", "its mode (0600)", OPTION_MODE,
 	  AT(lxc_mode) },
-	{ "control-socket", "PATH", "where deputyctl asks ("
+	{ "control-socket", "PATH", "where deputyctl connects ("
 	  CONFIG_CONTROL_SOCKET ")", OPTION_STRING, AT(control_socket) },
 	{ "control-socket-mode", "OCTAL", "its mode (0660)", OPTION_MODE,
 	  AT(control_mode) },
@@ -42,8 +42,8 @@ static const struct row {
 	  OPTION_LEVEL, AT(log_level) },
 	{ "watch-policy", NULL, "reload the policy when its files change",
 	  OPTION_FLAG, AT(watch_policy) },
-	{ "keeper", NULL, "keep its fds and restart it, as systemd would; the first"
-	  " option of all", OPTION_KEEPER, 0 },
+	{ "keeper", NULL, "keep deputyd's fds and restart it, as systemd would; "
+			  "must be the first option", OPTION_KEEPER, 0 },
 	{ "check", NULL, "check the policy and exit", OPTION_FLAG, AT(check) },
 	{ "help", NULL, "print this help and exit", OPTION_HELP, 0 },
 	{ "version", NULL, "print the version and exit", OPTION_VERSION, 0 },
@@ -169,7 +169,7 @@ static int parse_options(struct config *c, int argc, char **argv)
 	}
 	if (optind == argc)
 		return CONFIG_RUN;
-	(void)fprintf(stderr, "deputyd: %s: no arguments are taken\n",
+	(void)fprintf(stderr, "deputyd: %s: deputyd takes no arguments\n",
 		      argv[optind]);
 	return CONFIG_USAGE;
 }

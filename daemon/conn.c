@@ -103,6 +103,7 @@ static void refuse(struct conn *c, const char *why)
 	conn_end(c);
 }
 
+_Static_assert(OCI_BUFFERED_MAX_PER_UID == 8 << 20, "as the message says");
 /* Return: NULL, or why not */
 static const char *keep(struct conn *c, const char *data, size_t n)
 {
@@ -112,7 +113,8 @@ static const char *keep(struct conn *c, const char *data, size_t n)
 	if (c->len + n > size) {
 		size = 2 * size > c->len + n ? 2 * size : c->len + n;
 		if (c->peer->buffered - c->size + size > OCI_BUFFERED_MAX_PER_UID)
-			return "OCI_BUFFERED_MAX_PER_UID is reached";
+			return "the uid's limit of 8 MiB of unfinished "
+			       "messages is reached";
 		buf = realloc(c->buf, size);
 		if (!buf)
 			return "no memory";
@@ -132,13 +134,13 @@ static void take_state(struct conn *c, const struct oci_state *state)
 	int fd, r;
 
 	if (state->n_fds != c->n_fds) {
-		refuse(c, "not as many fds as names");
+		refuse(c, "the number of fds is not that of their names");
 		return;
 	}
 	fd = c->fds[state->fd_index];
 	r = listener_check(fd);
 	if (r < 0) {
-		refuse(c, r == -ENOTTY ? "the fd is no seccomp listener" :
+		refuse(c, r == -ENOTTY ? "the fd is not a seccomp listener" :
 					 "the fd cannot be checked");
 		return;
 	}
@@ -149,7 +151,7 @@ static void take_state(struct conn *c, const struct oci_state *state)
 	(void)fd_close(fd); /* a listener: its close never waits */
 	if (state->reply)
 		conn_answer_listener(c->sock, r == ADMIT_UNBOUND ?
-			"no binding of deputyd's policy is for it" : why);
+			"no binding of deputyd's policy matches it" : why);
 	if (r < 0)
 		refuse(c, why);
 	else /* taken, or refused and logged */
@@ -210,13 +212,14 @@ static const char *take_fds(struct conn *c, const struct fdmsg *m)
 	memcpy(c->fds + c->n_fds, m->fds, m->n_fds * sizeof(int));
 	c->n_fds += m->n_fds;
 	if (m->truncated)
-		return "more fds than FDMSG_MAX_FDS";
+		return "more than " TEXT_OF(FDMSG_MAX_FDS) " fds";
 	return late ? "fds after the first message" : NULL;
 }
 
+_Static_assert(OCI_MESSAGE_DEADLINE_MS == 10 * 1000, "as the message says");
 static void on_deadline(uv_timer_t *t)
 {
-	refuse(t->data, "not whole after OCI_MESSAGE_DEADLINE_MS");
+	refuse(t->data, "incomplete after 10 s");
 }
 
 static void on_silent_end(struct conn *c)
@@ -242,7 +245,7 @@ static bool read_once(struct conn *c)
 	else if (n == 0 && c->frame.bytes == 0)
 		on_silent_end(c); /* how crun ends when its set-up failed */
 	else if (n == 0)
-		refuse(c, "ended within its message");
+		refuse(c, "the connection ended within its message");
 	else
 		take_bytes(c, chunk, (size_t)n);
 	return !c->ended;
@@ -265,11 +268,13 @@ static const char *over_limit(const struct conn_pool *pool,
 			      const struct peer *p)
 {
 	if (pool->pending >= OCI_PENDING_MAX)
-		return "OCI_PENDING_MAX is reached";
+		return "the limit of " TEXT_OF(OCI_PENDING_MAX) " unfinished "
+		       "connections is reached";
 	if (p->pending >= OCI_PENDING_MAX_PER_UID)
-		return "OCI_PENDING_MAX_PER_UID is reached";
+		return "the uid's limit of " TEXT_OF(OCI_PENDING_MAX_PER_UID)
+		       " unfinished connections is reached";
 	if (p->discarding >= DISCARD_MAX_PER_UID)
-		return "DISCARD_MAX_PER_UID is reached";
+		return DISCARD_LIMIT;
 	return NULL;
 }
 

@@ -10,9 +10,13 @@
 #include <uv.h>
 
 #include "daemon/peer.h"
+#include "lib/own.h"
 
 /* Connections of one uid whose unwanted fds are still being closed. */
 #define DISCARD_MAX_PER_UID 16
+#define DISCARD_LIMIT                                                          \
+	"the uid's limit of " TEXT_OF(DISCARD_MAX_PER_UID) " connections "     \
+	"whose fds hang in close is reached"
 
 /* Embedded in what the fds came with. */
 struct discard {

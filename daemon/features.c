@@ -42,6 +42,7 @@ void features_probe(struct features *ret)
 	if (!(ret->mask & KFEAT_BIT(KFEAT_CONTINUE)))
 		log_event(
 			LOG_WARNING, "kernel-too-old",
-			LOG_S("why", "it cannot let a notified call continue"),
+			LOG_S("why", "this kernel cannot let a notified call "
+				     "continue"),
 			LOG_S("so", "it gets the policy's without_continue"));
 }

@@ -74,13 +74,13 @@ static bool is_refused(const struct registry *r, const struct control_check *c,
 			       "deputyd has no policy \"%s\"", c->policy);
 	else if (!o->first)
 		(void)snprintf(reason, REASON_BYTES,
-			       "no binding of deputyd's policy is for a "
-			       "container like this of uid %u",
+			       "no binding of deputyd's policy matches this "
+			       "container of uid %u",
 			       c->peer_uid);
 	else if (!o->may_be_wanted)
 		(void)snprintf(reason, REASON_BYTES,
-			       "it wants the policy \"%s\", but the bindings "
-			       "give \"%s\" to a container like this of uid %u",
+			       "the container wants policy \"%s\", but the "
+			       "bindings give it \"%s\" for uid %u",
 			       c->policy, policy_name(o->first), c->peer_uid);
 	else if (limit)
 		(void)snprintf(reason, REASON_BYTES, "%s", limit);

@@ -31,7 +31,8 @@ const char *host_unfit(void)
 		return "fs.suid_dumpable is 1, containers could trace workers: "
 		       "set it to 0 or 2 (sysctl fs.suid_dumpable=2)";
 	if (listener_sizes_fit() < 0)
-		return "this kernel has no seccomp notifications that fit";
+		return "this kernel's seccomp notifications are missing or too "
+		       "big";
 	return NULL;
 }
 

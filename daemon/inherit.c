@@ -194,8 +194,8 @@ void inherit_done(struct inherit *in, struct fdstore *store, uv_loop_t *loop)
 
 		if (f->fd >= 0) {
 			inherit_refuse(f, loop,
-				       "deputyd knows no such name, "
-				       "or it is none of what has it");
+				       "deputyd does not know this name, or the "
+				       "fd does not fit it");
 			fdstore_drop(store, f->name, 0);
 		}
 		free(f->name);

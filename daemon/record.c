@@ -214,7 +214,7 @@ static int parse(const char *text, size_t n, struct record *ret, const char **wh
 	json_tokener_free(t);
 	if (!o || !from_json(o, &r)) {
 		json_object_put(o);
-		return refuse(why, "a record without all that it should say");
+		return refuse(why, "a record that lacks a field");
 	}
 	r.root = o;
 	*ret = r;
@@ -246,12 +246,12 @@ int record_read(int fd, struct record *ret, const char **ret_why)
 
 	if (seals < 0 || (seals & RECORD_SEALS) != RECORD_SEALS)
 		return refuse(ret_why,
-			      "no memfd that is sealed as a record is");
+			      "not a memfd with the seals of a record");
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_size < (off_t)sizeof(struct record_header) ||
 	    st.st_size > (off_t)sizeof(struct record_header) + RECORD_MAX_BYTES)
-		return refuse(ret_why, "not as long as a record");
+		return refuse(ret_why, "not the size of a record");
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return -errno;

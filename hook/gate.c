@@ -70,7 +70,7 @@ static int judge(const struct varlink_reply *reply, char **ret_policy,
 	why = json_object_object_get(p, "reason");
 	if (!json_object_get_boolean(accepted))
 		return shut(reason, why ? json_object_get_string(why)
-					: "deputyd would not take it");
+					: "deputyd would refuse the listener");
 	if (!ret_policy)
 		return GATE_OPEN;
 	*ret_policy = strdup(policy ? json_object_get_string(policy) : "");

@@ -115,8 +115,8 @@ static int refuse_other_listener(struct injecting *j)
 	if (path && *json_object_get_string(path) &&
 	    strcmp(json_object_get_string(path), j->o->listener) != 0) {
 		ERROR(d, lex_member(d->lex, node, "listenerPath"),
-		      "its listener goes to %.128s already, and a container "
-		      "has only one",
+		      "its listener goes to %.128s already, and a container can "
+		      "have only one",
 		      json_object_get_string(path));
 		return -EINVAL;
 	}
@@ -152,7 +152,7 @@ static int read_linux(struct injecting *j)
 		       &j->linux_tree);
 
 	if (r == 0 && !j->linux_tree) {
-		ERROR(d, LEX_ROOT, "no \"linux\": no container of Linux");
+		ERROR(d, LEX_ROOT, "\"linux\" is missing: not a Linux container");
 		r = -EINVAL;
 	}
 	if (r < 0)

@@ -156,9 +156,9 @@ static const struct stage {
 	const char *name, *help;
 	int (*run)(const struct prepare_options *o);
 } stages[] = {
-	{ "precreate", "config.json in, and out with what the policy needs",
+	{ "precreate", "add what the policy needs to config.json",
 	  precreate },
-	{ "createRuntime", "fail unless deputyd will take the listener",
+	{ "createRuntime", "fail unless deputyd would take the listener",
 	  create_runtime },
 };
 
@@ -182,12 +182,12 @@ static const char options_help[] =
 	"                         and policy.d, else the built-in policy)\n"
 	"  --policy NAME          for containers without the annotation\n"
 	"                         " INJECT_ANNOTATION
-	", which are left alone else\n"
-	"  --listener PATH        where listeners go (" PROFILE_LISTENER_DEFAULT
+	" (else unchanged)\n"
+	"  --listener PATH        where listeners are sent (" PROFILE_LISTENER_DEFAULT
 	")\n"
-	"  --control-socket PATH  where to ask deputyd (" GATE_SOCKET_DEFAULT
+	"  --control-socket PATH  deputyd's control socket (" GATE_SOCKET_DEFAULT
 	")\n"
-	"  --wait-killable        only fatal signals end the wait for an "
+	"  --wait-killable        only fatal signals interrupt the wait for an "
 	"answer\n"
 	"                         (crun, youki, runc from 1.5 on)\n"
 	"  --help                 print this help and exit\n"
@@ -225,9 +225,9 @@ static int run(const struct prepare_options *o, char **args, int n)
 		if (strcmp(stages[i].name, args[0]) == 0)
 			return stages[i].run(o);
 	if (n == 1)
-		fprintf(stderr, "deputy-hook: no stage \"%s\"\n", args[0]);
+		fprintf(stderr, "deputy-hook: unknown stage \"%s\"\n", args[0]);
 	else
-		fprintf(stderr, "deputy-hook: one stage is wanted\n");
+		fprintf(stderr, "deputy-hook: a stage is missing\n");
 	return usage();
 }
 

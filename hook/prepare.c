@@ -133,9 +133,9 @@ static bool ask(const struct prepare_options *o, const char *policy,
 		return true;
 	if (!path || strcmp(path, o->inject.listener) != 0) {
 		fprintf(say,
-			"it wants the policy \"%.64s\", but its config.json "
-			"sends no listener to %s: this engine runs no "
-			"precreate hooks, or not deputy's\n",
+			"the container wants policy \"%.64s\", but its "
+			"config.json sends no listener to %s: this engine runs "
+			"no precreate hooks, or not deputy's\n",
 			policy, o->inject.listener);
 		return false;
 	}

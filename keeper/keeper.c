@@ -198,8 +198,8 @@ static void on_probe_end(struct keeper *k, int status)
 		log_event(LOG_ERR, "not-renewed", LOG_S("path", k->path),
 			  LOG_I("status",
 				WIFEXITED(status) ? WEXITSTATUS(status) : -1),
-			  LOG_S("why", "it does not accept its options and "
-				       "policy; the old deputyd serves on"));
+			  LOG_S("why", "it refuses the options or the policy; "
+				       "the old deputyd stays"));
 		return;
 	}
 	if (k->child > 0)

@@ -35,6 +35,10 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* A constant's value, for a message: TEXT_OF(LISTENERS_MAX) is "8192". */
+#define TEXT_OF(x)  TEXT_OF_(x)
+#define TEXT_OF_(x) #x
+
 /* Closes @fd if it is one, keeps errno. Return: -1, the empty value. */
 static inline int fd_close(int fd)
 {

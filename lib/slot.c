@@ -73,11 +73,11 @@ static int map_sealed(int fd, struct slot **ret_slot, const char **ret_why)
 					       fstat() of it does not block */
 
 	if (seals < 0 || (seals & SLOT_SEALS) != SLOT_SEALS)
-		return refuse(ret_why, "no memfd that is sealed as a slot is");
+		return refuse(ret_why, "not a memfd with the seals of a slot");
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_size != SLOT_BYTES)
-		return refuse(ret_why, "not as long as a slot");
+		return refuse(ret_why, "not the size of a slot");
 	s = map_fd(fd);
 	if (!s)
 		return -errno;

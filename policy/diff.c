@@ -537,7 +537,7 @@ static int compare(struct grid *g, const struct diff_side *const sides[2])
 				"any call that no rule names");
 	if (r == 0)
 		r = compare_all(g, &g->docs[0]->fail, &g->docs[1]->fail, true,
-				"any call where deputy itself cannot");
+				"any call if deputy itself fails");
 	if (r == 0)
 		r = compare_all(g, &g->docs[0]->without_continue,
 				&g->docs[1]->without_continue, false,

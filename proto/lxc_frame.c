@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/listener.h"
+#include "lib/own.h"
 
 #define RESP_OFFSET 112
 
@@ -30,9 +31,10 @@ static const char *check_head(const struct head *h, size_t n)
 	    h->data_bytes != sizeof(struct seccomp_data))
 		return "its structs have other sizes";
 	if (h->cookie_bytes > LXC_COOKIE_MAX)
-		return "its cookie is longer than LXC_COOKIE_MAX";
+		return "its cookie is longer than " TEXT_OF(LXC_COOKIE_MAX)
+		       " bytes";
 	if (h->cookie_bytes != n - LXC_ANSWER_BYTES)
-		return "its length is not what it says";
+		return "its length differs from what it says";
 	return h->init_pid > 0 ? NULL : "its init has no pid";
 }
 

@@ -43,10 +43,10 @@ void reach_explain(const char *path, enum reach_socket want, int error,
 	case EACCES:
 	case EPERM:
 		(void)snprintf(reason, REACH_REASON_BYTES,
-			       "deputyd may not be asked by this user (%.256s: "
+			       "this user cannot connect to deputyd (%.256s: "
 			       "%s): %s", path, strerror(error),
 			       want == REACH_OCI ?
-				       "its --oci-socket-mode says who may" :
+				       "its --oci-socket-mode decides who can" :
 				       "this needs root or the group \"deputy\"");
 		return;
 	case EPROTOTYPE:
@@ -115,7 +115,8 @@ int reach_call(const char *path, enum reach_socket want, const char *method,
 	}
 	if (r == -EBADMSG)
 		(void)snprintf(reason, REACH_REASON_BYTES,
-			       "what answers at %.256s is no deputyd: %s", path,
+			       "the program that answers at %.256s is not "
+			       "deputyd: %s", path,
 			       wrong);
 	else if (r < 0)
 		reach_explain(path, want, -r, reason);

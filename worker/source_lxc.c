@@ -74,9 +74,9 @@ static const char *check(struct source *s, size_t n, struct fdmsg *m,
 	if (why)
 		return why;
 	if (m->n_fds != LXC_FDS || m->truncated)
-		return "it has not three fds";
+		return "it does not have three fds";
 	if (listener_check(m->fds[LXC_FD_LISTENER]) < 0)
-		return "the third fd is no seccomp listener";
+		return "the third fd is not a seccomp listener";
 	s->listener = TAKE_FD(m->fds[LXC_FD_LISTENER]);
 	s->can_continue = listener_can_continue(s->listener);
 	return check_caller(s, m->fds, &f->notif);

@@ -213,13 +213,13 @@ bind()
 
 bubblewrap_refusals()
 {
-	says "there is a listener already, and the kernel allows one" \
+	says "this process has a listener already, and the kernel allows one" \
 		deputyctl run -- deputyctl run -- true
 	bind a '{ "peer_uid": 12345 }'
-	says "no binding of deputyd's policy is for a container like this of uid N" \
+	says "no binding of deputyd's policy matches this container of uid N" \
 		deputyctl run -- true
 	bind b '{ "peer_uid": 0 }'
-	says 'it wants the policy "a", but the bindings give "b"' \
+	says 'the container wants policy "a", but the bindings give it "b"' \
 		deputyctl run --policy a -- true
 	says 'deputyd has no policy "x"' deputyctl run --policy x -- true
 	stop_deputyd
@@ -545,14 +545,14 @@ podman_refusals()
 		podman_mknod --runtime crun "$nodes"
 	start_deputyd
 	says 'crun: … oci.sock`: Permission denied' podman_of_a_user crun
-	says '… deputyd may not be asked by this user' podman_of_a_user runc
+	says '… this user cannot connect to deputyd' podman_of_a_user runc
 	bind nodes '{ "peer_uid": 12345 }'
-	says "… no binding of deputyd's policy is for …" \
+	says "… no binding of deputyd's policy matches …" \
 		podman_mknod --runtime runc "$nodes"
 	says 'crun: error executing hook … (exit code: 1)' \
 		podman_mknod --runtime crun "$nodes"
 	bind b '{ "peer_uid": 0 }'
-	says '… the bindings give "b"' podman_mknod --runtime runc \
+	says '… the bindings give it "b"' podman_mknod --runtime runc \
 		--annotation=io.deputy.policy=a
 }
 

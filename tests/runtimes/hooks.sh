@@ -266,12 +266,12 @@ case_run_refused()
 	refused "$1" 'deputyctl: run: deputyd has no policy "nodse"' \
 		--policy nodse
 	if [ "$1" = root ]; then
-		refused "$1" 'the bindings give "nodes"' --policy unbound
+		refused "$1" 'the bindings give it "nodes"' --policy unbound
 	else
-		refused "$1" "no binding of deputyd's policy is for" \
+		refused "$1" "no binding of deputyd's policy matches" \
 			--policy unbound
 	fi
-	refused "$1" 'has close notified' --policy close
+	refused "$1" 'notifies close' --policy close
 	refused "$1" "deputyd does not run ($tmp/no.sock: No such file" \
 		--policy nodes --listener "$tmp/no.sock"
 	refused "$1" "$tmp/control.sock is deputyd's control socket, not its \
@@ -306,7 +306,7 @@ for reply in ("""{"parameters":{"accepted":true,"policy":"nodes",
 		until_true 10 test -S "$tmp/fake.sock" || wrong "no server"
 		chmod 0666 "$tmp/fake.sock"
 		if [ -n "$reply" ]; then
-			refused "$1" "deputyd did not take the listener: as tried" \
+			refused "$1" "deputyd refused the listener: as tried" \
 				--policy nodes --listener "$tmp/fake.sock"
 		else
 			refused "$1" "ended the connection without an answer" \
@@ -352,7 +352,7 @@ case_run_owner()
 	local out
 
 	[ "$1" = root ] && {
-		refused root 'the bindings give "nodes"' --policy owned
+		refused root 'the bindings give it "nodes"' --policy owned
 		return
 	}
 	out=$(run user --policy owned run -- unshare -Ur \
@@ -402,7 +402,7 @@ case_run_busy()
 	out=$(run root "${nodes[@]}" "$build/ctl/deputyctl" \
 		--listener "$tmp/oci.sock" \
 		--file "$tmp/policy.json" run -- true)
-	has "$out" "there is a listener already" "a run within a run"
+	has "$out" "this process has a listener already" "a run within a run"
 }
 
 # -- deputy-runtime ----------------------------------------------------------------
@@ -566,9 +566,9 @@ case_wrapper_refused()
 		"$dir/config.json"
 	cp "$dir/config.json" "$tmp/before"
 	if [[ $1 == *userns ]]; then
-		not_started "$1" 'it wants the policy "unbound", but the bindings give "nodes"'
+		not_started "$1" 'the container wants policy "unbound", but the bindings give it "nodes"'
 	else
-		not_started "$1" "no binding of deputyd's policy is for"
+		not_started "$1" "no binding of deputyd's policy matches"
 	fi
 }
 
@@ -661,7 +661,7 @@ case_hook_facts()
 	until_true 10 not_ours $its
 	out=$(gate $its)
 	is 1 $? "gate before a namespace of root's"
-	has "$out" 'it wants the policy "owned"' "its reason"
+	has "$out" 'the container wants policy "owned"' "its reason"
 	kill $its
 	wait $its 2>/dev/null
 	setpriv --reuid "$BUNDLE_ROOTLESS_ID" --regid "$BUNDLE_ROOTLESS_ID" \

@@ -14,14 +14,17 @@
 
 static const struct ctl_row explained[] = {
 	{ EXPLAIN("mknod(\"/x\",S_IFCHR|0666,1:3)"), 0,
-	  "call     mknod(\"/x\", S_IFCHR|0666, 1:3)\nABI      x86_64, number "
-	  "133\npolicy   p, by the binding without a condition\nrule 0 (line "
-	  "3): decides: type char; device 1:3\nrule 2 (line 6): not "
-	  "reached\nrule 4 (line 8): not reached\nverdict  emulate (unopenable: "
-	  "bind) by rule 0 (line 3)\neffect   deputy makes the node with the "
-	  "caller's rights, if the caller has CAP_MKNOD in its user namespace; "
-	  "else the kernel refuses; where devices cannot be opened: a node that "
-	  "opens is bound over it\nfailing  EPERM, where deputy itself cannot\n",
+	  "call     mknod(\"/x\", S_IFCHR|0666, 1:3)\n"
+	  "ABI      x86_64, number 133\n"
+	  "policy   p, by the binding without a condition\n"
+	  "rule 0 (line 3): decides: type char; device 1:3\n"
+	  "rule 2 (line 6): not reached\n"
+	  "rule 4 (line 8): not reached\n"
+	  "verdict  emulate (unopenable: bind) by rule 0 (line 3)\n"
+	  "effect   deputy makes the node with the caller's rights, if the "
+	  "caller has CAP_MKNOD in its user namespace; else the kernel refuses; "
+	  "where devices cannot be opened: a node that opens is bound over it\n"
+	  "failing  EPERM, if deputy itself fails\n",
 	  "" },
 	{ EXPLAIN("mknod(\"/x\", S_IFBLK|0666, 8:0)"), 0,
 	  "call     mknod(\"/x\", S_IFBLK|0666, 8:0)\n"
@@ -34,7 +37,7 @@ static const struct ctl_row explained[] = {
 	  "verdict  EACCES (log) by rule 2 (line 6)\n"
 	  "effect   the caller gets an error (Permission denied), and nothing "
 	  "is done\n"
-	  "failing  EPERM, where deputy itself cannot\n",
+	  "failing  EPERM, if deputy itself fails\n",
 	  "" },
 	{ EXPLAIN("setxattr(\"/x\", \"user.a\", \"yy\", 2, 0)"), 0,
 	  "call     setxattr(\"/x\", \"user.a\", \"yy\", 2, 0)\n"
@@ -44,23 +47,26 @@ static const struct ctl_row explained[] = {
 	  "\"trusted.b*\"; value \"yy\" is not \"y\"\n"
 	  "verdict  continue by default (line 9)\n"
 	  "effect   the kernel sets it, with the caller's rights\n"
-	  "failing  EPERM, where deputy itself cannot\n",
+	  "failing  EPERM, if deputy itself fails\n",
 	  "" },
 	{ EXPLAIN("bpf(1, NULL)"), 0,
 	  "call     bpf(1, NULL)\n"
 	  "ABI      x86_64, number 321\n"
 	  "policy   p, by the binding without a condition\n"
-	  "rule 1 (line 5): decides: it takes every one\n"
+	  "rule 1 (line 5): decides: it matches every one\n"
 	  "verdict  return 7 by rule 1 (line 5)\n"
 	  "effect   the caller gets 7, and nothing is done\n"
-	  "failing  EPERM, where deputy itself cannot\n",
+	  "failing  EPERM, if deputy itself fails\n",
 	  "" },
 	{ EXPLAIN("mount()"), 0,
-	  "call     mount()\nABI      x86_64, number 165\npolicy   p, by the "
-	  "binding without a condition\nno rule is for this call\nverdict  "
-	  "continue by default (line 9)\neffect   the call continues in the "
-	  "kernel, with all of its own checks\nfailing  EPERM, where deputy "
-	  "itself cannot\n",
+	  "call     mount()\n"
+	  "ABI      x86_64, number 165\n"
+	  "policy   p, by the binding without a condition\n"
+	  "no rule is for this call\n"
+	  "verdict  continue by default (line 9)\n"
+	  "effect   the call continues in the kernel, with all of its own "
+	  "checks\n"
+	  "failing  EPERM, if deputy itself fails\n",
 	  "" },
 };
 
@@ -122,11 +128,11 @@ static const struct ctl_row explained_by[] = {
 	{ { "policy", "explain", "b.json", "mount()", "-P7" },
 	  2,
 	  "",
-	  "no binding takes such a container" },
+	  "no binding matches such a container" },
 	{ { "policy", "explain", "b.json", "mount()" },
 	  2,
 	  "",
-	  "which policy? Say --policy NAME" },
+	  "several policies: choose one with --policy NAME" },
 	{ { "policy", "explain", "b.json", "mount()", "-p", "pp" },
 	  2,
 	  "",
@@ -149,15 +155,15 @@ static const struct ctl_row explained_by[] = {
 	{ { "policy", "explain", "p.json", "mount()", "-P", "-1" },
 	  2,
 	  "",
-	  "\"-1\" is no value for --peer-uid" },
+	  "\"-1\" is not a value for --peer-uid" },
 	{ { "policy", "explain", "p.json", "mount()", "-A", "k" },
 	  2,
 	  "",
-	  "\"k\" is no value for --annotation" },
+	  "\"k\" is not a value for --annotation" },
 	{ { "policy", "explain", "p.json", "mount()", "-m", "k" },
 	  2,
 	  "",
-	  "--metadata and --annotation want --peer-uid" },
+	  "--metadata and --annotation need --peer-uid" },
 	{ { "policy", "explain", "p.json" },
 	  2,
 	  "",
@@ -246,7 +252,7 @@ static const struct ctl_row explained_keys[] = {
 	{ { "policy", "explain", "k.json",
 	    "mknod(\"/dev/../srv/./a/x/\", S_IFCHR|0600, 10:201)", "-ax86_64" },
 	  0,
-	  "failing  EIO, where deputy itself cannot\n",
+	  "failing  EIO, if deputy itself fails\n",
 	  "" },
 	{ { "policy", "explain", "k.json", "mknod(\"../x\", S_IFIFO|0620, 0)",
 	    "-ax86_64" },
@@ -456,24 +462,24 @@ static const struct ctl_row explained_keys[] = {
 	{ { "policy", "explain", "k.json", "bpf()", "-c", "CAP_X" },
 	  2,
 	  "",
-	  "\"CAP_X\" is no value for --cap" },
+	  "\"CAP_X\" is not a value for --cap" },
 	{ { "policy", "explain", "k.json", "bpf()", "-u", "-1" },
 	  2,
 	  "",
-	  "\"-1\" is no value for --uid" },
+	  "\"-1\" is not a value for --uid" },
 	{ { "policy", "explain", "k.json", "bpf()", "-g", "4294967296" },
 	  2,
 	  "",
-	  "is no value for --gid" },
+	  "is not a value for --gid" },
 	{ { "policy", "explain", "k.json", "bpf()", "-d", "dev" },
 	  2,
 	  "",
-	  "\"dev\" is no value for --directory" },
+	  "\"dev\" is not a value for --directory" },
 	{ { "policy", "diff", "a", "b", "-u5" }, 2, "", "policy diff has no --uid" },
 	{ { "policy", "explain", "d", "mount()", "-ax86_64" },
 	  0,
-	  "rule 0 (d/1.json:2): decides: it takes every one\nverdict  EPERM by "
-	  "rule 0 (d/1.json:2)\n",
+	  "rule 0 (d/1.json:2): decides: it matches every one\n"
+	  "verdict  EPERM by rule 0 (d/1.json:2)\n",
 	  "" },
 	{ { "policy", "explain", "d", "bpf()" },
 	  0,

@@ -56,12 +56,12 @@ static const struct ctl_row tested[] = {
 	  "a tab or two blanks and a call\n"
 	  "bad:5:1: expected emulate, continue, an errno or \"return N\", then "
 	  "a tab or two blanks and a call\n"
-	  "bad:6:1: no such option, or no such value of it: policy=NAME "
-	  "arch=ABI peer_uid=UID annotation=KEY=VALUE metadata=TEXT uid=UID "
-	  "gid=GID caps=CAP,... dir=PATH\n"
-	  "bad:7:1: no such option, or no such value of it: policy=NAME "
-	  "arch=ABI peer_uid=UID annotation=KEY=VALUE metadata=TEXT uid=UID "
-	  "gid=GID caps=CAP,... dir=PATH\n"
+	  "bad:6:1: unknown option or value: policy=NAME arch=ABI peer_uid=UID "
+	  "annotation=KEY=VALUE metadata=TEXT uid=UID gid=GID caps=CAP,... "
+	  "dir=PATH\n"
+	  "bad:7:1: unknown option or value: policy=NAME arch=ABI peer_uid=UID "
+	  "annotation=KEY=VALUE metadata=TEXT uid=UID gid=GID caps=CAP,... "
+	  "dir=PATH\n"
 	  "bad:8:1: no policy \"q\"\n"
 	  "9 cases, 8 failed\n",
 	  "" },
@@ -93,7 +93,7 @@ static const struct ctl_row tested[] = {
 	{ { "policy", "test", "p.json", "empty" },
 	  1,
 	  "0 cases, 0 failed\n",
-	  "empty: no case in it" },
+	  "empty: the file has no cases" },
 	{ { "policy", "test", "p.json", "none" }, 1, "", "none: No such file" },
 	{ { "policy", "test", "none", "good" }, 1, "", "none: error: " },
 	{ { "policy", "test", "p.json", "." }, 1, "", ".: Is a directory" },
@@ -272,7 +272,7 @@ static const struct ctl_row differing[] = {
 	  "    bpf()  by uid=5 caps=CAP_BPF\n"
 	  "    bpf()  by uid=6 caps=CAP_BPF\n"
 	  "  failing: EPERM by default (line 4) -> EIO by default (line 4)\n"
-	  "    any call where deputy itself cannot\n",
+	  "    any call if deputy itself fails\n",
 	  "" },
 	{ { "policy", "diff", "b.json", "e.json" },
 	  1,

@@ -408,7 +408,7 @@ TEST_WITHIN(doctor, takes_a_socket_of_others_for_no_fault, 30)
 	files_close(&f);
 	(void)snprintf(want, sizeof(want),
 		       "\"state\":\"note\",\"found\":\"%s/oci.sock (mode 0600, "
-		       "owner 0:0): deputyd may not be asked by this user (", f.dir);
+		       "owner 0:0): this user cannot connect to deputyd (", f.dir);
 	if (!strstr(out, want))
 		fail_msg("no %s in %s", want, out);
 	assert_null(strstr(out, "socket\",\"state\":\"bad\""));

@@ -124,15 +124,15 @@ static const struct row {
 	{ 20, 2, 63, "its structs have other sizes" },
 	{ 20, 2, UINT16_MAX, "its structs have other sizes" },
 	{ 22, 2, UINT16_MAX, NULL }, /* padding */
-	{ 24, 8, 0, "its length is not what it says" },
-	{ 24, 8, 10, "its length is not what it says" },
-	{ 24, 8, 12, "its length is not what it says" },
-	{ 24, 8, LXC_COOKIE_MAX, "its length is not what it says" },
-	{ 24, 8, LXC_COOKIE_MAX + 1, "its cookie is longer than LXC_COOKIE_MAX" },
-	{ 24, 8, UINT64_MAX, "its cookie is longer than LXC_COOKIE_MAX" },
-	{ 24, 8, UINT64_MAX - 135, "its cookie is longer than LXC_COOKIE_MAX" },
+	{ 24, 8, 0, "its length differs from what it says" },
+	{ 24, 8, 10, "its length differs from what it says" },
+	{ 24, 8, 12, "its length differs from what it says" },
+	{ 24, 8, LXC_COOKIE_MAX, "its length differs from what it says" },
+	{ 24, 8, LXC_COOKIE_MAX + 1, "its cookie is longer than 4096 bytes" },
+	{ 24, 8, UINT64_MAX, "its cookie is longer than 4096 bytes" },
+	{ 24, 8, UINT64_MAX - 135, "its cookie is longer than 4096 bytes" },
 	{ 24, 8, (UINT64_C(1) << 32) + 11,
-	  "its cookie is longer than LXC_COOKIE_MAX" },
+	  "its cookie is longer than 4096 bytes" },
 	{ 32, 8, 0, NULL }, /* any id may be one */
 	{ 40, 4, 0, "its caller has no pid" },
 	{ 40, 4, UINT32_MAX, "its caller has no pid" },
@@ -180,7 +180,7 @@ TEST(lxc_frame, every_other_length_is_refused)
 			assert_string_equal(
 				why, n < LXC_ANSWER_BYTES
 					     ? "it is too short"
-					     : "its length is not what it "
+					     : "its length differs from what it "
 					       "says");
 		free(exact);
 	}

@@ -340,11 +340,11 @@ static void assert_refused(const struct manager *m, const char *name,
 
 TEST(adopt, refuses_what_it_does_not_understand_and_serves_on)
 {
-	static const char unsealed[] = "no memfd that is sealed as a record is";
+	static const char unsealed[] = "not a memfd with the seals of a record";
 	static const char half[] =
-		"one half, a listener or a slot, without the other";
+		"a listener without a slot, or a slot without a listener";
 	static const char unknown[] =
-		"deputyd knows no such name, or it is none of what has it";
+		"deputyd does not know this name, or the fd does not fit it";
 	/* With requeue those are served on: requeue.c. */
 	const int n = can_requeue() ? 1 : VICTIMS;
 	struct manager m;
@@ -370,7 +370,7 @@ TEST(adopt, refuses_what_it_does_not_understand_and_serves_on)
 	}
 	assert_refused(&m, "c17.2", half);
 	assert_refused(&m, "c17.3", "neither is a listener");
-	assert_refused(&m, "c18.1", "nothing says whose it is");
+	assert_refused(&m, "c18.1", "its container is unknown");
 	assert_refused(&m, "c1x", unknown);
 	assert_refused(&m, "c0", unknown);
 	assert_refused(&m, "rubbish", unknown);
