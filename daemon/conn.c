@@ -115,7 +115,7 @@ static const char *keep(struct conn *c, const char *data, size_t n)
 		if (c->peer->buffered - c->size + size > OCI_BUFFERED_MAX_PER_UID)
 			return "the uid's limit of 8 MiB of unfinished "
 			       "messages is reached";
-		buf = realloc(c->buf, size);
+		buf = realloc(c->buf, size + 1);
 		if (!buf)
 			return "no memory";
 		c->peer->buffered += size - c->size;
@@ -124,6 +124,7 @@ static const char *keep(struct conn *c, const char *data, size_t n)
 	}
 	memcpy(c->buf + c->len, data, n);
 	c->len += n;
+	c->buf[c->len] = '\0'; /* for varlink_call_parse() */
 	return NULL;
 }
 

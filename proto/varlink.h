@@ -74,6 +74,7 @@ struct varlink_reply {
 
 /**
  * varlink_call_parse() - a message as a call, strictly
+ * @text:       @bytes of it, and a NUL behind them
  * @ret:        to be varlink_call_done()
  * @ret_reason: on -EBADMSG, a static sentence what is wrong
  * Keys beyond the specification are refused, but for a vendor's own (which

@@ -113,6 +113,30 @@ TEST(attach, oversized)
 	finish(&f, fds);
 }
 
+/* What lies behind a message in deputyd's memory is not looked at. */
+TEST(attach, questions_of_any_length)
+{
+	struct fixture f;
+	int fds = begin(&f);
+	char text[1024], answer[1024];
+
+	for (int n = 1; n <= 500; n++) {
+		int sock = client_connect(&f);
+		int len = snprintf(text, sizeof(text),
+				   "{\"method\":\"io.deputy.Control.Check\","
+				   "\"parameters\":{\"bundle\":\"%0*d\"}}", n, 0);
+		ssize_t got;
+
+		client_send(sock, text, (size_t)len + 1, NULL, 0);
+		got = recv(sock, answer, sizeof(answer) - 1, 0);
+		assert_true(got > 0);
+		answer[got] = '\0';
+		assert_non_null(strstr(answer, "\"accepted\""));
+		close(sock);
+	}
+	finish(&f, fds);
+}
+
 TEST(attach, truncated)
 {
 	struct fixture f;
