@@ -100,7 +100,7 @@ void help_print(void)
 	unsigned before = 0;
 
 	printf("Usage: deputyctl [OPTION...] VERB [ARGUMENT...]\n"
-	       "Ask and steer deputyd, the seccomp notification supervisor.\n\n"
+	       "Query and control deputyd, the seccomp notification supervisor.\n\n"
 	       "Verbs:\n");
 	for (size_t i = 0; i < n_verbs; i++)
 		print_verb_line(&verbs[i], stdout);

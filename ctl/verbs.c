@@ -17,78 +17,78 @@
 
 const struct verb verbs[] = {
 	{ "status", "", 0, { 0 },
-	  "How deputyd is: policy, containers, calls, kernel",
+	  "Show deputyd's policy, containers, calls, kernel",
 	  "Counters are sums over all listeners since deputyd started.\n",
 	  verb_status, TALKS },
-	{ "list", "", 0, { 0 }, "The containers that deputyd acts for",
+	{ "list", "", 0, { 0 }, "List the containers that deputyd acts for",
 	  "Characters that a terminal must not see are shown as \\xHH.\n",
 	  verb_list, TALKS },
 	{ "show", "ID", 1, { WORD_CONTAINER },
-	  "One container with its listeners and workers",
+	  "Show one container, its listeners and workers",
 	  "ID is the container's id as \"deputyctl list\" shows it.\n",
 	  verb_show, TALKS },
 	{ "reload", "", 0, { 0 },
-	  "Make deputyd read its policy file anew (root only)",
-	  "A file with mistakes is refused, and the old policy serves on.\n"
-	  "Check it first with \"deputyctl policy check FILE\".\n",
+	  "Make deputyd reload its policy files (root only)",
+	  "Files with mistakes are refused, and the old policy stays.\n"
+	  "Check them first with \"deputyctl policy check FILE\".\n",
 	  verb_reload, TALKS },
-	{ "doctor", "", 0, { 0 }, "What works on this machine, and what to do",
-	  "Looks at the kernel by trying it, at rights, security modules, deputyd's\n"
-	  "sockets, the policy files, container runtimes with what their versions\n"
-	  "are known for, and hooks. Fails where something is BAD.\n",
+	{ "doctor", "", 0, { 0 }, "Print what works on this machine, and what to do",
+	  "Tries the kernel's features. Looks at rights, security modules, deputyd's\n"
+	  "sockets, the policy files, container runtimes and what their versions\n"
+	  "are known for, and hooks. Fails if something is BAD.\n",
 	  verb_doctor, TALKS },
 	{ "run", "-- CMD...", VERB_ANY_ARGS, { WORD_COMMAND },
 	  "Run a command under the filter of a policy",
 	  "Loads the filter that the policy's rules need, sends its listener to\n"
-	  "deputyd as a runtime of containers would, and execs CMD. User\n"
-	  "namespaces that CMD and its like make are the container's. Without\n"
-	  "--policy it is the policy that deputyd's bindings give. Exit status:\n"
-	  "CMD's; 125 failed before, 126 CMD cannot be executed, 127 no CMD.\n",
+	  "deputyd as a container runtime would, and executes CMD. The user\n"
+	  "namespaces that CMD makes are the container's. Without --policy the\n"
+	  "bindings of deputyd's policy choose one. Exit status: that of CMD;\n"
+	  "125 run failed, 126 CMD cannot be executed, 127 CMD is not found.\n",
 	  verb_run,
 	  TAKES(FILE) | TAKES(LISTENER) | TAKES(POLICY) |
 		  TAKES(WAIT_KILLABLE) },
 	{ "policy check", "FILE", 1, { WORD_FILE },
-	  "Say what is wrong in a policy file",
-	  "Reads it as deputyd would, and needs no deputyd.\n"
-	  "With --profile also what a seccomp profile does not notify although\n"
-	  "rules need it, notifies for nothing, or no engine would take.\n"
-	  "With --cgroup or --oci-config also which emulated device nodes a\n"
-	  "container could not open.\n",
+	  "Check a policy file",
+	  "Prints the mistakes that deputyd would find; needs no deputyd. With\n"
+	  "--profile, also checks that a seccomp profile notifies what the rules\n"
+	  "need and nothing else, and that engines accept it. With --cgroup or\n"
+	  "--oci-config, also prints which emulated device nodes a container\n"
+	  "could not open.\n",
 	  verb_policy_check,
 	  TAKES(PROFILE) | TAKES(POLICY) | TAKES(CGROUP) | TAKES(OCI_CONFIG) |
 		  TAKES(JSON) },
 	{ "policy explain", "FILE CALL", 2, { WORD_FILE },
-	  "Say what a policy does with a call, and why",
-	  "CALL is written as strace does:\n"
+	  "Explain what a policy does with a call",
+	  "Write CALL as strace does:\n"
 	  "  mknodat(AT_FDCWD, \"/dev/null\", S_IFCHR|0666, 1:3)\n"
 	  "  setxattr(\"/x\", \"trusted.a\", \"val\", 3, XATTR_CREATE)\n"
 	  "  setxattrat(AT_FDCWD, \"/x\", 0, \"trusted.a\",\n"
 	  "             {value=\"val\", size=3, flags=0}, 16)\n",
 	  verb_policy_explain, TAKES_SUBJECT },
 	{ "policy test", "FILE CASES", 2, { WORD_FILE, WORD_FILE },
-	  "Hold a policy against a list of calls and verdicts",
-	  "CASES has a line each, with a tab or two blanks before the call:\n"
+	  "Check a policy against a list of calls and verdicts",
+	  "CASES has one case a line, with a tab or two blanks before the call:\n"
 	  "  emulate   mknod(\"/x\", S_IFCHR|0666, 1:3)\n"
 	  "  EPERM     mknod(\"/x\", S_IFBLK|0666, 8:0)   # a comment\n"
 	  "  policy=fuse arch=x86 return 0  mknod(\"/x\", S_IFIFO, 0)\n"
 	  "  uid=5 gid=5 caps=NONE dir=/srv EPERM  mknod(\"x\", S_IFIFO, 0)\n"
-	  "Exit status: 0 all as expected, 1 not.\n",
+	  "Exit status: 0 if all are as expected, else 1.\n",
 	  verb_policy_test, TAKES_SUBJECT },
 	{ "policy diff", "OLD NEW", 2, { WORD_FILE, WORD_FILE },
-	  "Say which calls get another verdict",
-	  "Tries whatever the rules of either file can tell apart: no call\n"
+	  "Print the calls that get another verdict",
+	  "Tries all that the rules of either file can distinguish: no call\n"
 	  "that differs is missed. A star stands for anything.\n"
 	  "Exit status: 0 no difference, 1 differences, 2 trouble, as diff(1).\n",
 	  verb_policy_diff, TAKES(POLICY) | TAKES(JSON) },
 	{ "policy profile", "FILE", 1, { WORD_FILE },
 	  "Print the seccomp profile that a policy needs",
-	  "It notifies on what the rules need and nothing else.\n"
-	  "With --base, a profile to which that is added.\n",
+	  "The profile notifies what the rules need and nothing else.\n"
+	  "With --base, that is added to another profile.\n",
 	  verb_policy_profile,
 	  TAKES(BASE) | TAKES(DIALECT) | TAKES(LISTENER) | TAKES(POLICY) |
 		  TAKES(WAIT_KILLABLE) },
 	{ "help", "[VERB]", VERB_MAY_ARGS, { WORD_VERB },
-	  "This help, or that of a verb", "", NULL, 0 },
+	  "Print this help, or that of a verb", "", NULL, 0 },
 };
 const size_t n_verbs = ARRAY_SIZE(verbs);
 
@@ -100,11 +100,11 @@ const struct verb_option verb_options[CTL_OPTIONS] = {
 	[CTL_JSON] = { "json", 'j', NULL, WORD_NONE, NULL,
 		       "print the reply as JSON" },
 	[CTL_HELP] = { "help", 'h', NULL, WORD_NONE, NULL,
-		       "this help, or that of the verb before it" },
+		       "print this help, or that of the verb" },
 	[CTL_VERSION] = { "version", 'V', NULL, WORD_NONE, NULL,
 			  "print the version" },
 	[CTL_POLICY] = { "policy", 'p', "NAME", WORD_NONE, NULL,
-			 "of the policies in the file, this one" },
+			 "the policy of that name" },
 	[CTL_ARCH] = { "arch", 'a', "ABI", WORD_CHOICE,
 		       "x86 x86_64 x32 arm aarch64 riscv64 s390x ppc64le",
 		       "the ABI of the calls: x86, x86_64, x32, aarch64, ..." },
@@ -116,34 +116,34 @@ const struct verb_option verb_options[CTL_OPTIONS] = {
 	[CTL_METADATA] = { "metadata", 'm', "TEXT", WORD_NONE, NULL,
 			   "and this listenerMetadata" },
 	[CTL_UID] = { "uid", 'u', "UID", WORD_NONE, NULL,
-		      "who calls, by its uid in the container (0); unknown" },
-	[CTL_GID] = { "gid", 'g', "GID", WORD_NONE, NULL, "its gid there (0)" },
+		      "the caller's uid in the container (0), or unknown" },
+	[CTL_GID] = { "gid", 'g', "GID", WORD_NONE, NULL, "the caller's gid there (0)" },
 	[CTL_CAP] = { "cap", 'c', "CAP", WORD_CHOICE,
 		      "ALL NONE CAP_MKNOD CAP_SYS_ADMIN",
-		      "its capability, ALL or NONE; may be repeated (ALL for "
-		      "uid 0, else NONE)" },
+		      "the caller's capability, ALL or NONE; may be repeated "
+		      "(ALL for uid 0, else NONE)" },
 	[CTL_DIRECTORY] = { "directory", 'd', "DIR", WORD_DIRECTORY, NULL,
-			    "where the call's path really ends (where it says, "
-			    "as if there were no links); NOWHERE" },
+			    "where the call's path really ends, or NOWHERE "
+			    "(what the path names, as if it had no links)" },
 	[CTL_FILE] = { "file", 0, "PATH", WORD_FILE, NULL,
 		       "policy file or directory, the same as deputyd's "
 		       "(" POLICY_FILE_DEFAULT " and policy.d, else the "
 		       "built-in policy)" },
 	[CTL_PROFILE] = { "profile", 0, "PATH", WORD_FILE, NULL,
-			  "the seccomp profile to hold against it" },
+			  "a seccomp profile to check against the policy" },
 	[CTL_CGROUP] = { "cgroup", 0, "PATH", WORD_DIRECTORY, NULL,
 			 "a container's cgroup, for its devices" },
 	[CTL_OCI_CONFIG] = { "oci-config", 0, "PATH", WORD_FILE, NULL,
 			     "a container's config.json, for its devices" },
 	[CTL_BASE] = { "base", 0, "PATH", WORD_FILE, NULL,
-		       "what to add to; else all calls are allowed" },
+		       "the profile to add to (one that allows all calls)" },
 	[CTL_DIALECT] = { "dialect", 0, "WORD", WORD_CHOICE, "oci docker lxc",
 			  "oci, docker or lxc; else the base's, or oci" },
 	[CTL_LISTENER] = { "listener", 0, "PATH", WORD_FILE, NULL,
 			   "deputyd's OCI socket (" PROFILE_LISTENER_DEFAULT
 			   "; with the dialect lxc " PROFILE_LXC_DEFAULT ")" },
 	[CTL_WAIT_KILLABLE] = { "wait-killable", 0, NULL, WORD_NONE, NULL,
-				"only fatal signals end the wait for an answer "
+				"only fatal signals interrupt the wait for an answer "
 				"(crun, youki, runc from 1.5 on)" },
 };
 
