@@ -6,6 +6,7 @@
  *   ask deputyd  which policy there will be (hook/gate.h), at the socket where
  *                the listener will go
  *   make ready   the filter's instructions, the message, the connection
+ *   unshare(2)   with --userns (ctl/userns.h); the connection is the caller's own
  *   seccomp(2)   from here on every call may be one that is notified
  *   sendmsg(2)   the message and the listener; no profile notifies on it
  *   close(2)     the listener, so that ours is not its last copy
@@ -28,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/userns.h"
 #include "ctl/verb.h"
 #include "hook/filter.h"
 #include "hook/gate.h"
@@ -282,8 +284,42 @@ static int await(const struct run *r)
 	return error;
 }
 
+/* Programs that start newuidmap for an ordinary user, some by an option only. */
+static const struct {
+	const char *program, *option;
+} mappers[] = {
+	{ "newuidmap", NULL },	       { "newgidmap", NULL },
+	{ "unshare", "--map-auto" },   { "unshare", "--map-users" },
+	{ "unshare", "--map-groups" }, { "lxc-usernsexec", NULL },
+	{ "mmdebstrap", NULL },	       { "podman", NULL },
+	{ "buildah", NULL },
+};
+
+/* It would fail below no_new_privs, in words that say nothing of it. */
+static void hint_at_mapper(char **command)
+{
+	const char *slash = strrchr(command[0], '/');
+	const char *name = slash ? slash + 1 : command[0];
+	bool maps = false;
+
+	for (size_t i = 0; !maps && i < ARRAY_SIZE(mappers); i++) {
+		const char *option = mappers[i].option;
+
+		if (strcmp(mappers[i].program, name) != 0)
+			continue;
+		maps = !option;
+		for (char **arg = command + 1; option && *arg; arg++)
+			maps |= strncmp(*arg, option, strlen(option)) == 0;
+	}
+	if (maps)
+		fprintf(stderr,
+			"deputyctl: run: hint: newuidmap has no effect below "
+			"no_new_privs, which this user's filter needs; \"run "
+			"--userns\" maps the ids before the filter is loaded\n");
+}
+
 /* Without the right to do without, no_new_privs (seccomp(2)). */
-static int enter(struct run *r)
+static int enter(struct run *r, char **command)
 {
 	const char *text = json_object_to_json_string_ext(
 		r->message, JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -291,8 +327,10 @@ static int enter(struct run *r)
 	long fd = load_and_send(r, text, bytes);
 
 	if (fd == -1 && errno == EACCES &&
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {
+		hint_at_mapper(command);
 		fd = load_and_send(r, text, bytes);
+	}
 	if (fd == -2)
 		return failed(r->listener, errno);
 	if (fd < 0 && errno == EBUSY)
@@ -336,15 +374,20 @@ int verb_run(const struct ctl *ctl, char **args)
 			 .listener =
 				 listener ? listener : PROFILE_LISTENER_DEFAULT,
 			 .sock = -1 };
+	struct userns userns;
+	bool apart = ctl->option[CTL_USERNS];
 	int error;
 
 	make_id(r.id, sizeof(r.id));
 	if (!getcwd(r.cwd, sizeof(r.cwd)))
 		strcpy(r.cwd, "/");
-	error = prepare(&r, ctl);
-
+	error = apart ? userns_plan(&userns) : 0;
 	if (error == 0)
-		error = enter(&r);
+		error = prepare(&r, ctl);
+	if (error == 0 && apart)
+		error = userns_enter(&userns);
+	if (error == 0)
+		error = enter(&r, args);
 	run_done(&r);
 	return error < 0 ? RUN_FAILED : exec(args);
 }

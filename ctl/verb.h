@@ -39,6 +39,7 @@ enum ctl_option {
 	CTL_BASE,
 	CTL_DIALECT,
 	CTL_FILE,
+	CTL_USERNS,
 	CTL_LISTENER,
 	CTL_WAIT_KILLABLE, /* "" where it is given, as of each without a value */
 	CTL_OPTIONS

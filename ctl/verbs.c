@@ -46,7 +46,7 @@ const struct verb verbs[] = {
 	  "125 run failed, 126 CMD cannot be executed, 127 CMD is not found.\n",
 	  verb_run,
 	  TAKES(FILE) | TAKES(LISTENER) | TAKES(POLICY) |
-		  TAKES(WAIT_KILLABLE) },
+		  TAKES(USERNS) | TAKES(WAIT_KILLABLE) },
 	{ "policy check", "FILE", 1, { WORD_FILE },
 	  "Check a policy file",
 	  "Prints the mistakes that deputyd would find; needs no deputyd. With\n"
@@ -139,6 +139,9 @@ const struct verb_option verb_options[CTL_OPTIONS] = {
 		       "the profile to add to (one that allows all calls)" },
 	[CTL_DIALECT] = { "dialect", 0, "WORD", WORD_CHOICE, "oci docker lxc",
 			  "oci, docker or lxc; else the base's, or oci" },
+	[CTL_USERNS] = { "userns", 0, NULL, WORD_NONE, NULL,
+			 "as root of a user namespace with the ids of "
+			 "/etc/subuid and /etc/subgid, and mounts of its own" },
 	[CTL_LISTENER] = { "listener", 0, "PATH", WORD_FILE, NULL,
 			   "deputyd's OCI socket (" PROFILE_LISTENER_DEFAULT
 			   "; with the dialect lxc " PROFILE_LXC_DEFAULT ")" },

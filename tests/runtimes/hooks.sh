@@ -36,6 +36,9 @@ cases=(
 	"run_again $runs"
 	"run_quiet $runs"
 	"run_busy root"
+	"run_userns $runs"
+	"run_userns_process $runs"
+	"run_userns_refused user"
 	"wrapper $wraps"
 	"wrapper_exec runc.userns crun.userns"
 	"wrapper_untouched $wraps"
@@ -403,6 +406,108 @@ case_run_busy()
 		--listener "$tmp/oci.sock" \
 		--file "$tmp/policy.json" run -- true)
 	has "$out" "this process has a listener already" "a run within a run"
+}
+
+# One user more, with ids of its own: in the mounts of this test alone.
+give_ids()
+{
+	[ -e "$tmp/subuid" ] && return
+	{ cat /etc/passwd
+	  echo "tester:x:$BUNDLE_ROOTLESS_ID:$BUNDLE_ROOTLESS_ID::$tmp:/bin/sh"
+	} >"$tmp/passwd"
+	echo "tester:$BUNDLE_FIRST_ID:65536" >"$tmp/subuid"
+	echo "root:1:1" >"$tmp/no-subuid"
+	[ -e /etc/subuid ] && [ -e /etc/subgid ] || return
+	mount --bind "$tmp/passwd" /etc/passwd
+	mount --bind "$tmp/subuid" /etc/subuid
+	mount --bind "$tmp/subuid" /etc/subgid
+}
+
+# node FILE: as it is seen from outside
+node()
+{
+	stat -c '%F %Hr:%Lr %u:%g %a' "$1"
+}
+
+# A root of mapped ids, with mounts: nodes, owners, archives with both; and all of
+# it is looked at from outside.
+case_run_userns()
+{
+	local out own first
+	own=$(host_id "$1") first=42
+	[ "$1" = root ] || first=$((BUNDLE_FIRST_ID + 41))
+	give_ids
+
+	# shellcheck disable=SC2016 # it is for the other shell
+	run "$1" --policy nodes run --userns -- sh -e -c '
+		id -u; id -g
+		[ "$(cat /proc/$PPID/comm)" != deputyctl ] || echo a child
+		mknod -m 640 null c 1 3 && echo x >null
+		chown 42:42 null
+		mkdir -p made out mounted
+		mknod -m 666 made/zero c 1 5; mknod made/full c 1 7
+		chown 42 made/full
+		tar -cf made.tar made && tar -C out --numeric-owner -xpf made.tar
+		mount -t tmpfs none mounted && touch mounted/here
+		unshare -U probe mknod nested c 1:3 0600
+		grep NoNewPrivs: /proc/self/status | tr "\t" " "' >"$tmp/out"
+	out=$(cat "$tmp/out")
+	is "0 0 EPERM NoNewPrivs: 0" "${out//$'\n'/ }" "what it says"
+	is "character special file 1:3 $first:$first 640" "$(node "$dir/null")" \
+		"a node with another owner"
+	is "character special file 1:5 $own:$own 666" \
+		"$(node "$dir/out/made/zero")" "an unpacked node"
+	is "character special file 1:7 $first:$own" \
+		"$(node "$dir/out/made/full" | sed 's/ [0-9]*$//')" \
+		"an unpacked node with another owner"
+	[ -e "$dir/mounted/here" ] && wrong "its mount is the host's, too"
+}
+
+# It stays the process that was started; what ends it, ends it as seen from here.
+case_run_userns_process()
+{
+	local pid
+	give_ids
+
+	run "$1" --policy nodes run --userns -- sh -c 'exit 7'
+	is 7 $? "status"
+	# shellcheck disable=SC2016 # it is for the other shell
+	run "$1" --policy nodes run --userns -- sh -c 'kill -9 $$' >/dev/null
+	is 137 $? "status of one that was killed"
+	mkfifo "$tmp/started.$1"
+	chmod 0666 "$tmp/started.$1"
+	# shellcheck disable=SC2016 # the same
+	(cd "$tmp" && as_mode "$1" "$build/ctl/deputyctl" \
+		--listener "$tmp/oci.sock" --file "$tmp/policy.json" \
+		--policy nodes run --userns -- sh -c '
+		trap "exit 9" TERM; echo $$ >"$0"; while :; do sleep 0.01; done' \
+		"$tmp/started.$1") &
+	read -r pid <"$tmp/started.$1"
+	kill -TERM "$pid"
+	wait $!
+	is 9 $? "status of one that was told to end"
+}
+
+case_run_userns_refused()
+{
+	local out
+	give_ids
+
+	before=(setpriv --no-new-privs)
+	refused user "no_new_privs, below which newuidmap has no effect" \
+		--policy nodes --userns
+	before=()
+	mount --bind "$tmp/no-subuid" /etc/subuid
+	refused user "/etc/subuid has no ids for this user: as root, usermod \
+--add-subuids 100000-165535 tester" --policy nodes --userns
+	umount /etc/subuid
+	before=(env PATH=/nowhere)
+	refused user "newuidmap: No such file" --policy nodes --userns
+	before=()
+	# the order that cannot work gets a hint
+	out=$(run user --policy nodes run -- unshare -Ur --map-auto true)
+	has "$out" '"run --userns" maps the ids before' "the hint"
+	has "$out" "newuidmap" "what fails then"
 }
 
 # -- deputy-runtime ----------------------------------------------------------------
