@@ -3,10 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ctl/judge.h"
 #include "ctl/reply.h"
 #include "lib/kfeat.h"
+#include "lib/own.h"
+#include "policy/owned.h"
 #include "policy/profile.h"
 #include "proto/diagnostics.h"
 #include "proto/varlink.h"
@@ -130,12 +134,30 @@ static int check_machine(const struct ctl *ctl, const struct policy_set *set,
 	return r;
 }
 
+/* deputyd takes root's files only.  A draft, a user's own file, is let alone. */
+static void check_owner(const char *file, struct diags *diags)
+{
+	char why[sizeof(diags->items[0].reason)];
+	AUTO(fd_close) int fd = -1;
+	struct stat st;
+
+	if (geteuid() != 0 && stat(file, &st) == 0 && st.st_uid == geteuid())
+		return;
+	fd = owned_open(file, why, sizeof(why));
+	if (!*why)
+		return;
+	diags_in_file(diags, 0, file);
+	diags_add(diags, DIAG_WARNING, 0, 0, "", "deputyd refuses it: %s", why);
+}
+
 static int check(struct checked *c, const struct ctl *ctl)
 {
 	struct policy_set *set = NULL;
 	int r = policy_set_load(c->file, &set, &c->policy);
 	bool good;
 
+	if (r == 0)
+		check_owner(c->file, &c->policy);
 	if (r == 0)
 		r = check_machine(ctl, set, c);
 	if (r == 0 && c->profile)

@@ -210,6 +210,6 @@ struct policy_paths config_policy_candidates(const struct config *c)
 struct policy_paths config_policy_paths(const struct config *c)
 {
 	if (c->policy)
-		return (struct policy_paths){ { c->policy }, 1 };
+		return (struct policy_paths){ { c->policy }, 1, true };
 	return policy_paths_of(CONFIG_POLICY_FILE, CONFIG_POLICY_DIRECTORY);
 }

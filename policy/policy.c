@@ -147,7 +147,7 @@ static int load_texts(struct texts *t, struct policy_paths paths,
 	int r = 0;
 
 	for (size_t i = 0; i < paths.n && r >= 0; i++) {
-		r = texts_load(t, paths.items[i], diags);
+		r = texts_load(t, paths.items[i], paths.roots, diags);
 		*parts |= r == TEXTS_DIRECTORY;
 	}
 	return r < 0 ? r : 0;
@@ -204,7 +204,7 @@ int policy_set_load(const char *path, struct policy_set **ret_set,
 
 struct policy_paths policy_paths_of(const char *file, const char *directory)
 {
-	struct policy_paths p = { .n = 0 };
+	struct policy_paths p = { .n = 0, .roots = true };
 
 	if (access(file, F_OK) == 0 || errno != ENOENT)
 		p.items[p.n++] = file;

@@ -33,6 +33,7 @@ struct policy; /* one of its "policies", owned by the set */
 struct policy_paths {
 	const char *items[2]; /* borrowed */
 	size_t n;
+	bool roots; /* take only files that are root's alone (policy/owned.h) */
 };
 
 /**
@@ -53,7 +54,7 @@ int policy_set_load(const char *path, struct policy_set **ret_set,
 		    struct diags *diags);
 
 /* Those of an administrator's file and directory that are there, the latter if
- * there is a policy in it. What cannot be told is there. */
+ * there is a policy in it. What cannot be told is there. They must be root's. */
 struct policy_paths policy_paths_of(const char *file, const char *directory);
 /* What policy_set_hash() of them would be now. Return: 0 or a negative errno */
 int policy_hash(struct policy_paths paths, uint64_t *ret);

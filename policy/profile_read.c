@@ -264,7 +264,7 @@ static int parse_text(struct seccomp_profile *p, struct diags *diags)
 static int load_text(struct seccomp_profile *p, const char *path,
 		     struct diags *diags)
 {
-	int r = texts_load(p->texts, path, diags);
+	int r = texts_load(p->texts, path, false, diags);
 
 	if (r != TEXTS_DIRECTORY)
 		return r;

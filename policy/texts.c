@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "policy/owned.h"
+
 #define SUFFIX ".json"
 
 struct texts *texts_new(void)
@@ -71,11 +73,14 @@ static ssize_t read_all(int fd, char **ret_text)
 	return (ssize_t)done;
 }
 
+/* @why: a sentence, or "" for the errno's words */
 static int cannot_read(const struct texts *t, const char *path, int error,
-		       struct diags *diags)
+		       const char *why, struct diags *diags)
 {
 	diags_in_file(diags, (unsigned)t->n, path);
-	if (error == -EFBIG)
+	if (*why)
+		diags_add(diags, DIAG_ERROR, 0, 0, "", "%s", why);
+	else if (error == -EFBIG)
 		diags_add(
 			diags, DIAG_ERROR, 0, 0, "",
 			"too big: at most %d bytes in one file, %d in %d files",
@@ -87,21 +92,34 @@ static int cannot_read(const struct texts *t, const char *path, int error,
 	return error;
 }
 
-static int load_fd(struct texts *t, const char *name, int fd, struct diags *diags)
+/* Return: an fd, or a negative errno with @why, which may be "" */
+static int open_text(const char *path, bool roots, char *why, size_t size)
+{
+	int fd;
+
+	if (roots)
+		return owned_open(path, why, size);
+	*why = '\0';
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+static int load_file(struct texts *t, const char *name, int fd,
+		     struct diags *diags)
 {
 	char *text = NULL;
 	struct stat st;
 	ssize_t n = -ENXIO;
 	int r;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		n = -errno;
 	else if (S_ISDIR(st.st_mode))
 		n = -EISDIR;
 	else if (S_ISREG(st.st_mode))
 		n = read_all(fd, &text);
 	r = n < 0 ? (int)n : add_taken(t, name, text, (size_t)n);
-	return r < 0 ? cannot_read(t, name, r, diags) : 0;
+	return r < 0 ? cannot_read(t, name, r, "", diags) : 0;
 }
 
 /* "x.json", but not ".x.json": what editors leave. */
@@ -133,42 +151,51 @@ static void free_list(struct dirent **names, int n)
 	free(names);
 }
 
-static int load_directory(struct texts *t, const char *path, int dir,
+static int load_entry(struct texts *t, const char *path, const char *name,
+		      bool roots, struct diags *diags)
+{
+	char why[sizeof(diags->items[0].reason)];
+	AUTO(free_ptr) char *full = NULL;
+	AUTO(fd_close) int fd = -1;
+
+	if (asprintf(&full, "%s/%s", path, name) < 0) {
+		full = NULL;
+		return -ENOMEM;
+	}
+	fd = open_text(full, roots, why, sizeof(why));
+	if (fd < 0)
+		return cannot_read(t, full, fd, why, diags);
+	return load_file(t, full, fd, diags);
+}
+
+static int load_directory(struct texts *t, const char *path, int dir, bool roots,
 			  struct diags *diags)
 {
 	struct dirent **names = NULL;
 	int n = list(dir, &names), r = n < 0 ? n : 0;
 
 	if (n < 0)
-		return cannot_read(t, path, n, diags);
-	if (n == 0) {
-		diags_in_file(diags, (unsigned)t->n, path);
-		diags_add(diags, DIAG_ERROR, 0, 0, "",
-			  "no file in it ends in " SUFFIX);
-		return -ENOENT;
-	}
-	for (int i = 0; i < n && r == 0; i++) {
-		AUTO(fd_close)
-		int fd = openat(dir, names[i]->d_name,
-				O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		AUTO(free_ptr) char *name = NULL;
-
-		if (asprintf(&name, "%s/%s", path, names[i]->d_name) < 0)
-			name = NULL;
-		r = name ? load_fd(t, name, fd, diags) : -ENOMEM;
-	}
+		return cannot_read(t, path, n, "", diags);
+	if (n == 0)
+		return cannot_read(t, path, -ENOENT,
+				   "no file in it ends in " SUFFIX, diags);
+	for (int i = 0; i < n && r == 0; i++)
+		r = load_entry(t, path, names[i]->d_name, roots, diags);
 	free_list(names, n);
 	return r < 0 ? r : TEXTS_DIRECTORY;
 }
 
-int texts_load(struct texts *t, const char *path, struct diags *diags)
+int texts_load(struct texts *t, const char *path, bool roots, struct diags *diags)
 {
-	AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char why[sizeof(diags->items[0].reason)];
+	AUTO(fd_close) int fd = open_text(path, roots, why, sizeof(why));
 	struct stat st;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		return load_directory(t, path, fd, diags);
-	return load_fd(t, path, fd, diags);
+	if (fd < 0)
+		return cannot_read(t, path, fd, why, diags);
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		return load_directory(t, path, fd, roots, diags);
+	return load_file(t, path, fd, diags);
 }
 
 #define FNV_BASIS UINT64_C(0xcbf29ce484222325)

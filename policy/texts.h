@@ -25,10 +25,12 @@ enum texts_status { TEXTS_FILE = 0, TEXTS_DIRECTORY };
 
 /**
  * texts_load() - add a file, or all *.json of a directory in strcmp() order
+ * @roots: take only what is root's alone, see owned.h
  * @diags: gets why it could not be
  * Return: enum texts_status, or a negative errno
  */
-int texts_load(struct texts *t, const char *path, struct diags *diags);
+int texts_load(struct texts *t, const char *path, bool roots,
+	       struct diags *diags);
 
 /* Of all texts in their order, FNV-1a of 64 bits: tells versions apart, and is no
  * protection against who wants two alike. */

@@ -185,6 +185,33 @@ TEST(service, a_bad_policy_at_start)
 	fixture_done(&f);
 }
 
+/* A policy that others than root could write is not taken. */
+TEST(service, a_policy_of_anybody)
+{
+	struct fixture f = { .worker = NULL };
+	char *error;
+
+	fixture_init(&f);
+	assert_int_equal(chmod(f.policy, 0666), 0);
+	assert_int_equal(fixture_fails(&f), 1);
+	assert_true(fixture_log_has(&f, "has mode 0666"));
+	assert_true(fixture_log_has(&f, "chmod go-w "));
+	assert_int_equal(access(f.oci, F_OK), -1);
+
+	assert_int_equal(chmod(f.policy, 0600), 0);
+	fixture_start(&f);
+	assert_int_equal(chown(f.policy, 12345, 0), 0);
+	error = fixture_call_error(&f, "Reload", NULL);
+	assert_string_equal(error, CONTROL_INTERFACE ".ReloadFailed");
+	free(error);
+	assert_true(fixture_log_has(&f, "belongs to uid 12345"));
+	assert_int_equal(status_int(&f, "listeners"), 0); /* it is there */
+	assert_int_equal(chown(f.policy, 0, 0), 0);
+	json_object_put(fixture_call(&f, "Reload", NULL));
+	fixture_stop(&f);
+	fixture_done(&f);
+}
+
 /* The files of a directory: one that is bad, one that comes later. */
 TEST(service, a_directory_of_policies)
 {
