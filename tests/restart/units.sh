@@ -406,7 +406,7 @@ case_catalog()
 	systemctl start deputyd.service
 	until_true 10 said ready || wrong "the journal has no \"ready\""
 	journalctl --quiet --no-pager -x -u deputyd.service |
-		grep -q "Subject: deputyd serves" ||
+		grep -q "Subject: deputyd is ready" ||
 		wrong "journalctl -x explains nothing"
 }
 
