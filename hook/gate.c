@@ -79,15 +79,20 @@ static int judge(const struct varlink_reply *reply, char **ret_policy,
 
 int gate_ask(const struct gate_question *q, char **ret_policy, char *reason)
 {
+	AUTO(json_put) struct json_object *parameters = question(q);
+	const char *method = CONTROL_INTERFACE ".Check";
 	struct varlink_reply reply;
-	struct json_object *parameters = question(q);
 	char why[REACH_REASON_BYTES];
 	int r;
 
 	if (!parameters)
 		return shut(reason, strerror(ENOMEM));
-	if (reach_call(q->socket, q->is, CONTROL_INTERFACE ".Check", parameters,
-		       &reply, why) < 0)
+	r = reach_call(q->socket, q->is, method, json_object_get(parameters),
+		       &reply, why);
+	if (r == -EACCES && q->or_else)
+		r = reach_call(q->or_else, REACH_OCI, method,
+			       json_object_get(parameters), &reply, why);
+	if (r < 0)
 		return shut(reason, why);
 	r = judge(&reply, ret_policy, reason);
 	varlink_reply_done(&reply);

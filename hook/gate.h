@@ -24,6 +24,7 @@ enum gate_status {
 struct gate_question {
 	const char *socket;   /* deputyd's, which is asked */
 	enum reach_socket is; /* what that must be */
+	const char *or_else;  /* asked where this user may not ask there; NULL */
 	const char *policy;   /* that is wanted; NULL: any */
 	const char *metadata; /* what will come with the listener; NULL: none */
 	struct json_object *annotations; /* borrowed; NULL: none */

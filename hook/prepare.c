@@ -120,6 +120,7 @@ static bool ask(const struct prepare_options *o, const char *policy,
 	const struct gate_question q = {
 		.socket = o->socket,
 		.is = REACH_ANY,
+		.or_else = o->inject.listener,
 		.policy = policy,
 		.metadata = get_str(seccomp, "listenerMetadata"),
 		.annotations = get(tree, "annotations", json_type_object),

@@ -730,7 +730,16 @@ case_hook()
 	is 1 $? "gate without deputyd"
 	has "$out" "deputy-hook: deputyd does not run" "its reason"
 	out=$(hook --control-socket "$tmp/oci.sock" createRuntime <<<"$state" 2>&1)
+	is "0 " "$? $out" "gate with the OCI socket, which answers it, too"
+	out=$(hook --control-socket "$tmp/lxc.sock" createRuntime <<<"$state" 2>&1)
 	is 1 $? "gate with the wrong socket"
+	has "$out" "is deputyd's lxc socket" "its reason"
+	chmod 0600 "$tmp/control.sock"
+	out=$(as_mode user "$build/hook/deputy-hook" \
+		--listener "$tmp/oci.sock" --control-socket "$tmp/control.sock" \
+		--file "$tmp/policy.json" createRuntime <<<"$state" 2>&1)
+	is "0 " "$? $out" "gate of a user who may connect to the OCI socket alone"
+	chmod 0666 "$tmp/control.sock"
 	out=$(hook precreate <<<'{"annotations":{"io.deputy.policy":"x"},' 2>&1)
 	is 1 $? "precreate of half a config"
 	has "$out" "config.json:2:1: error: the file ends here" "its reason"
