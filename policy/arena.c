@@ -81,7 +81,7 @@ static bool rules_ok(const struct arena *a)
 
 	for (uint32_t i = 0; i < a->rules.n; i++)
 		if ((r[i].flags & ~(uint32_t)ARENA_RULE_FLAGS) ||
-		    r[i].index > INT32_MAX || r[i].unopenable > UNOPENABLE_ERRNO ||
+		    r[i].index > INT32_MAX || r[i].unopenable >= UNOPENABLES ||
 		    !verdict_ok(&r[i].verdict) ||
 		    !within(r[i].first_device, r[i].n_devices, a->devices.n) ||
 		    !within(r[i].first_name, r[i].n_names, a->names.n) ||

@@ -60,9 +60,13 @@ struct facts {
 
 /* An emulated mknod where the file system lets no device be opened. */
 enum unopenable {
-	UNOPENABLE_BIND = 0, /* a node that opens is bound over it */
+	UNOPENABLE_DEFAULT = 0, /* as BIND where all of the file system ends with
+				   its mount, else as ERRNO */
 	UNOPENABLE_CREATE, /* it is made as the kernel would, and is of no use */
 	UNOPENABLE_ERRNO,  /* EPERM, and nothing stays */
+	UNOPENABLE_BIND,   /* a node that opens is bound over it; what lies below
+			      stays when the mount ends */
+	UNOPENABLES
 };
 
 struct decision {

@@ -149,13 +149,17 @@ static const char *kernel(const struct match_facts *f)
 /* -- decisions ---------------------------------------------------------------------- */
 
 static const char *const unopenable_words[] = {
-	[UNOPENABLE_BIND] = "bind",
+	[UNOPENABLE_DEFAULT] = "default",
 	[UNOPENABLE_CREATE] = "create",
 	[UNOPENABLE_ERRNO] = "errno",
+	[UNOPENABLE_BIND] = "bind",
 };
 
 static const char *const unopenable_effects[] = {
-	[UNOPENABLE_BIND] = "a node that opens is bound over it",
+	[UNOPENABLE_DEFAULT] = "a node that opens is bound over it on tmpfs and "
+			       "ramfs, elsewhere EPERM, and nothing stays",
+	[UNOPENABLE_BIND] = "a node that opens is bound over it, and what lies "
+			    "below stays",
 	[UNOPENABLE_CREATE] = "the node stays, although it does not open",
 	[UNOPENABLE_ERRNO] = "EPERM, and the node is removed",
 };
@@ -271,7 +275,8 @@ void decision_print_extras(const struct decision *d, enum call_family family,
 
 	if (d->log)
 		before = fprintf(out, "%slog", before) < 0 ? before : ", ";
-	if (d->emulate && family == FAMILY_MKNOD)
+	if (d->emulate && family == FAMILY_MKNOD &&
+	    d->unopenable != UNOPENABLE_DEFAULT)
 		before = fprintf(out, "%sunopenable: %s", before,
 				 decision_unopenable(d->unopenable)) < 0
 				 ? before

@@ -21,7 +21,7 @@
 #include "lib/verdict.h"
 
 #define ARENA_MAGIC	UINT64_C(0x6372615f74706564) /* "dept_arc" */
-#define ARENA_VERSION	6
+#define ARENA_VERSION	7
 #define ARENA_MAX_BYTES (16 * 1024 * 1024)
 
 struct arena_span {

@@ -71,8 +71,8 @@ static void check_bind(struct doc *d, uint32_t features,
 {
 	bool asked = r->unopenable_node != LEX_NONE;
 
-	if (has(features, KFEAT_BIND) || !makes_nodes(r) || r->unopenable != UNOPENABLE_BIND ||
-	    (*said && !asked))
+	if (has(features, KFEAT_BIND) || !makes_nodes(r) || (*said && !asked) ||
+	    (r->unopenable != UNOPENABLE_BIND && asked))
 		return;
 	WARNING(d, asked ? r->unopenable_node : r->action_node,
 		"this kernel cannot bind a node over another (no open_tree or "

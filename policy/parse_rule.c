@@ -191,17 +191,17 @@ static void rule_action(struct doc *d, struct value v, void *out)
 
 static void rule_unopenable(struct doc *d, struct value v, void *out)
 {
-	static const char *const words[] = {
-		[UNOPENABLE_BIND] = "bind",
+	static const char *const words[UNOPENABLES] = {
 		[UNOPENABLE_CREATE] = "create",
 		[UNOPENABLE_ERRNO] = "errno",
+		[UNOPENABLE_BIND] = "bind",
 	};
 	struct doc_rule *r = out;
 	const char *s = json_object_get_string(v.json);
 
 	r->unopenable_node = v.node;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcmp(words[i], s) == 0) {
+		if (words[i] && strcmp(words[i], s) == 0) {
 			r->unopenable = (enum unopenable)i;
 			return;
 		}

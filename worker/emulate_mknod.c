@@ -20,12 +20,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "lib/log.h"
 #include "lib/own.h"
 #include "policy/decide.h"
 #include "worker/as_caller.h"
@@ -233,6 +236,39 @@ static int node_undo(struct node *n)
 	return -EPERM;
 }
 
+/* Does all that is made there end with the last mount? What lies under a bound
+ * node must not outlive it: an image's layer would keep a FIFO, whose reader
+ * waits for ever. An overlay of such layers may be read there by others. */
+static bool ends_with_its_mount(int dirfd)
+{
+	struct statfs fs;
+
+	return fstatfs(dirfd, &fs) == 0 &&
+	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+/* Return: may a node be bound over what stands there? */
+static bool node_may_bind(const struct node *n)
+{
+	const struct emulation *e = n->e;
+
+	if (e->home->nodes_fd < 0)
+		return false;
+	return e->unopenable == UNOPENABLE_BIND ||
+	       (e->unopenable == UNOPENABLE_DEFAULT &&
+		ends_with_its_mount(n->parent_fd));
+}
+
+/* The rule spelled "bind": who reads the log sees where something stays. */
+static void log_what_stays(const struct node *n)
+{
+	if (ends_with_its_mount(n->parent_fd))
+		return;
+	log_event(LOG_NOTICE, "node-stays", LOG_U("tid", n->e->tid),
+		  LOG_S("name", n->last), LOG_U("major", major(n->dev)),
+		  LOG_U("minor", minor(n->dev)));
+}
+
 /* @fd, what stands there, does not open as the device. A node that does is
  * bound over it. Return: 0, or a negative errno for the caller */
 static int node_make_usable(struct node *n, int fd)
@@ -240,11 +276,12 @@ static int node_make_usable(struct node *n, int fd)
 	const struct emulation *e = n->e;
 	struct statx st;
 
-	if (e->unopenable == UNOPENABLE_ERRNO || e->home->nodes_fd < 0 ||
+	if (!node_may_bind(n) ||
 	    node_bind(e->home, &e->caller, fd, n->mode & S_IFMT, n->dev) < 0)
 		return node_undo(n);
 	if (node_look(n, &st) == 0)
 		n->e->made = node_identity(&st);
+	log_what_stays(n);
 	return 0;
 }
 
@@ -252,7 +289,7 @@ static bool node_wants_cover(const struct node *n)
 {
 	struct statvfs fs;
 
-	return n->e->unopenable == UNOPENABLE_BIND && n->e->home->nodes_fd >= 0 &&
+	return node_may_bind(n) &&
 	       fstatvfs(n->parent_fd, &fs) == 0 && !(fs.f_flag & ST_NODEV);
 }
 

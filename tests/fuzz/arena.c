@@ -78,7 +78,7 @@ static void ask(const struct arena *a, const struct fuzz_question *q,
 		FUZZ_ASSERT(decide(a, &plan, &f, &d) == DECIDE_DONE);
 	}
 	check_verdict(d.verdict);
-	FUZZ_ASSERT(d.rule >= -1 && d.unopenable <= UNOPENABLE_ERRNO);
+	FUZZ_ASSERT(d.rule >= -1 && d.unopenable < UNOPENABLES);
 	FUZZ_ASSERT(d.rule >= 0 || !d.emulate);
 	free(value);
 	free(name);

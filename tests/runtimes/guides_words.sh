@@ -570,10 +570,45 @@ podman_in_store()
 	contains "$said" "$want" || wrong "$*: wanted \"$want\", got \"$said\""
 }
 
+# podman_build_in_store OPTION...: a user's build makes a node in a layer. Prints
+# what the image has there, or what the build says.
+podman_build_in_store()
+{
+	mkdir -p "$tmp/stored"
+	printf 'FROM store\nRUN mknod /null c 1 3\n' >"$tmp/stored/Containerfile"
+	chmod -R a+rX "$tmp/stored"
+	by_user podman "$@" --runtime /usr/local/bin/deputy-user build -q \
+		--isolation oci --network none --cap-add MKNOD -t stored \
+		"$tmp/stored" 2>&1 || return 0
+	by_user podman "$@" save -o /home/reader/stored.tar stored 2>&1
+	rm -rf "$tmp/layers"
+	mkdir "$tmp/layers"
+	tar -C "$tmp/layers" -xf /home/reader/stored.tar
+	rm -f /home/reader/stored.tar
+	find "$tmp/layers" -name '*.tar' -exec tar -tvf {} \; | grep ' null$'
+}
+
+# A layer has a true node, or the build fails: never anything else.
 podman_stores_of_a_user()
 {
+	local said
+
+	printf '#!/bin/sh\nexec /usr/local/bin/deputy-runtime %s "$@"\n' \
+		"--deputy-policy nodes" >/usr/local/bin/deputy-user
+	chmod 0755 /usr/local/bin/deputy-user
 	podman_in_store opens --root /home/reader/vfs --storage-driver vfs
-	podman_in_store opens --root /home/reader/overlay --storage-driver overlay
+	podman_in_store "Operation not permitted" --root /home/reader/overlay \
+		--storage-driver overlay
+	cp /etc/deputy/policy.json "$tmp/policy.before"
+	bind nodes '{ "peer_uid": '"$user"' }'
+	said=$(podman_build_in_store --root /home/reader/vfs --storage-driver vfs)
+	contains "$said" "crw-r--r--" || wrong "a build in vfs: $said"
+	said=$(podman_build_in_store --root /home/reader/overlay \
+		--storage-driver overlay)
+	contains "$said" "mknod: /null: Operation not permitted" ||
+		wrong "a build in overlay: $said"
+	cp "$tmp/policy.before" /etc/deputy/policy.json
+	deputyctl reload >"$out" 2>&1 || wrong "$(cat "$out")"
 	podman_in_store "Operation not permitted" --root /home/reader/fuse \
 		--storage-driver overlay --storage-opt \
 		overlay.mount_program=/usr/bin/fuse-overlayfs

@@ -20,10 +20,11 @@ static const struct ctl_row explained[] = {
 	  "rule 0 (line 3): decides: type char; device 1:3\n"
 	  "rule 2 (line 6): not reached\n"
 	  "rule 4 (line 8): not reached\n"
-	  "verdict  emulate (unopenable: bind) by rule 0 (line 3)\n"
+	  "verdict  emulate by rule 0 (line 3)\n"
 	  "effect   deputy makes the node with the caller's rights, if the "
 	  "caller has CAP_MKNOD in its user namespace; else the kernel refuses; "
-	  "where devices cannot be opened: a node that opens is bound over it\n"
+	  "where devices cannot be opened: a node that opens is bound over it on "
+	  "tmpfs and ramfs, elsewhere EPERM, and nothing stays\n"
 	  "failing  EPERM, if deputy itself fails\n",
 	  "" },
 	{ EXPLAIN("mknod(\"/x\", S_IFBLK|0666, 8:0)"), 0,

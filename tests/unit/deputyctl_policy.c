@@ -168,11 +168,11 @@ static const struct ctl_row differing[] = {
 	{ { "policy", "diff", "a.json", "b.json" },
 	  1,
 	  "policy p\n"
-	  "  mknodat: emulate (unopenable: bind) by rule 0 (line 3) -> "
+	  "  mknodat: emulate by rule 0 (line 3) -> "
 	  "continue by default (line 4)\n"
 	  "    mknodat(AT_FDCWD, \"/path\", S_IFCHR|0666, 1:5)\n"
-	  "  mknodat: continue by default (line 4) -> emulate (unopenable: "
-	  "bind) by rule 0 (line 3)\n"
+	  "  mknodat: continue by default (line 4) -> emulate "
+	  "by rule 0 (line 3)\n"
 	  "    mknodat(AT_FDCWD, \"/path\", S_IFCHR|0666, 7:0)\n"
 	  "    mknodat(AT_FDCWD, \"/path\", S_IFCHR|0666, 7:1048575)\n"
 	  "bindings\n"
@@ -250,14 +250,14 @@ static const struct ctl_row differing[] = {
 	{ { "policy", "diff", "-p", "p", "dir1.json", "dir2.json" },
 	  1,
 	  "policy p\n"
-	  "  mknod: continue by default (line 4) -> emulate (unopenable: bind) "
+	  "  mknod: continue by default (line 4) -> emulate "
 	  "by rule 0 (line 3)\n"
 	  "    mknod(\"/path\", S_IFCHR|0666, 1:3)  by dir=/dev/x\n",
 	  "" },
 	{ { "policy", "diff", "-p", "p", "dir1.json", "dir3.json" },
 	  1,
 	  "policy p\n"
-	  "  mknod: emulate (unopenable: bind) by rule 0 (line 3) -> continue "
+	  "  mknod: emulate by rule 0 (line 3) -> continue "
 	  "by default (line 4)\n"
 	  "    mknod(\"/path\", S_IFCHR|0666, 1:3)  by dir=/dev\n",
 	  "" },

@@ -328,7 +328,8 @@ static pid_t spawn_worker(const struct attendant *a, const struct inmate *i)
 #define POLICY(default)                                                        \
 	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"        \
 	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"        \
-	"[\"1:3\"]},\"action\":\"emulate\"},{\"syscalls\":[\"setxattr\","         \
+	"[\"1:3\"]},\"action\":\"emulate\",\"unopenable\":\"bind\"},"             \
+	"{\"syscalls\":[\"setxattr\","                                        \
 	"\"lsetxattr\",\"fsetxattr\"],\"match\":{\"name\":"                     \
 	"\"trusted.deputy.*\",\"size\":{\"max\":256}},"                          \
 	"\"action\":\"emulate\"},{\"syscalls\":"                                \

@@ -18,12 +18,13 @@
 #include "tests/live/emulation/caller.h"
 #include "tests/live/emulation/world.h"
 
-#define POLICY(unopenable)                                                     \
+#define POLICY(more)                                                           \
 	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"      \
 	"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\",\"device\":"        \
-	"[\"1:3\"]},\"action\":\"emulate\",\"unopenable\":\"" unopenable "\"}]," \
+	"[\"1:3\"]},\"action\":\"emulate\"" more "}],"                          \
 	"\"default\":\"continue\"}},"                                            \
 	"\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}"
+#define UNOPENABLE(word) POLICY(",\"unopenable\":\"" word "\"")
 
 /* In the container; each returns 0 or what went wrong. */
 #define WANT(x)                                                                \
@@ -104,13 +105,23 @@ static int on_own_overlay(void *ctx)
 	return 0;
 }
 
+/* Not in the layer below either, which outlives the container. */
 static int overlay_refused(void *ctx)
 {
 	struct stat st;
 
 	WANT(lay_overlay() == 0);
 	WANT(make("/box/n") < 0 && errno == EPERM);
-	WANT(lstat("/box/n", &st) < 0);
+	WANT(lstat("/box/n", &st) < 0 && errno == ENOENT);
+	WANT(lstat("/tmp/u/n", &st) < 0 && errno == ENOENT);
+	return 0;
+}
+
+static int on_own_ramfs(void *ctx)
+{
+	WANT(mount("t", "/box", "ramfs", 0, "mode=0755") == 0);
+	WANT(make("/box/n") == 0);
+	WANT(opens("/box/n"));
 	return 0;
 }
 
@@ -198,7 +209,7 @@ static void check_under(const char *policy, int (*run)(void *))
 
 static void check(int (*run)(void *))
 {
-	check_under(world_policy, run);
+	check_under(POLICY(""), run);
 }
 
 TEST(node, opens_on_a_tmpfs_of_the_container)
@@ -206,16 +217,48 @@ TEST(node, opens_on_a_tmpfs_of_the_container)
 	check(on_own_tmpfs);
 }
 
-TEST(node, opens_on_an_overlay_of_the_container)
+TEST(node, by_policy_opens_on_an_overlay_of_the_container)
 {
 	inmate_needs_overlay();
-	check_under(world_policy_exact, on_own_overlay);
+	check_under(UNOPENABLE("bind"), on_own_overlay);
+}
+
+TEST(node, opens_on_a_ramfs_of_the_container)
+{
+	check(on_own_ramfs);
+}
+
+TEST(node, is_refused_on_an_overlay_of_the_container)
+{
+	inmate_needs_overlay();
+	check(overlay_refused);
+}
+
+/* Whoever spelled "bind" is told where a FIFO stays. */
+TEST(node, that_stays_is_logged)
+{
+	char path[] = "/tmp/deputy-log-XXXXXX", text[4096];
+	int log = mkostemp(path, O_CLOEXEC), err = dup(STDERR_FILENO);
+	ssize_t n;
+
+	assert_true(log >= 0 && err >= 0 && unlink(path) == 0);
+	inmate_needs_overlay();
+	assert_true(dup2(log, STDERR_FILENO) >= 0);
+	check_under(UNOPENABLE("bind"), on_own_overlay);
+	n = pread(log, text, sizeof(text) - 1, 0);
+	assert_true(dup2(err, STDERR_FILENO) >= 0);
+	close(err);
+	close(log);
+	assert_true(n >= 0);
+	text[n] = '\0';
+	assert_non_null(strstr(text, "event=node-stays"));
+	assert_non_null(strstr(text, "name=n major=1 minor=3"));
 }
 
 TEST(node, by_policy_is_refused_on_an_overlay)
 {
 	inmate_needs_overlay();
-	check_under(POLICY("errno"), overlay_refused);
+	check_under(UNOPENABLE("errno"), overlay_refused);
 }
 
 TEST(node, has_the_callers_owner_and_mode)
@@ -240,10 +283,10 @@ TEST(node, two_hundred_open)
 
 TEST(node, by_policy_is_made_as_the_kernel_would)
 {
-	check_under(POLICY("create"), made_all_the_same);
+	check_under(UNOPENABLE("create"), made_all_the_same);
 }
 
 TEST(node, by_policy_is_refused_where_it_would_not_open)
 {
-	check_under(POLICY("errno"), refused_without_a_trace);
+	check_under(UNOPENABLE("errno"), refused_without_a_trace);
 }

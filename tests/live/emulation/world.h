@@ -75,7 +75,7 @@ int inmate_alone(int (*run)(void *));
  * 5.11). */
 void inmate_needs_overlay(void);
 
-/* Emulates mknod of the character device 1:3, and trusted.deputy.* and
+/* Emulates mknod of the character device 1:3 (with "bind" on every file system), and trusted.deputy.* and
  * trusted.overlay.opaque = "y" for all of setxattr; the rest continues, or is EPERM
  * where the kernel cannot let it. */
 extern const char world_policy[];
