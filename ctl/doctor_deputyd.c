@@ -182,6 +182,65 @@ void doctor_sockets(struct doctor *d)
 		find_socket(d, &places[i]);
 }
 
+/* -- LXC ------------------------------------------------------------------------- */
+
+/* Return: deputyd's pid as it says, 0 where it does not */
+static int deputyd_pid(const struct doctor *d)
+{
+	char reason[REACH_REASON_BYTES];
+	struct varlink_reply reply;
+	int pid;
+
+	if (!d->deputyd_answers ||
+	    reach_call(d->ctl->socket, REACH_CONTROL, CONTROL_INTERFACE ".Status",
+		       NULL, &reply, reason) < 0)
+		return 0;
+	pid = json_object_get_int(
+		json_object_object_get(reply.parameters, "pid"));
+	varlink_reply_done(&reply);
+	return pid;
+}
+
+/* Is the process with that number a deputyd of this pid namespace? */
+static bool is_deputyd_here(int pid)
+{
+	char path[64], comm[32] = "";
+	struct stat its, ours;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (f) {
+		if (!fgets(comm, sizeof(comm), f))
+			*comm = '\0';
+		(void)fclose(f);
+	}
+	if (strcmp(comm, "deputyd\n") != 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
+	/* Only root can see it. */
+	return stat(path, &its) < 0 || stat("/proc/self/ns/pid", &ours) < 0 ||
+	       (its.st_dev == ours.st_dev && its.st_ino == ours.st_ino);
+}
+
+/* LXC's monitor names a caller by its pid (worker/lxc_caller.h). */
+void doctor_lxc(struct doctor *d)
+{
+	int pid = deputyd_pid(d);
+
+	if (pid == 0)
+		return;
+	if (is_deputyd_here(pid))
+		doctor_find(d, DOCTOR_GOOD, "LXC callers", NULL,
+			    "deputyd (pid %d) is in this pid namespace", pid);
+	else
+		doctor_find(d, DOCTOR_BAD, "LXC callers",
+			    "run deputyd in the pid namespace of LXC's monitors",
+			    "deputyd (pid %d there) is in another pid namespace: "
+			    "each notified call of an LXC container here fails "
+			    "with ENOSYS", pid);
+}
+
 /* As deputyd would take them on this machine. Ordinary users may be kept out. */
 static void find_policy(struct doctor *d, struct diags *diags)
 {

@@ -356,6 +356,7 @@ case_lxc()
 	is "character special file 1:3 $BUNDLE_FIRST_ID:$BUNDLE_FIRST_ID 600" \
 		"$(node "$root/t/null")" "the node"
 	[ -e "$root/t/sda" ] && wrong "the block device was made"
+	has "$(deputyctl doctor)" "ok    LXC callers" "doctor"
 	until_true 10 is_stored 0 || wrong "$(stored) fds are left in the store"
 }
 

@@ -15,7 +15,7 @@ shift
 . "$here/suite.sh"
 
 cases=(basic profile i386 cookie attach restart killed_restart reload
-	worker_killed container_killed fifty)
+	worker_killed container_killed fifty pid_namespace)
 
 cleanup()
 {
@@ -364,6 +364,30 @@ case_fifty()
 	done
 	until_true 10 no_containers || wrong "a connection is left"
 	is "$fds" "$(daemon_fds)" "fds of deputyd"
+}
+
+# The numbers of LXC's monitor mean other processes to this deputyd.
+case_pid_namespace()
+{
+	local out other
+
+	mkdir "$tmp/there"
+	unshare --pid --fork --kill-child --mount-proc "$build/daemon/deputyd" \
+		--policy "$policy" --oci-socket "$tmp/there/oci.sock" \
+		--control-socket "$tmp/there/control.sock" --worker \
+		"$build/worker/deputy-worker" >"$tmp/there/log" 2>&1 &
+	other=$!
+	until_true 20 "$build/ctl/deputyctl" --socket "$tmp/there/control.sock" \
+		status >"$tmp/there/status" 2>&1 || wrong "no other deputyd"
+	new_container there <<<'probe mknod /t/null c 1:3 0600'
+	sed -i "s,unix:.*,unix:$tmp/there/lxc.sock," "$tmp/bundle.there/config"
+	is ENOSYS "$(execute there)" "mknod"
+	[ -e "$(root_of there)/t/null" ] && wrong "the node was made"
+	out=$("$build/ctl/deputyctl" --socket "$tmp/there/control.sock" doctor)
+	has "$out" "BAD   LXC callers" "doctor there"
+	has "$(ctl doctor)" "ok    LXC callers" "doctor"
+	kill -KILL "$other" # unshare waits for its child, and ends it
+	wait "$other" 2>/dev/null
 }
 
 # -- running them ---------------------------------------------------------------
