@@ -15,6 +15,7 @@
 struct work {
 	const struct policy_set *sets[2]; /* old, new */
 	size_t trials, differences, policies;
+	bool by_name; /* one policy, whoever gets it */
 	struct json_object *json; /* policies; NULL: text is printed */
 	struct json_object *bindings;
 };
@@ -75,12 +76,17 @@ static struct json_object *call_json(const struct diff_side *old,
 
 /* -- one policy ----------------------------------------------------------------------- */
 
+/* @renamed: the new one's name; @only: "old", "new"; or NULL: in both */
 static void add_policy_json(const struct work *w, const char *name,
-			    const char *only, struct json_object *calls)
+			    const char *renamed, const char *only,
+			    struct json_object *calls)
 {
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "policy", json_object_new_string(name));
+	if (strcmp(name, renamed) != 0)
+		json_object_object_add(o, "new_policy",
+				       json_object_new_string(renamed));
 	if (only)
 		json_object_object_add(o, "only", json_object_new_string(only));
 	else
@@ -91,12 +97,16 @@ static void add_policy_json(const struct work *w, const char *name,
 static void tell_calls(const struct work *w, const struct diff_side *old,
 		       const struct diff_side *new, const struct policy_diff *d)
 {
+	const char *name = policy_name(old->policy);
+	const char *renamed = policy_name(new->policy);
 	struct json_object *calls = NULL;
 
 	if (w->json)
 		calls = json_object_new_array();
+	else if (strcmp(name, renamed) == 0)
+		printf("policy %s\n", name);
 	else
-		printf("policy %s\n", policy_name(old->policy));
+		printf("policy %s -> %s\n", name, renamed);
 	for (size_t i = 0; i < d->n_calls; i++) {
 		const struct diff_call *c = &d->calls[i];
 
@@ -109,7 +119,7 @@ static void tell_calls(const struct work *w, const struct diff_side *old,
 		print_call(c);
 	}
 	if (w->json)
-		add_policy_json(w, policy_name(old->policy), NULL, calls);
+		add_policy_json(w, name, renamed, NULL, calls);
 }
 
 static int compare(struct work *w, const struct policy *a, const struct policy *b)
@@ -142,7 +152,7 @@ static int compare_name(struct work *w, const char *name)
 		return compare(w, a, b);
 	w->differences++;
 	if (w->json)
-		add_policy_json(w, name, only, NULL);
+		add_policy_json(w, name, name, only, NULL);
 	else
 		printf("policy %s: only in the %s file\n", name, only);
 	return 0;
@@ -184,18 +194,53 @@ static int compare_bindings(struct work *w)
 
 /* -- all ------------------------------------------------------------------------------- */
 
+/* Does some container get that policy of its side? */
+static bool is_given(const struct binding_pairs *pairs, int side,
+		     const struct policy *p)
+{
+	for (size_t i = 0; i < pairs->n; i++)
+		if ((side == 0 ? pairs->items[i].before :
+				 pairs->items[i].after) == p)
+			return true;
+	return false;
+}
+
+/* What no container gets makes no difference, but is not passed over. */
+static void tell_unbound(const struct work *w, const struct binding_pairs *pairs)
+{
+	for (int side = 0; side < 2 && !w->json; side++)
+		for (size_t i = 0; i < policy_set_count(w->sets[side]); i++) {
+			const struct policy *p = policy_set_at(w->sets[side], i);
+
+			if (!is_given(pairs, side, p))
+				printf("policy %s of the %s file: no binding "
+				       "gives it to a container, not compared\n",
+				       policy_name(p), side ? "new" : "old");
+		}
+}
+
+/* By what a container gets under both: a policy's name makes no difference. */
 static int compare_all(struct work *w)
 {
-	for (int side = 0; side < 2; side++)
-		for (size_t i = 0; i < policy_set_count(w->sets[side]); i++) {
-			const char *name =
-				policy_name(policy_set_at(w->sets[side], i));
+	AUTO(binding_pairs_free) struct binding_pairs *pairs = NULL;
+	bool refused = false;
 
-			if (side == 1 && policy_set_find(w->sets[0], name))
-				continue;
-			if (compare_name(w, name) < 0)
-				return -1;
-		}
+	if (binding_pairs(w->sets[0], w->sets[1], &pairs) < 0) {
+		fprintf(stderr, "deputyctl: out of memory\n");
+		return -1;
+	}
+	for (size_t i = 0; i < pairs->n; i++) {
+		const struct binding_pair *p = &pairs->items[i];
+
+		if (!p->before || !p->after)
+			refused = true;
+		else if (compare(w, p->before, p->after) < 0)
+			return -1;
+	}
+	tell_unbound(w, pairs);
+	if (!refused && !w->differences)
+		return 0;
+	w->differences += refused;
 	return compare_bindings(w);
 }
 
@@ -222,7 +267,8 @@ static int report(const struct work *w)
 		if (reply_print_json(o) != CTL_OK)
 			return TROUBLE;
 	} else if (!w->differences) {
-		printf("no difference: %zu %s, %zu calls tried\n", w->policies,
+		printf("no difference%s: %zu %s, %zu calls tried\n",
+		       w->by_name ? "" : " for any container", w->policies,
 		       w->policies == 1 ? "policy" : "policies", w->trials);
 	}
 	return w->differences ? DIFFERENT : CTL_OK;
@@ -235,7 +281,9 @@ int verb_policy_diff(const struct ctl *ctl, char **args)
 	struct policy_set *sets[2] = { NULL, NULL };
 	AUTO(json_put)
 	struct json_object *bindings = ctl->json ? json_object_new_array() : NULL;
-	struct work w = { .json = json, .bindings = bindings };
+	struct work w = { .json = json,
+			  .bindings = bindings,
+			  .by_name = ctl->subject.policy };
 	int r = -1;
 
 	for (int i = 0; i < 2; i++)

@@ -77,7 +77,8 @@ const struct verb verbs[] = {
 	{ "policy diff", "OLD NEW", 2, { WORD_FILE, WORD_FILE },
 	  "Print the calls that get another verdict",
 	  "Tries all that the rules of either file can distinguish: no call\n"
-	  "that differs is missed. A star stands for anything.\n"
+	  "that differs is missed. A star stands for anything. The bindings say\n"
+	  "which policy replaces which: names make no difference.\n"
 	  "Exit status: 0 no difference, 1 differences, 2 trouble, as diff(1).\n",
 	  verb_policy_diff, TAKES(POLICY) | TAKES(JSON) },
 	{ "policy profile", "FILE", 1, { WORD_FILE },

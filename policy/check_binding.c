@@ -14,9 +14,6 @@
 #include "policy/nearest.h"
 #include "policy/parse.h"
 
-/* Of all bindings with each other. Beyond it, what is never reached is not
- * told: it does no harm. */
-#define COMPARISONS_MAX (20 * 1000 * 1000)
 #define GLOB_STEPS_EACH 8 /* of a glob, as long as one comparison */
 
 static void check_binding(struct doc *d, struct doc_binding *b)
@@ -46,7 +43,7 @@ static void check_binding(struct doc *d, struct doc_binding *b)
 
 /* -- bindings that never come to it ---------------------------------------------- */
 
-static bool ids_cover(struct doc *d, const struct doc_ids *a,
+static bool ids_cover(size_t *steps, const struct doc_ids *a,
 		      const struct doc_ids *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
@@ -56,7 +53,7 @@ static bool ids_cover(struct doc *d, const struct doc_ids *a,
 		while (k < a->n && (a->items[k].first > id->first ||
 				    a->items[k].last < id->last))
 			k++;
-		d->comparisons += k + 1;
+		*steps += k + 1;
 		if (k == a->n)
 			return false;
 	}
@@ -73,25 +70,25 @@ static bool has(const struct doc_pattern *p, char c)
  * @a's, which then takes whatever stands for it; or, by mistake, by a question
  * mark: with both nothing is known but of the same.
  */
-static bool pattern_covers(struct doc *d, const struct doc_pattern *a,
+static bool pattern_covers(size_t *steps, const struct doc_pattern *a,
 			   const struct doc_pattern *b)
 {
 	if (a->bytes == b->bytes && memcmp(a->text, b->text, a->bytes) == 0)
 		return true;
-	d->comparisons += a->bytes * b->bytes / GLOB_STEPS_EACH;
+	*steps += a->bytes * b->bytes / GLOB_STEPS_EACH;
 	return glob_match(a->text, a->bytes, b->text, b->bytes) &&
 	       (!has(a, '?') || !has(b, '*'));
 }
 
-static bool patterns_cover(struct doc *d, const struct doc_patterns *a,
+static bool patterns_cover(size_t *steps, const struct doc_patterns *a,
 			   const struct doc_patterns *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		size_t k = 0;
 
-		while (k < a->n && !pattern_covers(d, &a->items[k], &b->items[i]))
+		while (k < a->n && !pattern_covers(steps, &a->items[k], &b->items[i]))
 			k++;
-		d->comparisons += k + 1;
+		*steps += k + 1;
 		if (k == a->n)
 			return false;
 	}
@@ -99,7 +96,7 @@ static bool patterns_cover(struct doc *d, const struct doc_patterns *a,
 }
 
 /* Each annotation that @a looks at, @b looks at, and takes no other values. */
-static bool annotations_cover(struct doc *d, const struct doc_binding *a,
+static bool annotations_cover(size_t *steps, const struct doc_binding *a,
 			      const struct doc_binding *b)
 {
 	for (size_t i = 0; i < a->n_annotations; i++) {
@@ -109,40 +106,39 @@ static bool annotations_cover(struct doc *d, const struct doc_binding *a,
 		while (k < b->n_annotations &&
 		       strcmp(x->key, b->annotations[k].key) != 0)
 			k++;
-		d->comparisons += k + 1;
+		*steps += k + 1;
 		if (k == b->n_annotations ||
-		    !patterns_cover(d, &x->values, &b->annotations[k].values))
+		    !patterns_cover(steps, &x->values, &b->annotations[k].values))
 			return false;
 	}
 	return true;
 }
 
-/* Does every container that @b takes match @a? */
-static bool covers(struct doc *d, const struct doc_binding *a,
-		   const struct doc_binding *b)
+bool binding_covers(const struct doc_binding *a, const struct doc_binding *b,
+		    size_t *steps)
 {
 	unsigned facts = a->facts;
 
-	d->comparisons++;
+	(*steps)++;
 	if (a->broken || !a->has_when || (facts & ~b->facts))
 		return false;
 	if (facts && b->broken)
 		return false;
 	return (!(facts & FACT_PEER_UID) ||
-		ids_cover(d, &a->peer_uids, &b->peer_uids)) &&
+		ids_cover(steps, &a->peer_uids, &b->peer_uids)) &&
 	       (!(facts & FACT_PEER_GID) ||
-		ids_cover(d, &a->peer_gids, &b->peer_gids)) &&
+		ids_cover(steps, &a->peer_gids, &b->peer_gids)) &&
 	       (!(facts & FACT_USERNS_OWNER) ||
 		((a->userns_none || !b->userns_none) &&
-		 ids_cover(d, &a->userns_owners, &b->userns_owners))) &&
+		 ids_cover(steps, &a->userns_owners, &b->userns_owners))) &&
 	       (!(facts & FACT_CGROUP) ||
-		patterns_cover(d, &a->cgroups, &b->cgroups)) &&
+		patterns_cover(steps, &a->cgroups, &b->cgroups)) &&
 	       (!(facts & FACT_METADATA) ||
-		patterns_cover(d, &a->metadata, &b->metadata)) &&
-	       (!(facts & FACT_ID) || patterns_cover(d, &a->ids, &b->ids)) &&
+		patterns_cover(steps, &a->metadata, &b->metadata)) &&
+	       (!(facts & FACT_ID) || patterns_cover(steps, &a->ids, &b->ids)) &&
 	       (!(facts & FACT_BUNDLE) ||
-		patterns_cover(d, &a->bundles, &b->bundles)) &&
-	       annotations_cover(d, a, b);
+		patterns_cover(steps, &a->bundles, &b->bundles)) &&
+	       annotations_cover(steps, a, b);
 }
 
 static void check_reachable(struct doc *d, size_t at)
@@ -152,10 +148,10 @@ static void check_reachable(struct doc *d, size_t at)
 	char where[320];
 	size_t i = 0;
 
-	while (i < at && d->comparisons <= COMPARISONS_MAX &&
-	       !covers(d, &d->bindings[i], b))
+	while (i < at && d->comparisons <= BINDING_STEPS_MAX &&
+	       !binding_covers(&d->bindings[i], b, &d->comparisons))
 		i++;
-	if (i == at || d->comparisons > COMPARISONS_MAX)
+	if (i == at || d->comparisons > BINDING_STEPS_MAX)
 		return;
 	what = d->bindings[i].facts ? "every container that this one does"
 				    : "every container";

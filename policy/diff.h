@@ -55,6 +55,27 @@ DEFINE_AUTO(struct policy_diff *, policy_diff_free);
 /* Do both say the same to everybody? Which rule says it does not count. */
 bool decision_same(const struct decision *a, const struct decision *b);
 
+/* What some container may get by the bindings of both; NULL: it is refused. */
+struct binding_pair {
+	const struct policy *before, *after;
+};
+
+struct binding_pairs {
+	struct binding_pair *items; /* each once */
+	size_t n;
+};
+
+/**
+ * binding_pairs() - which policies of @after stand for which of @before
+ * A container of each pair may exist: none is missed, but a pair may be given that
+ * no container gets, where patterns, or earlier bindings together, rule it out.
+ * Return: 0 or -ENOMEM
+ */
+int binding_pairs(const struct policy_set *before, const struct policy_set *after,
+		  struct binding_pairs **ret);
+struct binding_pairs *binding_pairs_free(struct binding_pairs *p);
+DEFINE_AUTO(struct binding_pairs *, binding_pairs_free);
+
 /* A binding that only one of the files has there. */
 struct binding_line {
 	char sign;  /* '-': the old one, '+': the new one */

@@ -299,6 +299,12 @@ void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */
 void doc_check_bindings(struct doc *d);				 /* by it */
 /* Does it take a container of which this is known? */
 bool binding_matches(const struct doc_binding *b, const struct binding_facts *f);
+/* Does @a take every container that @b takes? @steps: counts what that costs */
+bool binding_covers(const struct doc_binding *a, const struct doc_binding *b,
+		    size_t *steps);
+/* Of all bindings with each other. Beyond it nothing is known to be covered: what
+ * is never reached is not told, which does no harm. */
+#define BINDING_STEPS_MAX (20 * 1000 * 1000)
 /* The same once all is known of a container that is foretold? */
 bool binding_may_match(const struct doc_binding *b, const struct binding_facts *f);
 void doc_check_continue(struct doc *d, const struct doc_policy *p,

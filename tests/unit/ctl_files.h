@@ -69,7 +69,7 @@
 /* Files of a directory of the test's own, in which it then is. */
 struct files {
 	char dir[32];
-	const char *names[16];
+	const char *names[24];
 	int n;
 };
 

@@ -156,6 +156,16 @@ TEST(deputyctl_policy, test)
 	", \"capability\": \"CAP_BPF\" }, \"action\": { \"errno\": \"EPERM\" " \
 	"} }"
 
+#define P "\"p\": { \"rules\": [], \"default\": \"continue\" }"
+#define Q                                                                      \
+	"\"q\": { \"rules\": [\n{ \"syscalls\": [\"bpf\"], \"action\": { "       \
+	"\"errno\": \"EPERM\" } } ], \"default\": \"continue\" }"
+#define UID(u, policy)                                                         \
+	"{ \"when\": { \"peer_uid\": " u " }, \"policy\": \"" policy "\" }"
+#define TWO(bindings)                                                          \
+	"{ \"version\": 1, \"policies\": {\n" P ", " Q " }, \"bindings\": ["      \
+	bindings " ] }"
+
 #define NAMES(list)                                                            \
 	"{ \"syscalls\": [\"setxattr\"], \"match\": { \"name\": [" list        \
 	"] }, \"action\": { \"errno\": \"EPERM\" }, \"advisory\": true }"
@@ -163,7 +173,47 @@ TEST(deputyctl_policy, test)
 static const struct ctl_row differing[] = {
 	{ { "policy", "diff", "a.json", "a.json" },
 	  0,
+	  "no difference for any container: 1 policy, ",
+	  "" },
+	/* a policy has another name, and a binding, one of its own, says so */
+	{ { "policy", "diff", "a.json", "renamed.json" },
+	  0,
+	  "no difference for any container: 1 policy, ",
+	  "" },
+	{ { "policy", "diff", "-p", "p", "a.json", "a.json" },
+	  0,
 	  "no difference: 1 policy, ",
+	  "" },
+	{ { "policy", "diff", "-p", "p", "a.json", "renamed.json" },
+	  1,
+	  "policy p: only in the old file\n",
+	  "" },
+	/* the names are the same, but others get them */
+	{ { "policy", "diff", "two.json", "swapped.json" },
+	  1,
+	  "policy p -> q\n"
+	  "  bpf: continue by default (line 2) -> EPERM by rule 0 (line 3)\n"
+	  "    bpf()\n"
+	  "policy q -> p\n"
+	  "  bpf: EPERM by rule 0 (line 3) -> continue by default (line 2)\n"
+	  "    bpf()\n"
+	  "bindings\n"
+	  "  - peer_uid 0: p\n",
+	  "" },
+	{ { "policy", "diff", "-j", "two.json", "swapped.json" },
+	  1,
+	  "      \"policy\": \"p\",\n      \"new_policy\": \"q\",\n",
+	  "" },
+	/* another order of bindings that have nothing in common */
+	{ { "policy", "diff", "two.json", "reordered.json" },
+	  0,
+	  "no difference for any container: 2 policies, ",
+	  "" },
+	/* what nobody gets */
+	{ { "policy", "diff", "a.json", "unbound.json" },
+	  0,
+	  "policy z of the new file: no binding gives it to a container, not "
+	  "compared\nno difference for any container: 1 policy, ",
 	  "" },
 	{ { "policy", "diff", "a.json", "b.json" },
 	  1,
@@ -197,7 +247,13 @@ static const struct ctl_row differing[] = {
 	  "" },
 	{ { "policy", "diff", "a.json", "d.json" },
 	  1,
-	  "policy p: only in the old file\npolicy q: only in the new file\n",
+	  "policy p -> q\n"
+	  "  mknodat: emulate by rule 0 (line 3) -> continue by default "
+	  "(line 1)\n",
+	  "" },
+	{ { "policy", "diff", "a.json", "d.json" },
+	  1,
+	  "bindings\n  - any container: p\n  + any container: q\n",
 	  "" },
 	{ { "policy", "diff", "-p", "q", "a.json", "d.json" },
 	  1,
@@ -320,6 +376,20 @@ TEST(deputyctl_policy, diff)
 			"[\"v\", \"w*\"] } }, \"policy\": \"p\" }, "
 			"{ \"comment\": \"c\", \"when\": { \"peer_uid\": [9] }, "
 			"\"policy\": \"p\" }"));
+	files_add(&f, "renamed.json",
+		  "{ \"version\": 1, \"policies\": { \"other\": { \"rules\": "
+		  "[ " DEVICES("\"1:3\", \"1:5\"") " ], \"default\": \"continue\" "
+		  "} }, \"bindings\": [ { \"when\": { \"peer_uid\": 0 }, "
+		  "\"policy\": \"other\" }, { \"when\": {}, \"policy\": "
+		  "\"other\" } ] }");
+	files_add(&f, "unbound.json",
+		  "{ \"version\": 1, \"policies\": { \"p\": { \"rules\": "
+		  "[ " DEVICES("\"1:3\", \"1:5\"") " ], \"default\": \"continue\" "
+		  "}, \"z\": { \"rules\": [], \"default\": \"continue\" } }, "
+		  "\"bindings\": [" EVERYBODY " ] }");
+	files_add(&f, "two.json", TWO(UID("0", "p") ", " UID("1", "q")));
+	files_add(&f, "swapped.json", TWO(UID("0", "q") ", " UID("1", "p")));
+	files_add(&f, "reordered.json", TWO(UID("1", "q") ", " UID("0", "p")));
 	files_add(&f, "f.json", SMALL(NAMES("\"q*\""), EVERYBODY));
 	files_add(&f, "g.json", SMALL(NAMES("\"q\", \"qx*\""), EVERYBODY));
 	files_add(&f, "dir1.json", SMALL(IN_DIRECTORY("/dev"), EVERYBODY));
