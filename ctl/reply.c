@@ -97,6 +97,40 @@ static void print_time(int64_t seconds)
 		putchar('?');
 }
 
+static void print_diagnostic(struct json_object *d, FILE *out)
+{
+	int64_t line = reply_int(d, "line");
+
+	print_escaped(reply_str(d, "file"), out);
+	if (line > 0)
+		fprintf(out, ":%" PRId64 ":%" PRId64, line,
+			reply_int(d, "column"));
+	fputs(": ", out);
+	print_escaped(reply_str(d, "level"), out);
+	fputs(": ", out);
+	if (*reply_str(d, "pointer")) {
+		print_escaped(reply_str(d, "pointer"), out);
+		fputs(": ", out);
+	}
+	print_escaped(reply_str(d, "reason"), out);
+	fputc('\n', out);
+}
+
+/* The files are not what is served. */
+static void print_refused(struct json_object *array, const char *indent)
+{
+	size_t n = array ? json_object_array_length(array) : 0;
+
+	if (n == 0)
+		return;
+	printf("%sthe last good one: the files as they are now were refused\n",
+	       indent);
+	for (size_t i = 0; i < n; i++) {
+		fputs(indent, stdout);
+		print_diagnostic(json_object_array_get_idx(array, i), stdout);
+	}
+}
+
 void reply_print_policy_state(struct json_object *policy_set,
 			      const char *indent)
 {
@@ -119,6 +153,7 @@ void reply_print_policy_state(struct json_object *policy_set,
 		printf("%s%" PRId64 " %s an older one: no binding matches\n",
 		       indent, kept,
 		       kept == 1 ? "container keeps" : "containers keep");
+	print_refused(reply_array(policy_set, "refused"), indent);
 }
 
 void reply_print_reloaded(struct json_object *p)
@@ -140,31 +175,12 @@ void reply_print_reloaded(struct json_object *p)
 	putchar('\n');
 }
 
-static void print_diagnostic(struct json_object *d)
-{
-	int64_t line = reply_int(d, "line");
-
-	print_escaped(reply_str(d, "file"), stderr);
-	if (line > 0)
-		fprintf(stderr, ":%" PRId64 ":%" PRId64, line,
-			reply_int(d, "column"));
-	fputs(": ", stderr);
-	print_escaped(reply_str(d, "level"), stderr);
-	fputs(": ", stderr);
-	if (*reply_str(d, "pointer")) {
-		print_escaped(reply_str(d, "pointer"), stderr);
-		fputs(": ", stderr);
-	}
-	print_escaped(reply_str(d, "reason"), stderr);
-	fputc('\n', stderr);
-}
-
 void reply_print_diagnostics(struct json_object *array)
 {
 	size_t n = array ? json_object_array_length(array) : 0;
 
 	for (size_t i = 0; i < n; i++)
-		print_diagnostic(json_object_array_get_idx(array, i));
+		print_diagnostic(json_object_array_get_idx(array, i), stderr);
 }
 
 int reply_print_table(const struct ctl *ctl, struct table *t)

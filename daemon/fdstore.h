@@ -7,6 +7,7 @@
  * deputyd as LISTEN_FDS with its names.
  *
  *   bound-oci, bound-control   a listening socket that deputyd bound itself
+ *   policy-M	 the policy that is served (daemon/last_good.h)
  *   cN   cN-M	 container N: its record (daemon/record.h), of change M; its
  *		 user namespace
  *   cN.L	 listener L of container N: the listener, its slot
@@ -26,11 +27,13 @@
 /* Of LISTEN_FDNAMES; MAX_ARG_STRLEN is 128 KiB, and sockets have names, too. */
 #define FDSTORE_NAMES_MAX_BYTES ((size_t)120 * 1024)
 #define FDSTORE_BOUND		"bound-"
+#define FDSTORE_POLICY		"policy-"
 
 struct fdstore {
 	bool on; /* is there somebody to send to? */
 	bool told_full;
 	uint64_t last;	    /* the highest N given */
+	uint64_t policy;    /* the M of its policy; 0: none */
 	size_t names_bytes; /* of all that is in it */
 };
 

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "daemon/fdstore.h"
+#include "daemon/last_good.h"
 #include "daemon/record.h"
 #include "daemon/registry.h"
 #include "lib/log.h"
@@ -212,8 +213,11 @@ int keep_list(const struct registry *r,
 	      int (*add)(void *ctx, const char *name, int fd_taken), void *ctx)
 {
 	struct list l = { add, ctx, 0 };
+	char name[FDSTORE_NAME_MAX];
 	const struct container *c;
 
+	if (last_good_name(r, name))
+		add_taken(&l, name, last_good_record(r->set));
 	TAILQ_FOREACH(c, &r->containers, entry)
 		if (c->store)
 			list_container(&l, c);

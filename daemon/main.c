@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 #include "daemon/host.h"
 #include "daemon/inherit.h"
 #include "daemon/keep.h"
+#include "daemon/last_good.h"
 #include "daemon/nodes.h"
 #include "daemon/notify.h"
 #include "daemon/operations.h"
@@ -68,6 +70,7 @@ struct deputyd {
 	int argc;
 	char **argv;
 	bool ending;
+	struct diags *refused; /* what is wrong with the policy at the start */
 };
 
 /* A stranger's file may hang in close() for as long as the stranger likes. */
@@ -254,6 +257,9 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 		policy_watch_start(&d->policy_watch, &d->operations);
 	notify_watchdog(&d->loop, &d->watchdog);
 	orphan_watch(&d->orphan, &d->loop, on_orphaned, d);
+	if (d->refused)
+		reload_note(&d->registry, d->refused);
+	last_good_settle(&d->registry, &d->inherit);
 	adopt(&d->registry, &d->inherit);
 	inherit_done(&d->inherit, &d->store, &d->loop);
 	r = attach_new(&d->registry, d->oci_socket.fd, &d->attach);
@@ -286,16 +292,44 @@ static int run(struct deputyd *d)
 	return uv_loop_close(&d->loop);
 }
 
-/* Return: the set, or NULL when it is refused, which is logged */
-static struct policy_set *load_policy(const struct deputyd *d)
+/* Return: the set, or NULL */
+static struct policy_set *load_last_good(const struct deputyd *d)
+{
+	struct diags *diags = malloc(sizeof(*diags));
+	struct policy_set *set = NULL;
+	char hash[17];
+
+	if (diags)
+		set = last_good_load(&d->inherit, d->features.not_lacking, diags);
+	free(diags);
+	if (!set)
+		return NULL;
+	(void)snprintf(hash, sizeof(hash), "%016" PRIx64, policy_set_hash(set));
+	log_event(LOG_ERR, "policy-last-good",
+		  LOG_S("source", policy_set_source(set)), LOG_S("hash", hash),
+		  LOG_S("so", "the last good policy is served; mend the files, "
+			      "then: deputyctl reload"));
+	return set;
+}
+
+/* Return: the set, or NULL when there is none, which is logged */
+static struct policy_set *load_policy(struct deputyd *d)
 {
 	struct diags *diags = malloc(sizeof(*diags));
 	struct policy_set *set = NULL;
 
-	if (diags && reload_load(config_policy_paths(&d->config),
-				 d->features.not_lacking, &set, diags) < 0)
-		set = NULL;
-	free(diags);
+	if (!diags)
+		return NULL;
+	if (reload_load(config_policy_paths(&d->config), d->features.not_lacking,
+			&set, diags) == 0) {
+		free(diags);
+		return set;
+	}
+	d->refused = diags;
+	set = load_last_good(d);
+	if (!set)
+		say_fatal("the policy is refused, and no earlier one is kept: "
+			  "mend it; deputyd --check says what is wrong");
 	return set;
 }
 
@@ -338,20 +372,19 @@ static int serve(struct deputyd *d)
 			  LOG_S("so", "nodes on a container's own tmpfs do "
 				      "not open"));
 	features_probe(&d->features);
-	set = load_policy(d);
-	if (!set) {
-		(void)fd_close(nodes_fd);
-		return EXIT_FAILURE;
-	}
 	host_raise_fd_limit();
 	fdstore_init(&d->store);
 	r = host_keep_fds();
 	if (r == 0)
 		r = inherit_init(&d->inherit);
-	if (r < 0)
-		log_event(LOG_ERR, "cannot-start", LOG_E(r));
-	else
-		r = open_sockets(d);
+	set = r < 0 ? NULL : load_policy(d);
+	if (!set) {
+		if (r < 0)
+			log_event(LOG_ERR, "cannot-start", LOG_E(r));
+		(void)fd_close(nodes_fd);
+		return EXIT_FAILURE;
+	}
+	r = open_sockets(d);
 	if (r < 0) {
 		policy_set_unref(set);
 		(void)fd_close(nodes_fd);
@@ -365,6 +398,7 @@ static int serve(struct deputyd *d)
 	socket_done(&d->oci_socket);
 	socket_done(&d->lxc_socket);
 	socket_done(&d->control_socket);
+	free(d->refused);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -2,30 +2,16 @@
 #include "daemon/record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "daemon/sealed.h"
 #include "lib/own.h"
 
-#define RECORD_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-#define DEPTH_MAX    64
-
-/* FNV-1a, as a slot's. */
-static uint32_t checksum_of(const char *p, size_t n)
-{
-	uint32_t h = UINT32_C(2166136261);
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)p[i]) * UINT32_C(16777619);
-	return h;
-}
+#define DEPTH_MAX 64
 
 static bool add(struct json_object *o, const char *key, struct json_object *value)
 {
@@ -62,41 +48,6 @@ static struct json_object *to_json(const struct record *r)
 	return NULL;
 }
 
-static int write_all(int fd, const void *data, size_t n)
-{
-	const char *p = data;
-
-	while (n > 0) {
-		ssize_t r = write(fd, p, n);
-
-		if (r < 0 && errno != EINTR)
-			return -errno;
-		if (r > 0) {
-			p += r;
-			n -= (size_t)r;
-		}
-	}
-	return 0;
-}
-
-static int put(const char *text, size_t n)
-{
-	const struct record_header h = { RECORD_MAGIC, RECORD_VERSION,
-					 (uint32_t)n, checksum_of(text, n) };
-	AUTO(fd_close)
-	int fd = memfd_create("deputy-record", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	r = write_all(fd, &h, sizeof(h));
-	if (r == 0)
-		r = write_all(fd, text, n);
-	if (r == 0 && fcntl(fd, F_ADD_SEALS, RECORD_SEALS) < 0)
-		r = -errno;
-	return r < 0 ? r : TAKE_FD(fd);
-}
-
 int record_new(const struct record *r)
 {
 	struct json_object *o = to_json(r);
@@ -108,7 +59,8 @@ int record_new(const struct record *r)
 						     &n)
 		 : NULL;
 	if (text)
-		fd = n > RECORD_MAX_BYTES ? -E2BIG : put(text, n);
+		fd = n > RECORD_MAX_BYTES ? -E2BIG
+					  : sealed_new(RECORD_MAGIC, text, n);
 	json_object_put(o);
 	return fd;
 }
@@ -221,42 +173,15 @@ static int parse(const char *text, size_t n, struct record *ret, const char **wh
 	return 0;
 }
 
-/* @h: a mapping of @size bytes that nobody can change */
-static int check(const struct record_header *h, size_t size, struct record *ret,
-		 const char **why)
-{
-	const char *text = (const char *)(h + 1);
-
-	if (h->magic != RECORD_MAGIC)
-		return refuse(why, "no record");
-	if (h->version != RECORD_VERSION)
-		return refuse(why, "a record of another version of deputyd");
-	if (h->bytes != size - sizeof(*h) ||
-	    h->checksum != checksum_of(text, h->bytes))
-		return refuse(why, "a record with a wrong checksum");
-	return parse(text, h->bytes, ret, why);
-}
-
 int record_read(int fd, struct record *ret, const char **ret_why)
 {
-	int seals = fcntl(fd, F_GET_SEALS); /* first, as in lib/slot.c */
-	struct stat st;
-	void *p;
-	int r;
+	struct sealed s;
+	int r = sealed_read(fd, RECORD_MAGIC, RECORD_MAX_BYTES, &s, ret_why);
 
-	if (seals < 0 || (seals & RECORD_SEALS) != RECORD_SEALS)
-		return refuse(ret_why,
-			      "not a memfd with the seals of a record");
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_size < (off_t)sizeof(struct record_header) ||
-	    st.st_size > (off_t)sizeof(struct record_header) + RECORD_MAX_BYTES)
-		return refuse(ret_why, "not the size of a record");
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return -errno;
-	r = check(p, (size_t)st.st_size, ret, ret_why);
-	(void)munmap(p, (size_t)st.st_size);
+	if (r < 0)
+		return r;
+	r = parse(s.text, s.bytes, ret, ret_why);
+	sealed_done(&s);
 	return r;
 }
 

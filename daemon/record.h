@@ -2,10 +2,8 @@
 #pragma once
 
 /**
- * What deputyd must know of a container to serve it after a restart: a memfd,
- * sealed against every change, that no worker is given.  A header, then JSON.
- *
- * Another layout of the header is another RECORD_VERSION; a key more is not.
+ * What deputyd must know of a container to serve it after a restart: a record
+ * (daemon/sealed.h) in JSON.  A key more is not another version.
  */
 
 #include <stdbool.h>
@@ -15,15 +13,7 @@
 #include "lib/slot.h"
 
 #define RECORD_MAGIC	 UINT32_C(0x63726a64) /* "djrc", little endian */
-#define RECORD_VERSION	 1
 #define RECORD_MAX_BYTES (8 * 1024 * 1024) /* of the JSON */
-
-struct record_header {
-	uint32_t magic;
-	uint32_t version;
-	uint32_t bytes;	   /* of the JSON that follows */
-	uint32_t checksum; /* of it */
-};
 
 struct json_object;
 

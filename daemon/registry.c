@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "daemon/appoint.h"
 #include "daemon/watch.h"
 #include "lib/log.h"
@@ -34,6 +36,8 @@ void registry_done(struct registry *r)
 {
 	r->set = policy_set_unref(r->set);
 	r->closed_set = policy_set_unref(r->closed_set);
+	json_object_put(r->refused);
+	r->refused = NULL;
 }
 
 /* Safe against the end of the session that it is called with. */

@@ -123,6 +123,8 @@ struct registry {
 	struct policy_set *set;	 /* a reference: the one new containers get */
 	struct policy_set *closed_set; /* adopt.c: a reference, or NULL */
 	struct fdstore *store;	       /* borrowed; NULL: none */
+	struct json_object *refused; /* diagnostics of files that were refused
+					since; NULL: none */
 	uint64_t generation;
 	int64_t loaded; /* seconds since 1970 */
 	TAILQ_HEAD(, container) containers;

@@ -10,9 +10,11 @@
 #include <sys/stat.h>
 
 #include "daemon/appoint.h"
+#include "daemon/last_good.h"
 #include "daemon/registry.h"
 #include "lib/log.h"
 #include "policy/machine_check.h"
+#include "proto/diagnostics.h"
 
 static void log_diags(const struct diags *d)
 {
@@ -98,6 +100,12 @@ static void rebind(struct container *c, struct policy_set *set)
 		appoint_supersede(s);
 }
 
+void reload_note(struct registry *r, const struct diags *refused)
+{
+	json_object_put(r->refused);
+	r->refused = refused ? diagnostics_json(refused) : NULL;
+}
+
 int reload(struct registry *r, struct policy_paths paths, struct diags *diags)
 {
 	struct policy_set *set;
@@ -105,9 +113,11 @@ int reload(struct registry *r, struct policy_paths paths, struct diags *diags)
 	char hash[17];
 	int error = reload_load(paths, r->features.not_lacking, &set, diags);
 
+	reload_note(r, error < 0 ? diags : NULL);
 	if (error < 0)
 		return error;
 	registry_set_policy(r, set);
+	last_good_put(r);
 	TAILQ_FOREACH(c, &r->containers, entry)
 		rebind(c, set);
 	(void)snprintf(hash, sizeof(hash), "%016" PRIx64, policy_set_hash(set));

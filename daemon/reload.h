@@ -13,6 +13,9 @@ struct registry;
 int reload_load(struct policy_paths paths, uint32_t features,
 		struct policy_set **ret, struct diags *diags);
 
+/* Remembers for Status that files were refused, and why; NULL: they were taken. */
+void reload_note(struct registry *r, const struct diags *refused);
+
 /**
  * reload() - serve new content of the policy's files
  * @paths: none for the built-in policy

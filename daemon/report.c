@@ -137,6 +137,8 @@ struct json_object *report_policy(const struct registry *r)
 	add_int(&t, "loaded", (uint64_t)r->loaded);
 	add_int(&t, "finishing", count_finishing(r));
 	add_int(&t, "kept", count_kept(r));
+	add(&t, "refused",
+	    r->refused ? json_object_get(r->refused) : json_object_new_array());
 	return tree_take(&t);
 }
 

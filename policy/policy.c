@@ -28,6 +28,7 @@ struct policy_set {
 	struct policy *policies;
 	size_t n_policies;
 	struct texts *texts; /* in which the document's places are */
+	bool parts;	     /* as doc_parse_files() */
 	struct doc *doc;     /* its bindings; reasons for explain.c */
 	uint64_t hash;
 };
@@ -90,9 +91,8 @@ static int parse(struct policy_set *s, bool parts, struct diags *diags)
 	return set_compile(s);
 }
 
-/* Takes @texts. @parts: as doc_parse_files() */
-static int make(const char *source, struct texts *texts, bool parts,
-		struct policy_set **ret_set, struct diags *diags)
+int policy_set_of_texts(const char *source, struct texts *texts, bool parts,
+			struct policy_set **ret_set, struct diags *diags)
 {
 	AUTO(set_free) struct policy_set *s = calloc(1, sizeof(*s));
 	int r;
@@ -103,6 +103,7 @@ static int make(const char *source, struct texts *texts, bool parts,
 	}
 	s->refs = 1;
 	s->texts = texts;
+	s->parts = parts;
 	s->hash = texts_hash(texts);
 	s->source = strdup(source);
 	if (!s->source)
@@ -129,7 +130,7 @@ int policy_set_parse(const char *name, const char *text, size_t bytes,
 	r = t ? texts_add(t, name, text, bytes) : -ENOMEM;
 	if (r < 0)
 		return r;
-	return make(name, TAKE_PTR(t), false, ret_set, diags);
+	return policy_set_of_texts(name, TAKE_PTR(t), false, ret_set, diags);
 }
 
 /* "a", or "a, b" */
@@ -191,7 +192,7 @@ int policy_set_load_all(struct policy_paths paths, struct policy_set **ret_set,
 		r = load_texts(t, paths, diags, &parts);
 	if (r < 0)
 		return r;
-	return make(source, TAKE_PTR(t), parts, ret_set, diags);
+	return policy_set_of_texts(source, TAKE_PTR(t), parts, ret_set, diags);
 }
 
 int policy_set_load(const char *path, struct policy_set **ret_set,
@@ -211,6 +212,16 @@ struct policy_paths policy_paths_of(const char *file, const char *directory)
 	if (texts_are_in(directory))
 		p.items[p.n++] = directory;
 	return p;
+}
+
+const struct texts *policy_set_texts(const struct policy_set *s)
+{
+	return s->texts;
+}
+
+bool policy_set_is_parts(const struct policy_set *s)
+{
+	return s->parts;
 }
 
 struct doc *doc_of_set(const struct policy_set *s)

@@ -32,6 +32,20 @@ enum texts_status { TEXTS_FILE = 0, TEXTS_DIRECTORY };
 int texts_load(struct texts *t, const char *path, bool roots,
 	       struct diags *diags);
 
+/**
+ * policy_set_of_texts() - check and compile
+ * @source: for policy_set_source()
+ * @texts_taken: also where it fails
+ * @parts:  each may lack "policies" or "bindings"
+ * @diags:  initialised
+ * Return: 0, -EINVAL when @diags holds an error, or another negative errno
+ */
+int policy_set_of_texts(const char *source, struct texts *texts_taken, bool parts,
+			struct policy_set **ret_set, struct diags *diags);
+/* What a set was made of. */
+const struct texts *policy_set_texts(const struct policy_set *s);
+bool policy_set_is_parts(const struct policy_set *s);
+
 /* Of all texts in their order, FNV-1a of 64 bits: tells versions apart, and is no
  * protection against who wants two alike. */
 uint64_t texts_hash(const struct texts *t);

@@ -81,7 +81,9 @@ void write_policy(bool other)
 
 	(void)mkdir(POLICY_DIR, 0755);
 	f = fopen(POLICY_FILE, "we");
-	if (!f || fprintf(f, text, other ? more : "") < 0 || fclose(f) != 0)
+	/* The umask is 0, and deputyd takes no policy that anybody may write. */
+	if (!f || fchmod(fileno(f), 0644) < 0 ||
+	    fprintf(f, text, other ? more : "") < 0 || fclose(f) != 0)
 		die("%s: %s", POLICY_FILE, strerror(errno));
 }
 

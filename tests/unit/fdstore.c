@@ -12,6 +12,7 @@
 
 #include "daemon/fdstore.h"
 #include "daemon/record.h"
+#include "daemon/sealed.h"
 #include "keeper/store.h"
 #include "lib/own.h"
 #include "tests/harness/test.h"
@@ -165,7 +166,7 @@ TEST(record, cannot_be_written_to)
 /* As record_new() would write it, but of any text. */
 static int put_record(const char *text)
 {
-	struct record_header h = { RECORD_MAGIC, RECORD_VERSION,
+	struct sealed_header h = { RECORD_MAGIC, SEALED_VERSION,
 				   (uint32_t)strlen(text), 2166136261U };
 	int fd = memfd_create("r", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 

@@ -16,7 +16,9 @@
 
 #include <json-c/json.h>
 
+#include "daemon/last_good.h"
 #include "daemon/record.h"
+#include "daemon/sealed.h"
 #include "lib/kfeat.h"
 #include "lib/own.h"
 #include "lib/slot.h"
@@ -303,7 +305,7 @@ static void put_garbage(struct manager *m, struct tracee *victims, int n)
 	manager_put(m, "c10", pipes[0]);
 	manager_put(m, "c11", open("/etc/passwd", O_RDONLY | O_CLOEXEC));
 	manager_put(m, "c12", forge_record(record, 0, 7));
-	manager_put(m, "c13", forge_record(record, 4, RECORD_VERSION + 1));
+	manager_put(m, "c13", forge_record(record, 4, SEALED_VERSION + 1));
 	put_pair(m, "c13.1", a_listener(&victims[0]),
 		 forge_slot(slot, 0, SLOT_MAGIC));
 	manager_put(m, "c14", forge_record(record, 12, 7));
@@ -450,5 +452,101 @@ TEST(adopt, without_its_user_namespace_a_container_is_nobody)
 	userns = show(&m, "userns");
 	assert_string_equal(userns, "0");
 	free(userns);
+	manager_finish(&m, &t);
+}
+
+/* A good record of any text. */
+static int a_record(const char *text)
+{
+	return sealed_new(LAST_GOOD_MAGIC, text, strlen(text));
+}
+
+/* -- the last good policy ------------------------------------------------------------ */
+
+/* deputyd is started with a bad file, and must serve by the policy it left. */
+static void start_with_bad_file(struct manager *m)
+{
+	fixture_write_policy(&m->f, fixture_bad_policy);
+	manager_start(m);
+	assert_true(fixture_log_has(&m->f, "event=policy-last-good"));
+	assert_true(fixture_log_has(&m->f, "policy.json:3:"));
+}
+
+static int policy_fd(const struct manager *m)
+{
+	char name[32];
+	int found = -1;
+
+	for (int i = 1; i < 16; i++) {
+		(void)snprintf(name, sizeof(name), "policy-%x", i);
+		if (manager_find(m, name, LAST_GOOD_MAGIC) >= 0) {
+			assert_int_equal(found, -1); /* one only */
+			found = manager_find(m, name, LAST_GOOD_MAGIC);
+		}
+	}
+	assert_true(found >= 0);
+	return found;
+}
+
+TEST(last_good, serves_where_the_file_is_bad)
+{
+	struct manager m;
+	struct tracee t, late;
+
+	manager_begin(&m, &t);
+	manager_end(&m, SIGKILL);
+	start_with_bad_file(&m);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	tracee_start(&late, TRACEE_USERNS);
+	tracee_attach(&late, &m.f, "late");
+	tracee_call(&late, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&late), -EXDEV);
+	tracee_end(&late);
+	manager_hear(&m);
+	(void)policy_fd(&m);
+	/* No file at all where one was named is no reason for another policy. */
+	manager_end(&m, SIGTERM);
+	assert_int_equal(unlink(m.f.policy), 0);
+	manager_start(&m);
+	fixture_write_policy(&m.f, fixture_other_policy);
+	json_object_put(fixture_call(&m.f, "Reload", NULL));
+	manager_finish(&m, &t);
+}
+
+/* What is not such a record, or does not compile, is passed over for the next
+ * older one; all of them go once that one is stored anew. */
+TEST(last_good, believes_no_garbage)
+{
+	struct manager m;
+	struct tracee t;
+	int good;
+
+	manager_begin(&m, &t);
+	manager_end(&m, SIGKILL);
+	good = policy_fd(&m);
+	manager_put(&m, "policy-70", forge_record(good, 0, RECORD_MAGIC));
+	manager_put(&m, "policy-71", forge_record(good, 4, SEALED_VERSION + 1));
+	manager_put(&m, "policy-72", forge_record(good, 12, 7));
+	manager_put(&m, "policy-73", forge(good, 0, LAST_GOOD_MAGIC, SLOT_SEALS));
+	manager_put(&m, "policy-74", open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+	manager_put(&m, "policy-75", a_record("{}"));
+	manager_put(&m, "policy-76", a_record("[1"));
+	manager_put(&m, "policy-77", a_record("{\"source\":\"x\",\"parts\":"
+					      "false,\"files\":[]}"));
+	manager_put(&m, "policy-78", a_record("{\"source\":\"x\",\"parts\":"
+					      "false,\"files\":[[\"x\",1]]}"));
+	manager_put(&m, "policy-79",
+		    a_record("{\"source\":\"x\",\"parts\":false,\"files\":"
+			     "[[\"x\",\"{\\\"version\\\":9}\"]]}"));
+	manager_put(&m, "policy-0", dup_fd(good));
+	manager_put(&m, "policy-0a", dup_fd(good));
+	start_with_bad_file(&m);
+	assert_int_equal(fixture_log_count(&m.f, "event=last-good-refused"), 10);
+	assert_refused(&m, "policy-70", "no record");
+	assert_refused(&m, "policy-74", "not a memfd with the seals of a record");
+	TEST_WAIT(manager_has(&m, SOCKETS + 4), WAIT_S);
+	assert_int_equal(manager_count(&m, "policy-7a"), 1);
+	fixture_write_policy(&m.f, fixture_good_policy);
 	manager_finish(&m, &t);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +45,7 @@ void fixture_write_policy(struct fixture *f, const char *text)
 	FILE *file = fopen(f->policy, "we");
 
 	assert_non_null(file);
+	assert_int_equal(fchmod(fileno(file), 0600), 0); /* a test's umask may be 0 */
 	assert_true(fputs(text, file) >= 0);
 	assert_int_equal(fclose(file), 0);
 }

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "keeper/keeper.h"
 #include "tests/live/daemon/fixture.h"
 
@@ -30,12 +32,17 @@ static void finish(struct fixture *f)
 	fixture_done(f);
 }
 
-static void attach(const struct fixture *f, struct tracee *t)
+static void attach_as(const struct fixture *f, struct tracee *t, const char *id)
 {
 	tracee_start(t, 0);
-	tracee_attach(t, f, "c");
+	tracee_attach(t, f, id);
 	tracee_call(t, STANDIN_ERRNO);
 	assert_int_equal(tracee_result(t), -EXDEV);
+}
+
+static void attach(const struct fixture *f, struct tracee *t)
+{
+	attach_as(f, t, "c");
 }
 
 static void assert_served(struct tracee *t)
@@ -94,23 +101,34 @@ TEST(keeper, hands_on_sighup)
 
 /* With a policy that it refuses it cannot start again: calls wait, and are
  * answered when that is mended. */
-TEST(keeper, tries_on_and_calls_wait)
+TEST(keeper, starts_it_with_the_last_good_policy)
 {
 	struct fixture f;
-	struct tracee t;
+	struct tracee t, late;
+	pid_t old;
 
 	begin(&f);
 	attach(&f, &t);
 	fixture_write_policy(&f, fixture_bad_policy);
-	assert_int_equal(kill(fixture_deputyd(&f), SIGKILL), 0);
-	/* Until it is dead, its worker may serve. */
-	TEST_WAIT(fixture_log_has(&f, "event=policy-refused"), WAIT_S);
-	tracee_call(&t, STANDIN_ERRNO);
-	TEST_WAIT(fixture_log_count(&f, "event=policy-refused") >= 4, WAIT_S);
-	assert_false(tracee_has_result(&t));
-	fixture_write_policy(&f, fixture_good_policy);
-	assert_int_equal(tracee_result(&t), -EXDEV);
+	old = fixture_deputyd(&f);
+	assert_int_equal(kill(old, SIGKILL), 0);
+	TEST_WAIT(fixture_log_has(&f, "event=policy-last-good"), WAIT_S);
+	assert_true(fixture_log_has(&f, "event=policy-refused"));
+	TEST_WAIT(is_another(&f, old), WAIT_S);
+	assert_served(&t);
+	attach_as(&f, &late, "late");
+	/* It is handed on again, and a good file takes its place. */
+	old = fixture_deputyd(&f);
+	assert_int_equal(kill(old, SIGKILL), 0);
+	TEST_WAIT(is_another(&f, old), WAIT_S);
+	assert_served(&t);
+	assert_served(&late);
+	assert_int_equal(fixture_log_count(&f, "event=policy-last-good"), 2);
+	fixture_write_policy(&f, fixture_other_policy);
+	json_object_put(fixture_call(&f, "Reload", NULL));
+	assert_served(&t);
 	tracee_end(&t);
+	tracee_end(&late);
 	finish(&f);
 }
 

@@ -43,6 +43,6 @@ void manager_begin(struct manager *m, struct tracee *t);
  * nothing else. */
 void manager_finish(struct manager *m, struct tracee *t);
 bool manager_has_workers(const struct manager *m, size_t n);
-#define SOCKETS 3 /* bound by deputyd, and stored: oci, lxc, control */
+#define SOCKETS 4 /* oci, lxc and control, bound by deputyd; and the policy */
 /* Are @n fds stored, by what it has said until now? */
 bool manager_has(struct manager *m, size_t n);
