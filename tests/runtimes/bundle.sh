@@ -213,11 +213,25 @@ bundle_runc()
 		"XDG_RUNTIME_DIR=$state" "$runtime" --root "$state" "$@"
 }
 
+# bundle_copy ROOT PROGRAM...: those that there are, with their libraries.
+bundle_copy()
+{
+	local root=$1 file
+	shift
+
+	{
+		printf '%s\n' "$@"
+		ldd "$@" 2>/dev/null | grep -o '/[^ :)]*'
+	} | sort -u | while read -r file; do
+		[ ! -f "$file" ] || cp -L --parents "$file" "$root"
+	done
+}
+
 # bundle_systemd ROOT: the machine's own systemd, with one unit, init.service, whose
 # cgroup is delegated.
 bundle_systemd()
 {
-	local root=$1 name file
+	local root=$1 name
 	local programs=(/lib/systemd/systemd /lib/systemd/systemd-executor
 		/lib/systemd/systemd-shutdown /bin/sleep)
 
@@ -226,12 +240,7 @@ bundle_systemd()
 	for name in bin sbin lib lib64; do
 		ln -s usr/$name "$root/$name"
 	done
-	{
-		printf '%s\n' "${programs[@]}"
-		ldd "${programs[@]}" 2>/dev/null | grep -o '/[^ :)]*'
-	} | sort -u | while read -r file; do
-		[ ! -f "$file" ] || cp -L --parents "$file" "$root"
-	done
+	bundle_copy "$root" "${programs[@]}"
 	cp -a /lib/systemd/system "$root/usr/lib/systemd/"
 	cp /etc/passwd /etc/group "$root/etc"
 	: >"$root/etc/machine-id"
