@@ -141,6 +141,16 @@ static void check_rule(struct doc *d, const struct doc_policy *p,
 		ERROR(d, r->node, "only a rule that denies can be advisory");
 }
 
+/* For a file that is taken. */
+static void give_advice(struct doc *d, const struct doc_policy *p)
+{
+	for (size_t i = 0; i < p->n_rules; i++)
+		if (p->rules[i].emulate)
+			doc_check_devices(d, &p->rules[i]);
+	doc_check_pairs(d, p);
+	doc_check_uring(d, p);
+}
+
 void doc_check(struct doc *d)
 {
 	for (size_t i = 0; i < d->n_policies; i++) {
@@ -155,7 +165,6 @@ void doc_check(struct doc *d)
 	}
 	sets_check_used(d);
 	doc_check_bindings(d);
-	/* Advice, for a file that is taken. */
 	for (size_t i = 0; i < d->n_policies && !d->diags->n_errors; i++)
-		doc_check_uring(d, &d->policies[i]);
+		give_advice(d, &d->policies[i]);
 }

@@ -295,6 +295,8 @@ void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
 void doc_check_mux(struct doc *d, const struct doc_policy *p);	 /* by it */
 void doc_check_uring(struct doc *d, const struct doc_policy *p); /* by it */
+void doc_check_pairs(struct doc *d, const struct doc_policy *p); /* by it */
+void doc_check_devices(struct doc *d, const struct doc_rule *r); /* by it */
 void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */
 void doc_check_bindings(struct doc *d);				 /* by it */
 /* Does it take a container of which this is known? */

@@ -55,7 +55,7 @@ def policy_with(key, value):
     """A policy with one rule that matches that."""
     match, action, call = {key: value}, "continue", "setxattr"
     if key in ("arch", "type", "device", "mode", "directory"):
-        call = "mknod"
+        call = "@mknod"
     if key in ("device", "directory"):
         match = {"type": "char", "device": ["@safe"]} | match
     if key == "directory":

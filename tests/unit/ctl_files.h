@@ -49,7 +49,7 @@
 	"\"1-999\", \"gid\": [5, 7], \"capability\": [\"CAP_MKNOD\", "         \
 	"\"CAP_CHOWN\"] }, \"action\": { \"errno\": \"EXDEV\" } },\n"          \
 	"{ \"syscalls\": [\"mknod\"], \"match\": { \"type\": \"char\", "       \
-	"\"device\": [\"10:200-255\", \"7:*\"], \"directory\": [\"/dev\", "    \
+	"\"device\": [\"10:200-222\", \"7:*\"], \"directory\": [\"/dev\", "    \
 	"\"/srv/*\"] }, \"action\": \"emulate\" },\n"                          \
 	"{ \"syscalls\": [\"setxattr\"], \"match\": { \"name\": [\"*.a?\", "   \
 	"\"x\"], \"size\": { \"max\": 3 }, \"flags\": { \"all\": "             \

@@ -451,7 +451,7 @@ TEST(deputyctl, a_socket_of_others_says_who_may)
 
 #define GOOD_POLICY                                                            \
 	"{ \"version\": 1, \"policies\": { \"p\": { \"rules\": [ { \"syscalls\": " \
-	"[\"mknod\"], \"action\": { \"errno\": \"EPERM\" } } ], \"default\": "      \
+	"[\"@mknod\"], \"action\": { \"errno\": \"EPERM\" } } ], \"default\": "     \
 	"\"continue\" } }, \"bindings\": [ { \"when\": {}, \"policy\": \"p\" } ] }"
 #define BAD_POLICY "{ \"version\": 1,\n  \"polices\": {} }"
 
@@ -503,7 +503,8 @@ TEST(deputyctl, policy_check)
 #define PROFILE_POLICY                                                         \
 	"{ \"version\": 1, \"policies\": { \"p\": { \"rules\": [ "             \
 	"{ \"syscalls\": [ \"mknod\" ], \"match\": { \"type\": \"block\" }, "  \
-	"\"action\": { \"errno\": \"EPERM\" } } ], \"default\": "             \
+	"\"action\": { \"errno\": \"EPERM\" } }, { \"syscalls\": "            \
+	"[ \"mknodat\" ], \"action\": \"continue\" } ], \"default\": "        \
 	"\"continue\" } }, \"bindings\": [ { \"when\": {}, \"policy\": \"p\" } ] }"
 
 TEST(deputyctl, policy_profile)
@@ -546,7 +547,8 @@ TEST(deputyctl, policy_profile)
 	"{ \"version\": 1, \"policies\": { \"p\": { \"rules\": [\n"             \
 	"{ \"syscalls\": [\"mknod\"], \"match\": { \"type\": \"char\", "         \
 	"\"device\": [\"1:3\", \"10:229\", \"10:200\", \"11:0-9\"] }, "          \
-	"\"action\": \"emulate\" } ], \"default\": \"continue\" } }, "             \
+	"\"action\": \"emulate\" }, { \"syscalls\": [\"mknodat\"], "           \
+	"\"action\": \"continue\" } ], \"default\": \"continue\" } }, "         \
 	"\"bindings\": [ { \"when\": {}, \"policy\": \"p\" } ] }"
 #define AT(column, i) ":2:" column ": warning: /policies/p/rules/0/match/device/" i
 

@@ -135,6 +135,10 @@ TEST(deputyctl_policy, test)
 
 /* -- diff ----------------------------------------------------------------------------- */
 
+/* No rule forgets the call of the other name. */
+#define OTHER(call)                                                            \
+	", { \"syscalls\": [\"" call "\"], \"match\": { \"type\": \"fifo\" }, " \
+	"\"action\": \"continue\" }"
 #define SMALL(rules, bindings)                                                 \
 	"{ \"version\": 1, \"policies\": { \"p\": {\n\"rules\": [\n" rules     \
 	"],\n\"default\": \"continue\" } }, \"bindings\": [" bindings " ] }\n"
@@ -145,12 +149,12 @@ TEST(deputyctl_policy, test)
 	"\"policy\": \"p\" }"
 #define DEVICES(list)                                                          \
 	"{ \"syscalls\": [\"mknodat\"], \"match\": { \"type\": \"char\", "     \
-	"\"device\": [" list "] }, \"action\": \"emulate\" }"
+	"\"device\": [" list "] }, \"action\": \"emulate\" }" OTHER("mknod")
 
 #define IN_DIRECTORY(path)                                                     \
 	"{ \"syscalls\": [\"mknod\"], \"match\": { \"type\": \"char\", "       \
 	"\"device\": [\"1:3\"], \"directory\": \"" path                        \
-	"\" }, \"action\": \"emulate\" }"
+	"\" }, \"action\": \"emulate\" }" OTHER("mknodat")
 #define BY(uids)                                                               \
 	"{ \"syscalls\": [\"bpf\"], \"match\": { \"uid\": " uids               \
 	", \"capability\": \"CAP_BPF\" }, \"action\": { \"errno\": \"EPERM\" " \
@@ -234,7 +238,7 @@ static const struct ctl_row differing[] = {
 	{ { "policy", "diff", "a.json", "c.json" },
 	  1,
 	  "policy p\n"
-	  "  mknodat: continue by default (line 4) -> EPERM by rule 2 (line "
+	  "  mknodat: continue by default (line 4) -> EPERM by rule 3 (line "
 	  "5)\n"
 	  "    mknodat(AT_FDCWD, \"/path\", *, 1:2)\n"
 	  "    mknodat(AT_FDCWD, \"/path\", S_IFREG|0666, *)\n",

@@ -164,7 +164,7 @@ TEST(directory, one_file_uses_what_another_one_has)
 	put("1.json", "{\"version\":1" BINDING("p", "") "}");
 	put("2.json",
 	    "{\"version\":1,\"policies\":{\"p\":{\"rules\":[{\"syscalls\":"
-	    "[\"mknod\"],\"match\":{\"type\":\"char\",\"device\":[\"@b\"]},"
+	    "[\"@mknod\"],\"match\":{\"type\":\"char\",\"device\":[\"@b\"]},"
 	    "\"action\":\"emulate\"}],\"default\":\"continue\"}}}");
 	put("3.json", "{\"version\":1,\"sets\":{\"@b\":[\"@c\",\"1:5\"]}}");
 	put("4.json", "{\"version\":1,\"sets\":{\"@c\":[\"1:3\"]}}");

@@ -29,14 +29,16 @@
 #define ALL (KFEAT_BIT(KFEATS) - 1)
 static struct diags diags;
 
+/* The checker's own advice is not what is tested here. */
 static struct policy_set *load(const char *text)
 {
 	struct policy_set *s = NULL;
 
-	if (policy_set_parse("f", text, strlen(text), &s, &diags) < 0 || diags.n) {
+	if (policy_set_parse("f", text, strlen(text), &s, &diags) < 0) {
 		diags_print(&diags, stdout);
 		fail();
 	}
+	diags_init(&diags, "f");
 	return s;
 }
 
