@@ -163,12 +163,17 @@ static void log_unknown(const struct oci_state *state, int error)
 		  LOG_S("so", "nothing is emulated for it"));
 }
 
-const char *admit_limit(const struct registry *r, unsigned listeners)
+const char *admit_limit(const struct registry *r, uid_t peer_uid)
 {
+	size_t others = r->n_sessions - peer_listeners(&r->peers, 0);
+
 	if (r->n_sessions >= LISTENERS_MAX)
 		return "the limit of " TEXT_OF(LISTENERS_MAX) " listeners is "
 		       "reached";
-	if (listeners >= LISTENERS_MAX_PER_UID)
+	if (peer_uid != 0 && others >= LISTENERS_MAX - LISTENERS_OF_ROOT)
+		return "all listeners are taken, except " TEXT_OF(
+			LISTENERS_OF_ROOT) " that are kept for root";
+	if (peer_listeners(&r->peers, peer_uid) >= LISTENERS_MAX_PER_UID)
 		return "the uid's limit of " TEXT_OF(LISTENERS_MAX_PER_UID)
 		       " listeners is reached";
 	return NULL;
@@ -177,7 +182,7 @@ const char *admit_limit(const struct registry *r, unsigned listeners)
 static int check_limits(const struct registry *r, const struct peer *peer,
 			int listener_fd, const char **why)
 {
-	const char *limit = admit_limit(r, peer->listeners);
+	const char *limit = admit_limit(r, peer->uid);
 
 	if (limit)
 		return refuse(why, EMFILE, limit);

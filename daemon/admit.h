@@ -48,6 +48,6 @@ int admit_proxied(struct registry *r, const struct sender *sender,
 		  const struct oci_state *state, int listener_fd,
 		  int *sock_taken, const char **why);
 
-/* Is there room for one more listener of this peer, who has @listeners?
+/* Is there room for one more listener of this uid?
  * Return: NULL, or which limit is reached */
-const char *admit_limit(const struct registry *r, unsigned listeners);
+const char *admit_limit(const struct registry *r, uid_t peer_uid);

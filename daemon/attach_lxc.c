@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -23,6 +22,7 @@
 #include "daemon/acceptor.h"
 #include "daemon/admit.h"
 #include "daemon/discard.h"
+#include "daemon/pending.h"
 #include "daemon/registry.h"
 #include "lib/fdmsg.h"
 #include "lib/listener.h"
@@ -34,7 +34,7 @@
 #define CGROUP_MAX_BYTES 8192
 
 struct monitor {
-	LIST_ENTRY(monitor) entry;
+	struct pending pending;
 	struct attach_lxc *attach;
 	struct peer *peer;
 	pid_t pid;
@@ -50,8 +50,7 @@ struct monitor {
 struct attach_lxc {
 	struct registry *registry;
 	struct acceptor *acceptor;
-	LIST_HEAD(, monitor) monitors;
-	unsigned silent; /* their number */
+	struct pending_pool monitors; /* the silent ones */
 };
 
 static void monitor_free(struct monitor *m)
@@ -118,10 +117,18 @@ static void on_closed(uv_handle_t *h)
 
 static void monitor_end(struct monitor *m)
 {
-	LIST_REMOVE(m, entry);
-	m->attach->silent--;
-	m->peer->silent--;
+	pending_remove(&m->attach->monitors, &m->pending);
 	uv_close((uv_handle_t *)&m->poll, on_closed);
+}
+
+static void end_pending(struct pending *p, const char *why)
+{
+	struct monitor *m = (struct monitor *)((char *)p -
+					       offsetof(struct monitor, pending));
+
+	log_event(LOG_DEBUG, "attach-silent", LOG_U("peer_uid", m->peer->uid),
+		  LOG_I("peer_pid", m->pid), LOG_S("why", why));
+	monitor_end(m);
 }
 
 /* Return: whether @text has @name, ended as cgroup names end, to @buf */
@@ -236,17 +243,11 @@ static void on_readable(uv_poll_t *p, int status, int events)
 	monitor_end(m);
 }
 
-static const char *over_limit(const struct attach_lxc *a, const struct peer *p)
+static const char *over_limit(struct attach_lxc *a, const struct peer *p)
 {
-	if (a->silent >= LXC_SILENT_MAX)
-		return "the limit of " TEXT_OF(LXC_SILENT_MAX) " silent "
-		       "connections is reached";
-	if (p->silent >= LXC_SILENT_MAX_PER_UID)
-		return "the uid's limit of " TEXT_OF(LXC_SILENT_MAX_PER_UID)
-		       " silent connections is reached";
 	if (p->discarding >= DISCARD_MAX_PER_UID)
 		return DISCARD_LIMIT;
-	return NULL;
+	return pending_check(&a->monitors, p, uv_now(a->registry->loop));
 }
 
 /* @m: with sock and peer set. Return: 0 or a negative errno */
@@ -259,9 +260,8 @@ static int start(struct attach_lxc *a, struct monitor *m)
 	m->attach = a;
 	m->poll.data = m;
 	(void)uv_poll_start(&m->poll, UV_READABLE | UV_DISCONNECT, on_readable);
-	LIST_INSERT_HEAD(&a->monitors, m, entry);
-	a->silent++;
-	m->peer->silent++;
+	m->pending.peer = m->peer;
+	pending_add(&a->monitors, &m->pending, uv_now(a->registry->loop));
 	return 0;
 }
 
@@ -317,7 +317,18 @@ int attach_lxc_new(struct registry *r, int listening_fd, struct attach_lxc **ret
 	if (!a)
 		return -ENOMEM;
 	a->registry = r;
-	LIST_INIT(&a->monitors);
+	a->monitors = (struct pending_pool){
+		.kind = PEER_LXC,
+		.max = LXC_SILENT_MAX,
+		.max_per_uid = LXC_SILENT_MAX_PER_UID,
+		.silent_ms = LXC_SILENT_MS,
+		.all_full = "the limit of " TEXT_OF(
+			LXC_SILENT_MAX) " silent connections is reached",
+		.uid_full = "the uid's limit of " TEXT_OF(
+			LXC_SILENT_MAX_PER_UID) " silent connections is reached",
+		.end = end_pending,
+	};
+	TAILQ_INIT(&a->monitors.oldest_first);
 	error = acceptor_new(r->loop, listening_fd, take, a, &a->acceptor);
 	if (error < 0) {
 		free(a);
@@ -329,7 +340,6 @@ int attach_lxc_new(struct registry *r, int listening_fd, struct attach_lxc **ret
 
 void attach_lxc_close(struct attach_lxc *a)
 {
-	while (!LIST_EMPTY(&a->monitors))
-		monitor_end(LIST_FIRST(&a->monitors));
+	pending_end_all(&a->monitors);
 	acceptor_close(a->acceptor);
 }

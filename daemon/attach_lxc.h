@@ -10,9 +10,13 @@
 
 #include <uv.h>
 
-/* Silent connections: containers that have not called yet. */
+/* Silent connections: containers that have not called yet.  Root's come on top
+ * of LXC_SILENT_MAX, up to LXC_SILENT_MAX_PER_UID. */
 #define LXC_SILENT_MAX	       4096
 #define LXC_SILENT_MAX_PER_UID 2048
+/* How long one may wait once half of LXC_SILENT_MAX do (pending.h).  A monitor
+ * whose connection was closed connects anew for its next call. */
+#define LXC_SILENT_MS (30 * 1000)
 
 struct registry;
 struct attach_lxc;

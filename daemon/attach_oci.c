@@ -32,8 +32,7 @@ int attach_new(struct registry *r, int listening_fd, struct attach **ret)
 
 	if (!a)
 		return -ENOMEM;
-	a->pool.registry = r;
-	LIST_INIT(&a->pool.conns);
+	conn_pool_init(&a->pool, r);
 	error = acceptor_new(r->loop, listening_fd, take, a, &a->acceptor);
 	if (error < 0) {
 		free(a);

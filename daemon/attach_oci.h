@@ -8,9 +8,12 @@
 #include <uv.h>
 
 /* Connections that have not sent a whole message.  Silent ones are normal:
- * crun connects before it creates the container. */
+ * crun connects before it creates the container.  Root's come on top of
+ * OCI_PENDING_MAX, up to OCI_PENDING_MAX_PER_UID. */
 #define OCI_PENDING_MAX		1024
 #define OCI_PENDING_MAX_PER_UID 256
+/* How long one may wait once half of OCI_PENDING_MAX do (pending.h). */
+#define OCI_SILENT_MS (30 * 1000)
 /* Bytes of messages that are not whole yet. */
 #define OCI_BUFFERED_MAX_PER_UID ((size_t)8 * 1024 * 1024)
 /* From the first byte of a message to its last. */

@@ -28,7 +28,7 @@
 #define CHUNKS_AT_ONCE 4 /* then others have their turn */
 
 struct conn {
-	LIST_ENTRY(conn) entry;
+	struct pending pending;
 	struct conn_pool *pool;
 	struct peer *peer;
 	gid_t peer_gid;
@@ -83,9 +83,7 @@ static void conn_end(struct conn *c)
 	if (c->ended)
 		return;
 	c->ended = true;
-	LIST_REMOVE(c, entry);
-	c->pool->pending--;
-	c->peer->pending--;
+	pending_remove(&c->pool->pending, &c->pending);
 	c->peer->buffered -= c->size;
 	free(c->buf);
 	c->buf = NULL;
@@ -265,18 +263,11 @@ static void on_readable(uv_poll_t *p, int status, int events)
 				     OCI_MESSAGE_DEADLINE_MS, 0);
 }
 
-static const char *over_limit(const struct conn_pool *pool,
-			      const struct peer *p)
+static const char *over_limit(struct conn_pool *pool, const struct peer *p)
 {
-	if (pool->pending >= OCI_PENDING_MAX)
-		return "the limit of " TEXT_OF(OCI_PENDING_MAX) " unfinished "
-		       "connections is reached";
-	if (p->pending >= OCI_PENDING_MAX_PER_UID)
-		return "the uid's limit of " TEXT_OF(OCI_PENDING_MAX_PER_UID)
-		       " unfinished connections is reached";
 	if (p->discarding >= DISCARD_MAX_PER_UID)
 		return DISCARD_LIMIT;
-	return NULL;
+	return pending_check(&pool->pending, p, uv_now(pool->registry->loop));
 }
 
 static int start(struct conn *c)
@@ -290,9 +281,8 @@ static int start(struct conn *c)
 	c->poll.data = c->deadline.data = c;
 	c->open_handles = 2;
 	(void)uv_poll_start(&c->poll, UV_READABLE, on_readable);
-	LIST_INSERT_HEAD(&c->pool->conns, c, entry);
-	c->pool->pending++;
-	c->peer->pending++;
+	c->pending.peer = c->peer;
+	pending_add(&c->pool->pending, &c->pending, uv_now(loop));
 	return 0;
 }
 
@@ -331,8 +321,37 @@ int conn_new(struct conn_pool *pool, int sock_taken, const char **why)
 	return 0;
 }
 
+static void end_pending(struct pending *p, const char *why)
+{
+	struct conn *c =
+		(struct conn *)((char *)p - offsetof(struct conn, pending));
+
+	if (why)
+		refuse(c, why);
+	else
+		conn_end(c);
+}
+
+void conn_pool_init(struct conn_pool *pool, struct registry *registry)
+{
+	*pool = (struct conn_pool){
+		.registry = registry,
+		.pending = {
+			.kind = PEER_OCI,
+			.max = OCI_PENDING_MAX,
+			.max_per_uid = OCI_PENDING_MAX_PER_UID,
+			.silent_ms = OCI_SILENT_MS,
+			.all_full = "the limit of " TEXT_OF(
+				OCI_PENDING_MAX) " unfinished connections is reached",
+			.uid_full = "the uid's limit of " TEXT_OF(
+				OCI_PENDING_MAX_PER_UID) " unfinished connections is reached",
+			.end = end_pending,
+		},
+	};
+	TAILQ_INIT(&pool->pending.oldest_first);
+}
+
 void conn_end_all(struct conn_pool *pool)
 {
-	while (!LIST_EMPTY(&pool->conns))
-		conn_end(LIST_FIRST(&pool->conns));
+	pending_end_all(&pool->pending);
 }

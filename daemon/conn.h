@@ -6,25 +6,24 @@
  */
 
 #include <stdbool.h>
-#include <sys/queue.h>
 #include <sys/types.h>
 #include <uv.h>
 
 #include "daemon/identity.h"
-#include "daemon/peer.h"
+#include "daemon/pending.h"
 #include "lib/fdmsg.h"
 #include "proto/oci_state.h"
 
 struct registry;
-struct conn;
-LIST_HEAD(conns, conn);
 
 /* Of one socket. */
 struct conn_pool {
 	struct registry *registry;
-	struct conns conns;
-	unsigned pending; /* conns' length */
+	struct pending_pool pending;
 };
+
+/* Sets up an empty pool. */
+void conn_pool_init(struct conn_pool *pool, struct registry *registry);
 
 /**
  * conn_new() - take a connection

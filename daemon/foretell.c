@@ -13,16 +13,6 @@
 
 #define REASON_BYTES 512
 
-static unsigned listeners_of(const struct registry *r, uid_t uid)
-{
-	const struct peer *p;
-
-	LIST_FOREACH(p, &r->peers, entry)
-	if (p->uid == uid)
-		return p->listeners;
-	return 0;
-}
-
 /* As when its listener comes; without a process there is no knowing yet. */
 static void settle(const struct control_check *c, struct identity *ret)
 {
@@ -63,7 +53,7 @@ static void look_out(const struct policy_set *set, const struct control_check *c
 static bool is_refused(const struct registry *r, const struct control_check *c,
 		       const struct outlook *o, char reason[REASON_BYTES])
 {
-	const char *limit = admit_limit(r, listeners_of(r, c->peer_uid));
+	const char *limit = admit_limit(r, c->peer_uid);
 
 	if (c->policy && strlen(c->policy) > POLICY_NAME_MAX)
 		(void)snprintf(reason, REASON_BYTES,

@@ -18,6 +18,16 @@ struct peer *peer_get(struct peers *all, uid_t uid)
 	return peer_ref(p);
 }
 
+unsigned peer_listeners(const struct peers *all, uid_t uid)
+{
+	const struct peer *p;
+
+	LIST_FOREACH(p, all, entry)
+		if (p->uid == uid)
+			return p->listeners;
+	return 0;
+}
+
 struct peer *peer_ref(struct peer *p)
 {
 	p->refs++;

@@ -9,13 +9,15 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+/* The sockets where connections wait (pending.h). */
+enum peer_pool { PEER_OCI, PEER_LXC, PEER_POOLS };
+
 struct peer {
 	LIST_ENTRY(peer) entry;
 	uid_t uid;
 	unsigned refs;
-	unsigned pending;    /* connections without a whole message */
+	unsigned pending[PEER_POOLS]; /* connections without a listener */
 	unsigned discarding; /* connections whose fds are being closed */
-	unsigned silent; /* LXC's connections before their first packet */
 	unsigned listeners;
 	size_t buffered; /* bytes of messages that are not whole */
 };
@@ -23,6 +25,8 @@ LIST_HEAD(peers, peer);
 
 /* Return: a reference, or NULL for lack of memory */
 struct peer *peer_get(struct peers *all, uid_t uid);
+/* Return: how many listeners this uid has attached */
+unsigned peer_listeners(const struct peers *all, uid_t uid);
 struct peer *peer_ref(struct peer *p);
 /* Return: NULL */
 struct peer *peer_put(struct peer *p);

@@ -29,6 +29,7 @@
 
 #define LISTENERS_MAX	      8192
 #define LISTENERS_MAX_PER_UID 4096
+#define LISTENERS_OF_ROOT     1024 /* of LISTENERS_MAX, kept for uid 0 */
 
 struct fdstore;
 struct json_object;

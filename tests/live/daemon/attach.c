@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -417,6 +418,65 @@ TEST(attach, silent_connections_have_a_cap)
 	for (size_t i = 0; i < ARRAY_SIZE(socks); i++)
 		close(socks[i]);
 	tracee_end(&t);
+	finish(&f, fds);
+}
+
+enum { HOGS = OCI_PENDING_MAX / OCI_PENDING_MAX_PER_UID, HOG_UID = 70000 };
+
+/* HOGS uids take all places but root's, and say nothing. */
+static void hog(const struct fixture *f, int fds, int socks[OCI_PENDING_MAX])
+{
+	const struct rlimit limit = { 4 * OCI_PENDING_MAX, 4 * OCI_PENDING_MAX };
+
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	fixture_open_to_all(f);
+	for (int i = 0; i < OCI_PENDING_MAX; i++) {
+		socks[i] = client_connect_as(f->oci, SOCK_STREAM,
+					     HOG_UID + (uid_t)i % HOGS);
+		assert_true(socks[i] >= 0);
+	}
+	TEST_WAIT(fixture_fds(f) == fds + OCI_PENDING_MAX, WAIT_S);
+}
+
+/* A container whose runtime connects as @uid is served. */
+static void expect_served_as(const struct fixture *f, uid_t uid)
+{
+	struct tracee t;
+	char *text;
+	int sock;
+
+	tracee_start(&t, 0);
+	text = tracee_state(&t, "good");
+	sock = client_connect_as(f->oci, SOCK_STREAM, uid);
+	client_send(sock, text, strlen(text), &t.listener, 1);
+	free(text);
+	close(sock);
+	close(t.listener);
+	t.listener = -1;
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	tracee_end(&t);
+	TEST_WAIT(fixture_workers(f, NULL, 0) == 0, WAIT_S);
+}
+
+TEST(attach, silent_users_lock_out_nobody)
+{
+	static int socks[OCI_PENDING_MAX];
+	struct fixture f;
+	int fds = begin(&f), lost = 0;
+
+	hog(&f, fds, socks);
+	expect_served_as(&f, 0);
+	for (int i = 0; i < OCI_PENDING_MAX; i++)
+		assert_false(client_is_closed(socks[i]));
+	for (uid_t i = 0; i < 3; i++) /* each takes the place of the oldest */
+		expect_served_as(&f, HOG_UID + HOGS + i);
+	for (int i = 0; i < OCI_PENDING_MAX; i++)
+		lost += client_is_closed(socks[i]);
+	assert_int_equal(lost, 1); /* it was free for the next two */
+	assert_true(client_is_closed(socks[0]));
+	for (int i = 0; i < OCI_PENDING_MAX; i++)
+		close(socks[i]);
 	finish(&f, fds);
 }
 

@@ -110,10 +110,10 @@ static void spawn(struct fixture *f)
 	}
 }
 
-static int connect_to(const char *path)
+static int connect_type(const char *path, int type)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
@@ -121,6 +121,11 @@ static int connect_to(const char *path)
 		return fd;
 	close(fd);
 	return -1;
+}
+
+static int connect_to(const char *path)
+{
+	return connect_type(path, SOCK_STREAM);
 }
 
 static bool is_up(const struct fixture *f)
@@ -372,6 +377,23 @@ int fixture_in_phase(const struct fixture *f, const char *id, const char *phase)
 int client_connect(const struct fixture *f)
 {
 	return connect_to(f->oci);
+}
+
+void fixture_open_to_all(const struct fixture *f)
+{
+	assert_int_equal(chmod(f->dir, 0711), 0);
+	assert_int_equal(chmod(f->oci, 0666), 0);
+	assert_int_equal(chmod(f->lxc, 0666), 0);
+}
+
+int client_connect_as(const char *path, int type, uid_t uid)
+{
+	int fd;
+
+	assert_int_equal(seteuid(uid), 0);
+	fd = connect_type(path, type);
+	assert_int_equal(seteuid(0), 0);
+	return fd;
 }
 
 void client_send(int sock, const char *data, size_t n, const int *fds,

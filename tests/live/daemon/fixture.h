@@ -70,6 +70,10 @@ int fixture_in_phase(const struct fixture *f, const char *id, const char *phase)
 
 /* Connects to the OCI socket. Return: an fd, or -1 when nobody listens */
 int client_connect(const struct fixture *f);
+/* Lets each user connect to the OCI and LXC sockets. */
+void fixture_open_to_all(const struct fixture *f);
+/* Connects to @path as @uid. Return: an fd, or -1 when nobody listens */
+int client_connect_as(const char *path, int type, uid_t uid);
 /* Sends @n bytes with @n_fds fds, up to SCM_MAX_FD of them. */
 void client_send(int sock, const char *data, size_t n, const int *fds,
 		 size_t n_fds);

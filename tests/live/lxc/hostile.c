@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -21,6 +22,7 @@
 
 #include <json-c/json.h>
 
+#include "daemon/attach_lxc.h"
 #include "lib/own.h"
 #include "tests/live/daemon/hanging.h"
 #include "tests/live/lxc/monitor.h"
@@ -373,6 +375,46 @@ TEST(lxc_hostile, a_call_in_a_host_process_name)
 	packet_done(&p);
 	packet_done(&real);
 	close(sock);
+	fixture_stop(&f);
+	fixture_done(&f);
+	box_end(&b);
+}
+
+/* Users take all places but root's with connections that say nothing. */
+TEST(lxc_hostile, silent_users_lock_out_nobody)
+{
+	static int socks[LXC_SILENT_MAX];
+	const struct rlimit limit = { 2 * LXC_SILENT_MAX, 2 * LXC_SILENT_MAX };
+	const uid_t hogs = LXC_SILENT_MAX / LXC_SILENT_MAX_PER_UID;
+	struct fixture f = { .worker = DEPUTY_WORKER };
+	struct box b;
+	int before;
+
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	box_start(&b);
+	fixture_init(&f);
+	fixture_write_policy(&f, world_policy);
+	fixture_start(&f);
+	fixture_open_to_all(&f);
+	before = fixture_fds(&f);
+	for (int i = 0; i < LXC_SILENT_MAX; i++) {
+		socks[i] = client_connect_as(f.lxc, SOCK_SEQPACKET,
+					     70000 + (uid_t)i % hogs);
+		assert_true(socks[i] >= 0);
+	}
+	TEST_WAIT(fixture_fds(&f) == before + LXC_SILENT_MAX, WAIT_S);
+	for (uid_t uid = 0; uid <= 70000 + hogs; uid += 70000 + hogs) {
+		int sock = client_connect_as(f.lxc, SOCK_SEQPACKET, uid);
+
+		box_order(&b, BOX_MAKE_ANEW);
+		assert_int_equal(monitor_serve(&sock, &f, &b, "c"),
+				 MONITOR_ANSWERED);
+		assert_int_equal(box_result(&b), 0);
+		close(sock);
+	}
+	for (int i = 0; i < LXC_SILENT_MAX; i++)
+		close(socks[i]);
+	TEST_WAIT(fixture_fds(&f) == before, WAIT_S);
 	fixture_stop(&f);
 	fixture_done(&f);
 	box_end(&b);
