@@ -80,7 +80,7 @@ static void print_heading(unsigned verb_bits)
 	print_wrapped(text, 0, 0);
 }
 
-static void print_verb_line(const struct verb *v, void *out)
+static void print_verb_line(const struct verb *v, FILE *out)
 {
 	int n = fprintf(out, "  %s %s", v->name, v->args);
 
@@ -88,7 +88,7 @@ static void print_verb_line(const struct verb *v, void *out)
 		v->summary);
 }
 
-void help_print_group(const char *group, void *out)
+void help_print_group(const char *group, FILE *out)
 {
 	for (size_t i = 0; i < n_verbs; i++)
 		if (verb_is_of_group(&verbs[i], group, strlen(group)))

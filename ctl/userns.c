@@ -196,7 +196,7 @@ _Noreturn static void be_mapper(const struct userns *u, pid_t pid, int sock)
 	char go;
 
 	(void)signal(SIGCHLD, SIG_DFL); /* or there would be nobody to wait for */
-	if (read(sock, &go, 1) != 1 || map(u, pid) < 0)
+	if (TEMP_FAILURE_RETRY(read(sock, &go, 1)) != 1 || map(u, pid) < 0)
 		_exit(1);
 	_exit(write(sock, "d", 1) == 1 ? 0 : 1);
 }
@@ -231,7 +231,7 @@ int userns_enter(const struct userns *u)
 		error = failed("no user namespace can be made", errno);
 	/* The child says what went wrong with the maps. */
 	else if (send(socks[0], &byte, 1, MSG_NOSIGNAL) != 1 ||
-		 read(socks[0], &byte, 1) != 1)
+		 TEMP_FAILURE_RETRY(read(socks[0], &byte, 1)) != 1)
 		error = -1;
 	close(socks[0]);
 	if (child > 0)

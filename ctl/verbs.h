@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "ctl/verb.h"
 
@@ -63,8 +64,8 @@ bool verb_is_of_group(const struct verb *v, const char *group, size_t bytes);
 
 void help_print(void);			     /* of all */
 void help_print_verb(const struct verb *v);  /* of one, with its own options */
-/* The verbs of "policy" and the like. @out: stdout or stderr */
-void help_print_group(const char *group, void *out);
+/* The verbs of "policy" and the like. */
+void help_print_group(const char *group, FILE *out);
 
 /* The hidden verb "completion SHELL". */
 int completion_print(const char *shell);
