@@ -9,6 +9,7 @@
  *   it was asked to leave, or had a call      the next worker, at once
  *     in flight, or had done any work
  *   it died young and idle, or never started  the next worker, after a while
+ *   so did the first ones of a new listener   the session ends: refused
  *   it was a helper with nothing to do        none, until there is again
  */
 #include "daemon/appoint.h"
@@ -33,6 +34,8 @@
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 5000
 #define YOUNG_MS       1000
+/* A new listener whose first workers all fail is refused after so many. */
+#define FIRST_WORKERS_MAX 3
 /* For workers of an earlier deputyd to die, once they were killed. */
 #define PREDECESSOR_MS	     2000
 #define PREDECESSOR_RETRY_MS 1
@@ -175,6 +178,7 @@ void appoint_inherited(struct session *s)
 	uv_update_time(s->registry->loop);
 	s->asked_ms = uv_now(s->registry->loop);
 	s->inherited = true;
+	s->proven = true; /* by an earlier deputyd */
 	appoint(s);
 }
 
@@ -198,6 +202,7 @@ void appoint(struct session *s)
 	s->worker_since_ms = uv_now(s->registry->loop);
 	s->worker = take_worker(s);
 	r = start(s);
+	s->start_error = r;
 	if (r == 0) {
 		s->open_handles++;
 		s->worker_state = WORKER_RUNNING;
@@ -302,14 +307,54 @@ static void log_crash(const struct session *s, int flight)
 		  LOG_U("restarts", s->restarts));
 }
 
+/* Want of fds or memory passes; nothing else that keeps a program from starting. */
+static bool is_short(int error)
+{
+	return error == -EAGAIN || error == -ENOMEM || error == -EMFILE ||
+	       error == -ENFILE;
+}
+
+/* Will the listener never have a worker, as far as one can tell? One that was
+ * served once is kept: its calls wait, and get the policy's "fail". */
+static bool is_hopeless(struct session *s)
+{
+	uint32_t phase = atomic_load_explicit(&s->slot->call.phase,
+					      memory_order_acquire);
+
+	s->proven |= phase != SLOT_IDLE;
+	if (s->proven || left_in_order(s) || is_short(s->start_error))
+		return false;
+	s->failures++;
+	return s->start_error < 0 || s->failures >= FIRST_WORKERS_MAX;
+}
+
+static void refuse(struct session *s)
+{
+	log_event(LOG_ERR, "listener-refused",
+		  LOG_S("container", s->container->id),
+		  LOG_S("why", s->start_error ? "its worker cannot be started" :
+						"its workers end before they "
+						"serve"),
+		  LOG_S("path", s->registry->worker_path),
+		  LOG_I("signal", s->exit_signal),
+		  LOG_I("status", s->exit_status), LOG_E(s->start_error),
+		  LOG_S("so", "its notified calls fail with ENOSYS"));
+	session_end(s, "no worker");
+}
+
 /* Who serves next, and when? */
 static void replace(struct session *s)
 {
+	bool hopeless = is_hopeless(s);
 	int flight = flight_settle(s);
 
 	if (!left_in_order(s)) {
 		s->restarts++;
 		log_crash(s, flight);
+	}
+	if (hopeless) {
+		refuse(s);
+		return;
 	}
 	if (!is_crash_loop(s, flight)) {
 		s->backoff_ms = 0;

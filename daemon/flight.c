@@ -128,6 +128,33 @@ static void bring_back(const struct session *s)
 			  LOG_I("calls", n));
 }
 
+/* One that waits is there, so RECV does not block; its caller may be gone, though. */
+static bool fail_one(struct session *s)
+{
+	union listener_notif n = { .notif = { .id = 0 } };
+
+	if (!listener_has_waiting(s->listener_fd) ||
+	    listener_recv(s->listener_fd, &n) != LISTENER_OK)
+		return false;
+	slot_count(&s->slot->counters.received);
+	give_up(s, n.notif.id, "there is no worker");
+	return true;
+}
+
+void flight_fail_waiting(struct session *s)
+{
+	uint64_t id = flight_now(s);
+
+	if (!is_alone(s))
+		return;
+	if (id != 0 && id != s->expired_id && still_waits(s, id)) {
+		s->expired_id = id;
+		give_up(s, id, "there is no worker");
+	}
+	for (int i = 0; i < FLIGHT_FAILED_AT_ONCE && fail_one(s); i++)
+		;
+}
+
 int flight_settle(struct session *s)
 {
 	struct flight f = flight_read(s);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define FLIGHT_ATTEMPTS_MAX 3 /* workers that tried to end one call */
+#define FLIGHT_FAILED_AT_ONCE 64 /* waiting calls, in one turn of the loop */
 #define FLIGHT_KILLS_MAX    100 /* and were killed, by whomever (OOM) */
 
 struct session;
@@ -20,6 +21,9 @@ uint64_t flight_now(const struct session *s);
 /* Answers the call that expired, whatever its worker, killed, still holds.
  * LXC's monitor might be at its next call by then: its connection is closed. */
 void flight_expire(struct session *s);
+
+/* There is no worker, and calls wait: they get the policy's "fail". */
+void flight_fail_waiting(struct session *s);
 
 enum flight_status {
 	FLIGHT_NONE = 0,  /* nothing is in flight */

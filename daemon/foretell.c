@@ -54,6 +54,7 @@ static bool is_refused(const struct registry *r, const struct control_check *c,
 		       const struct outlook *o, char reason[REASON_BYTES])
 {
 	const char *limit = admit_limit(r, c->peer_uid);
+	const char *worker = admit_worker(r);
 
 	if (c->policy && strlen(c->policy) > POLICY_NAME_MAX)
 		(void)snprintf(reason, REASON_BYTES,
@@ -72,8 +73,8 @@ static bool is_refused(const struct registry *r, const struct control_check *c,
 			       "the container wants policy \"%s\", but the "
 			       "bindings give it \"%s\" for uid %u",
 			       c->policy, policy_name(o->first), c->peer_uid);
-	else if (limit)
-		(void)snprintf(reason, REASON_BYTES, "%s", limit);
+	else if (limit || worker)
+		(void)snprintf(reason, REASON_BYTES, "%s", limit ?: worker);
 	else
 		return false;
 	return true;

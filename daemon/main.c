@@ -17,6 +17,7 @@
 
 #include <uv.h>
 
+#include "daemon/admit.h"
 #include "daemon/adopt.h"
 #include "daemon/attach_lxc.h"
 #include "daemon/attach_oci.h"
@@ -234,6 +235,7 @@ static void on_orphaned(void *ctx)
 /* Takes both. Return: 0 with the loop ready, or a negative errno */
 static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 {
+	const char *why;
 	int r = uv_loop_init(&d->loop);
 
 	if (r < 0) {
@@ -257,6 +259,10 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 		policy_watch_start(&d->policy_watch, &d->operations);
 	notify_watchdog(&d->loop, &d->watchdog);
 	orphan_watch(&d->orphan, &d->loop, on_orphaned, d);
+	why = admit_worker(&d->registry);
+	if (why)
+		log_event(LOG_ERR, "worker-not-started", LOG_S("why", why),
+			  LOG_S("so", "no new listener is taken"));
 	if (d->refused)
 		reload_note(&d->registry, d->refused);
 	last_good_settle(&d->registry, &d->inherit);

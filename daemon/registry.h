@@ -111,6 +111,10 @@ struct session {
 	uint64_t worker_since_ms, asked_ms, backoff_ms;
 	uint64_t received_before; /* the counter when its worker started */
 	int exit_status, exit_signal;
+	int start_error;  /* of the last spawn(): a negative errno, or 0 */
+	bool proven;	  /* a worker of it got as far as to receive */
+	unsigned failures; /* workers that did not, until then */
+	unsigned unserved_ticks; /* calls waited so long, and there was no worker */
 	unsigned restarts;
 	uint64_t flight_id; /* the call that survived a worker, and */
 	unsigned attempts;  /* how many failed it, and */

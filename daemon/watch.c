@@ -95,8 +95,20 @@ static void check_stall(struct session *s)
 	flight_expire(s);
 }
 
+/* A listener without a worker, since none can be started: its calls wait for the
+ * next one, but no longer than their deadline. */
+static void check_unserved(struct session *s)
+{
+	if (!flight_now(s) && !listener_has_waiting(s->listener_fd))
+		s->unserved_ticks = 0;
+	else if (++s->unserved_ticks >= deadline_s(s) * 1000 / TICK_MS)
+		flight_fail_waiting(s);
+}
+
 static void look_at(struct session *s, uint64_t now)
 {
+	if (s->worker_state == WORKER_NONE && s->proxy_fd < 0 && !s->helper)
+		check_unserved(s);
 	/* A monitor waits also where there is no worker. */
 	if (s->worker_state == WORKER_RUNNING || s->proxy_fd >= 0)
 		check_stall(s);

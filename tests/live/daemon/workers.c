@@ -2,11 +2,13 @@
 /* Workers that crash, hang and are killed; listeners that end. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -219,9 +221,10 @@ TEST(workers, a_caller_killed_in_mid_call_leaves_nothing)
 	finish(&f, &t);
 }
 
-TEST(workers, one_that_cannot_start_is_tried_again)
+/* A listener whose worker cannot start is closed, so no call waits for it. */
+static void expect_refused(const char *worker, const char *reason)
 {
-	struct fixture f = { .worker = "/nonexistent/worker" };
+	struct fixture f = { .worker = worker };
 	struct tracee t;
 	int fds;
 
@@ -230,11 +233,84 @@ TEST(workers, one_that_cannot_start_is_tried_again)
 	fds = fixture_fds(&f);
 	tracee_start(&t, 0);
 	tracee_attach(&t, &f, "c");
-	TEST_WAIT(fixture_log_has(&f, "event=worker-not-started"), WAIT_S);
-	TEST_WAIT(fixture_log_has(&f, "restarts=3"), WAIT_S);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -ENOSYS);
+	if (!fixture_log_has(&f, reason))
+		fail_msg("%s: not in the log: %s", worker, reason);
 	tracee_end(&t);
 	TEST_WAIT(fixture_fds(&f) == fds, WAIT_S);
 	fixture_stop(&f);
+	fixture_done(&f);
+}
+
+TEST(workers, that_do_not_start_have_their_listener_refused)
+{
+	expect_refused("/nonexistent/worker",
+		       "deputyd cannot start its worker, /nonexistent/worker: "
+		       "No such file or directory");
+	expect_refused("/etc/passwd", "/etc/passwd: Permission denied");
+	expect_refused("/bin/false", "its workers end before they serve");
+}
+
+/* A script without "#!": execve(2) says ENOEXEC. */
+TEST(workers, no_program_at_all)
+{
+	char path[] = "/tmp/deputy-worker-XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "x\n", 2), 2);
+	assert_int_equal(fchmod(fd, 0700), 0);
+	close(fd);
+	expect_refused(path, "its worker cannot be started");
+	assert_int_equal(unlink(path), 0);
+}
+
+static void copy_program(const char *from, const char *to)
+{
+	char command[512];
+
+	(void)snprintf(command, sizeof(command), "cp -p %s %s.new && mv %s.new %s",
+		       from, to, to, to);
+	assert_int_equal(system(command), 0);
+}
+
+/* One that vanishes under a running container: a call that waits fails after its
+ * deadline, and the next is served once the program is back. */
+TEST_WITHIN(workers, whose_program_vanishes_and_comes_back, 60)
+{
+	struct fixture f = { .worker = NULL };
+	char program[128];
+	struct tracee t;
+
+	fixture_init(&f);
+	(void)snprintf(program, sizeof(program), "%s/worker", f.dir);
+	copy_program(STANDIN, program);
+	f.worker = program;
+	fixture_write_policy(&f, "{\"version\":1,\"policies\":{\"p\":{"
+				 "\"rules\":[],\"deadline\":1,"
+				 "\"fail\":{\"errno\":\"EUCLEAN\"},"
+				 FIXTURE_CONTINUE "}},\"bindings\":[{\"when\":"
+				 "{},\"policy\":\"p\"}]}");
+	fixture_start(&f);
+	tracee_start(&t, 0);
+	tracee_attach(&t, &f, "c");
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	assert_int_equal(unlink(program), 0);
+	assert_int_equal(kill(only_worker(&f), SIGKILL), 0);
+	TEST_WAIT(fixture_workers(&f, NULL, 0) == 0, WAIT_S);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EUCLEAN);
+	assert_true(fixture_log_has(&f, "why=\"there is no worker\""));
+	copy_program(STANDIN, program);
+	TEST_WAIT(fixture_workers(&f, NULL, 0) == 1, WAIT_S);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	tracee_end(&t);
+	TEST_WAIT(fixture_workers(&f, NULL, 0) == 0, WAIT_S);
+	fixture_stop(&f);
+	assert_int_equal(unlink(program), 0);
 	fixture_done(&f);
 }
 
