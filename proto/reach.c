@@ -46,7 +46,9 @@ void reach_explain(const char *path, enum reach_socket want, int error,
 			       "this user cannot connect to deputyd (%.256s: "
 			       "%s): %s", path, strerror(error),
 			       want == REACH_OCI ?
-				       "its --oci-socket-mode decides who can" :
+				       "this needs root or the group "
+				       "\"deputy-users\", or what "
+				       "--oci-socket-mode allows" :
 				       "this needs root or the group \"deputy\"");
 		return;
 	case EPROTOTYPE:

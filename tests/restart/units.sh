@@ -100,7 +100,7 @@ case_activation()
 {
 	systemctl start deputyd-oci.socket deputyd-control.socket
 	is inactive "$(systemctl is-active deputyd.service)" "deputyd before"
-	is "srw------- root root" "$(stat -c '%A %U %G' /run/deputy/oci.sock)" \
+	is "srw-rw---- root deputy-users" "$(stat -c '%A %U %G' /run/deputy/oci.sock)" \
 		"the OCI socket"
 	is "srw-rw---- root deputy" \
 		"$(stat -c '%A %U %G' /run/deputy/control.sock)" \
@@ -132,6 +132,27 @@ case_removed()
 	deputyctl status >/dev/null || wrong "no deputyctl status after $advice"
 	is 0 "$(ask after)" "mknod after $advice"
 	end_container
+}
+
+# An ordinary user needs one group; one who lacks it is told which.
+case_users()
+{
+	local out gid user=(setpriv --reuid 12345 --regid 12345)
+
+	gid=$(getent group deputy-users | cut -d: -f3)
+	systemctl start deputyd-oci.socket deputyd-control.socket
+	install -d -o 12345 -g 12345 "$dir/user"
+	out=$(cd "$dir/user" && "${user[@]}" --groups "$gid" deputyctl run -- \
+		unshare -Ur mknod null c 1 3 2>&1) || wrong "a member: $out"
+	is "character special file 1:3 12345" \
+		"$(stat -c '%F %t:%T %u' "$dir/user/null")" "a member's node"
+	out=$("${user[@]}" --groups "$gid" deputyctl list 2>&1) &&
+		wrong "a member reads of others' containers: $out"
+	out=$(cd "$dir/user" && "${user[@]}" --clear-groups deputyctl run -- \
+		unshare -Ur mknod none c 1 3 2>&1) && wrong "a stranger is taken"
+	has "$out" 'the group "deputy-users"' "what a stranger is told"
+	[ -e "$dir/user/none" ] && wrong "a stranger's node is there"
+	return 0
 }
 
 # A socket that is asked for nothing but the daemon's state starts it, too.
