@@ -281,18 +281,20 @@ static bool left_in_order(const struct session *s)
 {
 	if (s->exit_signal)
 		return s->leaving && s->exit_signal == SIGTERM;
-	return s->exit_status == HANDOVER_EXIT_HANGUP;
+	return s->leaving && s->exit_status == HANDOVER_EXIT_HANGUP;
 }
 
 static bool is_crash_loop(const struct session *s, int flight)
 {
 	uint64_t received = atomic_load_explicit(&s->slot->counters.received,
 						 memory_order_relaxed);
+	/* Told to leave, but not by us: perhaps over and over. */
+	bool strange = !s->exit_signal && s->exit_status == HANDOVER_EXIT_HANGUP;
 
 	if (!s->exit_signal && s->exit_status == HANDOVER_EXIT_SETUP)
 		return true;
 	if (s->leaving || flight == FLIGHT_GOES_ON ||
-	    received != s->received_before)
+	    (received != s->received_before && !strange))
 		return false;
 	return uv_now(s->registry->loop) - s->worker_since_ms < YOUNG_MS;
 }

@@ -148,12 +148,14 @@ int slot_lock(int fd)
 	return fcntl(fd, F_SETLK, &lock) < 0 ? -errno : 0;
 }
 
-pid_t slot_locker(int fd, pid_t after)
+/* Any lock behind @after and before @end (0: no end), the kernel's choice. */
+static pid_t any_locker(int fd, pid_t after, pid_t end)
 {
 	struct flock lock = {
 		.l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
 		.l_start = after + (off_t)1,
+		.l_len = end ? end - after - 1 : 0,
 	};
 
 	if (fcntl(fd, F_GETLK, &lock) < 0)
@@ -163,4 +165,23 @@ pid_t slot_locker(int fd, pid_t after)
 	if (lock.l_len != 1 || lock.l_start <= after || lock.l_start > INT32_MAX)
 		return -EPROTO;
 	return (pid_t)lock.l_start;
+}
+
+/* F_GETLK reports the lock that was taken first: look below it until none is. */
+pid_t slot_locker(int fd, pid_t after)
+{
+	pid_t lowest = 0;
+
+	for (int i = 0; i <= SLOT_LOCKERS_MAX; i++) {
+		pid_t pid = 0;
+
+		if (lowest != after + 1)
+			pid = any_locker(fd, after, lowest);
+		if (pid < 0)
+			return pid;
+		if (pid == 0)
+			return lowest;
+		lowest = pid;
+	}
+	return -EPROTO;
 }

@@ -43,6 +43,7 @@
 #define SLOT_MAGIC	    UINT32_C(0x74736a64) /* "djst", little endian */
 #define SLOT_VERSION	    3
 #define SLOT_BYTES	    4096
+#define SLOT_LOCKERS_MAX    64 /* workers that hold locks at once */
 #define SLOT_CONTAINER_MAX  256
 #define SLOT_POLICY_MAX	    64
 
@@ -172,6 +173,6 @@ int slot_lock(int fd);
  * slot_locker() - who else holds a lock?
  * @after: look at bytes behind this one; 0: all
  * Return: the pid that took the lowest one, 0: none, or a negative errno
- * (-EPROTO: a lock that is no worker's)
+ * (-EPROTO: a lock that is no worker's, or more than SLOT_LOCKERS_MAX)
  */
 pid_t slot_locker(int fd, pid_t after);

@@ -48,14 +48,21 @@ int child_run(int (*fn)(void *ctx), void *ctx, int *ret)
 {
 	static _Alignas(64) char stack[64 * 1024];
 	struct child c = { .fn = fn, .ctx = ctx };
-	int status, fd = next_fd();
+	int status, error, fd = next_fd();
+	sigset_t all, old;
 	pid_t pid;
 
 	parent = getpid();
+	/* The child shares our memory and has our handlers, and its caller may
+	 * signal it.  Blocked for its whole life, SIGTERM to it is not for us. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &old);
 	pid = clone(child_main, stack + sizeof(stack),
 		    CHILD_CLONE_FLAGS, &c);
+	error = errno;
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	if (pid < 0)
-		return -errno;
+		return -error;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;

@@ -14,7 +14,8 @@
  *       what it returns is the result
  * @ret: written only when 0 is returned
  *
- * The child is neither dumpable nor traceable; it dies with this process once
+ * The child is neither dumpable nor traceable, and takes no signal but SIGKILL and
+ * SIGSTOP; it dies with this process once
  * child_bind_life() was called in it.
  * Return: 0, or a negative errno of ours (-ECHILD: it was killed, and what it
  * had opened is closed)

@@ -20,6 +20,7 @@
 #include "tests/harness/test.h"
 #include "tests/live/emulation/world.h"
 #include "worker/caps.h"
+#include "worker/child.h"
 
 static int make_two(void *ctx)
 {
@@ -129,6 +130,99 @@ TEST(slot, its_lock_lasts_until_the_last_of_the_family_is_dead)
 	close(fd);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+/* Locks its byte when told, and waits to be killed. */
+static pid_t locker_start(int slot_fd, int *ret_sock)
+{
+	int sv[2];
+	pid_t pid;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	fflush(stdout);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char c;
+
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (read(sv[1], &c, 1) != 1 || slot_lock(slot_fd) < 0 ||
+		    write(sv[1], &c, 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(sv[1]);
+	*ret_sock = sv[0];
+	return pid;
+}
+
+TEST(slot, each_locker_is_found_whoever_came_first)
+{
+	enum { N = 4 };
+	static const int order[N] = { 2, 0, 3, 1 };
+	const struct slot_identity id = { .container = "c" };
+	int fd, socks[N], found[N] = { 0 };
+	pid_t pids[N], at = 0, before;
+	struct slot *slot;
+	char c = 'l';
+
+	assert_int_equal(slot_new(&id, &fd, &slot), 0);
+	for (int i = 0; i < N; i++)
+		pids[i] = locker_start(fd, &socks[i]);
+	for (int i = 0; i < N; i++) {
+		assert_int_equal(write(socks[order[i]], &c, 1), 1);
+		assert_int_equal(read(socks[order[i]], &c, 1), 1);
+	}
+	for (before = 0; (at = slot_locker(fd, before)) > 0; before = at) {
+		assert_true(at > before);
+		for (int i = 0; i < N; i++)
+			found[i] += pids[i] == at;
+	}
+	assert_int_equal(at, 0);
+	for (int i = 0; i < N; i++) {
+		assert_int_equal(found[i], 1);
+		kill(pids[i], SIGKILL);
+		assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
+		close(socks[i]);
+	}
+	slot_unmap(slot);
+	close(fd);
+}
+
+static volatile sig_atomic_t told_to_leave;
+
+static void on_told(int sig)
+{
+	told_to_leave = 1;
+}
+
+static int tell_myself(void *ctx)
+{
+	*(int *)ctx = 1;
+	(void)kill(getpid(), SIGTERM);
+	(void)kill(getpid(), SIGINT);
+	return 7;
+}
+
+/* Who has the caller's ids may signal such a child: it shares the worker's memory,
+ * so a handler that ran in it would end the worker. */
+TEST(child, signals_to_it_are_not_for_its_parent)
+{
+	const struct sigaction sa = { .sa_handler = on_told };
+	int ran = 0, result = 0;
+	sigset_t mask;
+
+	assert_int_equal(sigaction(SIGTERM, &sa, NULL), 0);
+	assert_int_equal(child_run(tell_myself, &ran, &result), 0);
+	assert_int_equal(ran, 1);
+	assert_int_equal(result, 7);
+	assert_int_equal(told_to_leave, 0);
+	/* The parent itself hears signals again. */
+	assert_int_equal(sigprocmask(SIG_SETMASK, NULL, &mask), 0);
+	assert_false(sigismember(&mask, SIGTERM));
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_int_equal(told_to_leave, 1);
 }
 
 /* It has taken other ids in between, with which the kernel forgets. */
