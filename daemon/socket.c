@@ -65,8 +65,11 @@ static int remove_stale(const struct sockaddr_un *addr, int type,
 		return fail(why, errno, "%s: %s", addr->sun_path,
 			    strerrordesc_np(errno));
 	if (!S_ISSOCK(st.st_mode))
-		return fail(why, EEXIST, "%s exists and is not a socket",
-			    addr->sun_path);
+		return fail(why, EEXIST,
+			    "%s is not a socket, but a %s: remove it, or name "
+			    "another path",
+			    addr->sun_path,
+			    S_ISDIR(st.st_mode) ? "directory" : "file");
 	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0 ||
 	    errno != ECONNREFUSED)
 		return fail(why, EADDRINUSE,

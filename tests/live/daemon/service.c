@@ -167,6 +167,13 @@ TEST(service, what_is_no_socket_is_not_replaced)
 	assert_true(fixture_log_has(&f, "is not a socket"));
 	assert_int_equal(lstat(f.oci, &st), 0);
 	assert_true(S_ISREG(st.st_mode));
+	assert_true(fixture_log_has(&f, "but a file: remove it"));
+
+	assert_int_equal(unlink(f.oci), 0);
+	assert_int_equal(mkdir(f.oci, 0755), 0);
+	assert_int_equal(fixture_fails(&f), 1);
+	assert_true(fixture_log_has(&f, "but a directory: remove it"));
+	assert_int_equal(rmdir(f.oci), 0);
 	fixture_done(&f);
 }
 
