@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "daemon/fd_room.h"
 #include "lib/log.h"
 
 #define ACCEPTS_AT_ONCE 64
@@ -46,8 +47,14 @@ static void on_acceptable(uv_poll_t *p, int status, int events)
 	struct acceptor *a = p->data;
 
 	for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-		int fd = accept4(a->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		int fd;
 
+		/* Those that are accepted need room for what they send. */
+		if (!fd_room(a->fd, FD_ROOM_MESSAGE + 1)) {
+			pause_accept(a, EMFILE);
+			return;
+		}
+		fd = accept4(a->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
 			continue;
 		if (fd < 0 && errno == EAGAIN)

@@ -22,6 +22,7 @@
 #include "daemon/acceptor.h"
 #include "daemon/admit.h"
 #include "daemon/discard.h"
+#include "daemon/fd_room.h"
 #include "daemon/pending.h"
 #include "daemon/registry.h"
 #include "lib/fdmsg.h"
@@ -42,6 +43,8 @@ struct monitor {
 	struct ns_id userns;
 	int sock;
 	uv_poll_t poll;
+	uv_timer_t retry;
+	unsigned open_handles;
 	struct discard discard;
 	int fds[FDMSG_MAX_FDS]; /* of the packet that was looked at */
 	size_t n_fds;
@@ -102,6 +105,8 @@ static void on_closed(uv_handle_t *h)
 {
 	struct monitor *m = h->data;
 
+	if (--m->open_handles)
+		return;
 	m->sock = fd_close(m->sock);
 	close_known(m);
 	if (m->n_fds == 0) {
@@ -119,6 +124,7 @@ static void monitor_end(struct monitor *m)
 {
 	pending_remove(&m->attach->monitors, &m->pending);
 	uv_close((uv_handle_t *)&m->poll, on_closed);
+	uv_close((uv_handle_t *)&m->retry, on_closed);
 }
 
 static void end_pending(struct pending *p, const char *why)
@@ -214,14 +220,29 @@ static const char *take_packet(struct monitor *m, const void *packet, size_t n,
 	return admit_monitor(m, &f, &why) < 0 ? why : NULL;
 }
 
+static void on_readable(uv_poll_t *p, int status, int events);
+
+static void on_retry(uv_timer_t *t)
+{
+	struct monitor *m = t->data;
+
+	(void)uv_poll_start(&m->poll, UV_READABLE | UV_DISCONNECT, on_readable);
+}
+
 static void on_readable(uv_poll_t *p, int status, int events)
 {
 	struct monitor *m = p->data;
 	static uint8_t packet[LXC_PACKET_MAX]; /* not for two at once */
 	struct fdmsg msg;
 	const char *why;
-	ssize_t n = fdmsg_peek(m->sock, packet, sizeof(packet), &msg);
+	ssize_t n;
 
+	if (!fd_room(m->sock, FD_ROOM_MESSAGE)) {
+		(void)uv_poll_stop(p);
+		(void)uv_timer_start(&m->retry, on_retry, FD_ROOM_RETRY_MS, 0);
+		return;
+	}
+	n = fdmsg_peek(m->sock, packet, sizeof(packet), &msg);
 	if (n == -EAGAIN)
 		return;
 	memcpy(m->fds, msg.fds, msg.n_fds * sizeof(int));
@@ -257,8 +278,10 @@ static int start(struct attach_lxc *a, struct monitor *m)
 
 	if (r < 0)
 		return r;
+	(void)uv_timer_init(a->registry->loop, &m->retry);
 	m->attach = a;
-	m->poll.data = m;
+	m->poll.data = m->retry.data = m;
+	m->open_handles = 2;
 	(void)uv_poll_start(&m->poll, UV_READABLE | UV_DISCONNECT, on_readable);
 	m->pending.peer = m->peer;
 	pending_add(&a->monitors, &m->pending, uv_now(a->registry->loop));

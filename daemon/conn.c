@@ -19,6 +19,7 @@
 #include "daemon/attach_oci.h"
 #include "daemon/conn_answer.h"
 #include "daemon/discard.h"
+#include "daemon/fd_room.h"
 #include "daemon/registry.h"
 #include "lib/listener.h"
 #include "lib/log.h"
@@ -40,6 +41,7 @@ struct conn {
 	struct discard discard;
 	unsigned open_handles;
 	bool ended;
+	bool waited; /* for fds to be free, which the log says once */
 	struct oci_frame frame;
 	char *buf;
 	size_t len, size;
@@ -250,10 +252,37 @@ static bool read_once(struct conn *c)
 	return !c->ended;
 }
 
+static void on_readable(uv_poll_t *p, int status, int events);
+
+static void on_retry(uv_timer_t *t)
+{
+	struct conn *c = t->data;
+
+	(void)uv_poll_start(&c->poll, UV_READABLE, on_readable);
+}
+
+/* The first bytes bring the fds. Until there is room for them they wait. */
+static void wait_for_fds(struct conn *c)
+{
+	if (!c->waited)
+		log_event(LOG_ERR, "attach-waits",
+			  LOG_S("why", "too few fds are free: raise "
+				       "LimitNOFILE"),
+			  LOG_U("peer_uid", c->peer->uid),
+			  LOG_I("peer_pid", c->peer_pid));
+	c->waited = true;
+	(void)uv_poll_stop(&c->poll);
+	(void)uv_timer_start(&c->deadline, on_retry, FD_ROOM_RETRY_MS, 0);
+}
+
 static void on_readable(uv_poll_t *p, int status, int events)
 {
 	struct conn *c = p->data;
 
+	if (c->frame.bytes == 0 && !fd_room(c->sock, FD_ROOM_MESSAGE)) {
+		wait_for_fds(c);
+		return;
+	}
 	for (int i = 0; i < CHUNKS_AT_ONCE; i++)
 		if (!read_once(c))
 			break;

@@ -480,6 +480,48 @@ TEST(attach, silent_users_lock_out_nobody)
 	finish(&f, fds);
 }
 
+/* Return: the lowest number that no fd of deputyd has */
+static rlim_t free_number(const struct fixture *f)
+{
+	char path[64], link[64];
+
+	for (int n = 0;; n++) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", f->pid, n);
+		if (readlink(path, link, sizeof(link)) < 0)
+			return (rlim_t)n;
+	}
+}
+
+/* The kernel would drop the listener, and say that there were more fds. */
+TEST(attach, without_free_fds_a_listener_waits)
+{
+	struct fixture f;
+	int fds = begin(&f), sock = client_connect(&f);
+	struct rlimit none, before;
+	struct tracee t;
+	char *text;
+
+	TEST_WAIT(fixture_fds(&f) == fds + 1, WAIT_S);
+	assert_int_equal(prlimit(f.pid, RLIMIT_NOFILE, NULL, &before), 0);
+	none = before;
+	none.rlim_cur = free_number(&f);
+	assert_int_equal(prlimit(f.pid, RLIMIT_NOFILE, &none, NULL), 0);
+	tracee_start(&t, 0);
+	text = tracee_state(&t, "patient");
+	client_send(sock, text, strlen(text), &t.listener, 1);
+	close(t.listener);
+	t.listener = -1;
+	free(text);
+	tracee_call(&t, STANDIN_ERRNO);
+	TEST_WAIT(fixture_log_has(&f, "event=attach-"), WAIT_S);
+	assert_false(tracee_has_result(&t));
+	assert_int_equal(prlimit(f.pid, RLIMIT_NOFILE, &before, NULL), 0);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	close(sock);
+	tracee_end(&t);
+	finish(&f, fds);
+}
+
 TEST(attach, a_message_has_a_deadline_but_silence_has_none)
 {
 	struct fixture f;
