@@ -10,6 +10,7 @@
 
 #include <json-c/json.h>
 
+#include "daemon/log_budget.h"
 #include "daemon/registry.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -88,12 +89,16 @@ static void add_annotations(struct words *w, struct json_object *all,
  * All that a binding could have looked at, for who is to write one. What the
  * kernel says stands first: a line that is too long loses its end.
  */
-static void log_unbound(const struct container *c, const struct policy_set *set,
+static void log_unbound(const struct registry *r, const struct container *c,
 			pid_t peer_pid)
 {
+	const struct policy_set *set = r->set;
+	const char *suppressed;
 	struct words cgroups = { .len = 0 }, annotations = { .len = 0 };
 	char owner[IDENTITY_OWNER_MAX];
 
+	if (!log_budget_take(c->peer->uid, uv_now(r->loop), &suppressed))
+		return;
 	for (size_t i = 0; i < c->identity.cgroups.n; i++)
 		add_word(&cgroups, c->identity.cgroups.paths[i]);
 	add_annotations(&annotations, c->annotations, set);
@@ -105,7 +110,8 @@ static void log_unbound(const struct container *c, const struct policy_set *set,
 		  LOG_S("cgroup", cgroups.len ? cgroups.text : "unknown"),
 		  LOG_S("id", c->id), LOG_S("bundle", c->bundle),
 		  LOG_S("metadata", c->metadata),
-		  LOG_S("annotation", annotations.len ? annotations.text : NULL));
+		  LOG_S("annotation", annotations.len ? annotations.text : NULL),
+		  LOG_S("suppressed", suppressed));
 }
 
 /* crun's exec says neither pid: then the id must be enough, if it is one's
@@ -135,7 +141,7 @@ static int create(struct registry *r, const struct sender *sender,
 	}
 	p = container_bind(c, r->set);
 	if (!p) {
-		log_unbound(c, r->set, sender->pid);
+		log_unbound(r, c, sender->pid);
 		container_reap(r, c);
 		return ADMIT_UNBOUND;
 	}

@@ -23,6 +23,7 @@
 #include "daemon/admit.h"
 #include "daemon/discard.h"
 #include "daemon/fd_room.h"
+#include "daemon/log_budget.h"
 #include "daemon/pending.h"
 #include "daemon/registry.h"
 #include "lib/fdmsg.h"
@@ -234,7 +235,7 @@ static void on_readable(uv_poll_t *p, int status, int events)
 	struct monitor *m = p->data;
 	static uint8_t packet[LXC_PACKET_MAX]; /* not for two at once */
 	struct fdmsg msg;
-	const char *why;
+	const char *why, *suppressed;
 	ssize_t n;
 
 	if (!fd_room(m->sock, FD_ROOM_MESSAGE)) {
@@ -255,12 +256,13 @@ static void on_readable(uv_poll_t *p, int status, int events)
 		return;
 	}
 	why = take_packet(m, packet, (size_t)n, msg.truncated);
-	if (why)
+	if (why && log_budget_take(m->peer->uid, uv_now(p->loop), &suppressed))
 		log_event(LOG_WARNING, "attach-refused", LOG_S("why", why),
 			  LOG_U("peer_uid", m->peer->uid),
 			  LOG_U("peer_gid", m->gid),
 			  LOG_I("peer_pid", m->pid), LOG_U("bytes", (size_t)n),
-			  LOG_U("fds", m->n_fds));
+			  LOG_U("fds", m->n_fds),
+			  LOG_S("suppressed", suppressed));
 	monitor_end(m);
 }
 
@@ -324,12 +326,15 @@ static int monitor_new(struct attach_lxc *a, int sock_taken, const char **why)
 
 static void take(void *ctx, int sock_taken)
 {
-	const char *why;
-	int r = monitor_new(ctx, sock_taken, &why);
+	struct attach_lxc *a = ctx;
+	const char *why, *suppressed;
+	uid_t uid = peer_uid_of(sock_taken);
+	int r = monitor_new(a, sock_taken, &why);
 
-	if (r < 0)
+	if (r < 0 && log_budget_take(uid, uv_now(a->registry->loop), &suppressed))
 		log_event(LOG_WARNING, "connection-refused", LOG_S("why", why),
-			  LOG_E(r));
+			  LOG_U("peer_uid", uid), LOG_E(r),
+			  LOG_S("suppressed", suppressed));
 }
 
 int attach_lxc_new(struct registry *r, int listening_fd, struct attach_lxc **ret)

@@ -6,6 +6,7 @@
 
 #include "daemon/acceptor.h"
 #include "daemon/conn.h"
+#include "daemon/log_budget.h"
 #include "daemon/registry.h"
 #include "lib/log.h"
 
@@ -17,12 +18,14 @@ struct attach {
 static void take(void *ctx, int sock_taken)
 {
 	struct attach *a = ctx;
-	const char *why;
+	const char *why, *suppressed;
+	uid_t uid = peer_uid_of(sock_taken);
 	int r = conn_new(&a->pool, sock_taken, &why);
 
-	if (r < 0)
+	if (r < 0 && log_budget_take(uid, uv_now(a->pool.registry->loop), &suppressed))
 		log_event(LOG_WARNING, "connection-refused", LOG_S("why", why),
-			  LOG_E(r));
+			  LOG_U("peer_uid", uid), LOG_E(r),
+			  LOG_S("suppressed", suppressed));
 }
 
 int attach_new(struct registry *r, int listening_fd, struct attach **ret)

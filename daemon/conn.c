@@ -20,6 +20,7 @@
 #include "daemon/conn_answer.h"
 #include "daemon/discard.h"
 #include "daemon/fd_room.h"
+#include "daemon/log_budget.h"
 #include "daemon/registry.h"
 #include "lib/listener.h"
 #include "lib/log.h"
@@ -96,10 +97,15 @@ static void conn_end(struct conn *c)
 
 static void refuse(struct conn *c, const char *why)
 {
-	log_event(LOG_WARNING, "attach-refused", LOG_S("why", why),
-		  LOG_U("peer_uid", c->peer->uid),
-		  LOG_U("peer_gid", c->peer_gid), LOG_I("peer_pid", c->peer_pid),
-		  LOG_U("bytes", c->len), LOG_U("fds", c->n_fds));
+	const char *suppressed;
+
+	if (log_budget_take(c->peer->uid, uv_now(c->poll.loop), &suppressed))
+		log_event(LOG_WARNING, "attach-refused", LOG_S("why", why),
+			  LOG_U("peer_uid", c->peer->uid),
+			  LOG_U("peer_gid", c->peer_gid),
+			  LOG_I("peer_pid", c->peer_pid),
+			  LOG_U("bytes", c->len), LOG_U("fds", c->n_fds),
+			  LOG_S("suppressed", suppressed));
 	conn_end(c);
 }
 

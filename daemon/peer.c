@@ -2,6 +2,7 @@
 #include "daemon/peer.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 
 struct peer *peer_get(struct peers *all, uid_t uid)
 {
@@ -16,6 +17,16 @@ struct peer *peer_get(struct peers *all, uid_t uid)
 	p->uid = uid;
 	LIST_INSERT_HEAD(all, p, entry);
 	return peer_ref(p);
+}
+
+uid_t peer_uid_of(int sock)
+{
+	struct ucred cred;
+	socklen_t size = sizeof(cred);
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
+		return (uid_t)-1;
+	return cred.uid;
 }
 
 unsigned peer_listeners(const struct peers *all, uid_t uid)

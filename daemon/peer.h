@@ -25,6 +25,8 @@ LIST_HEAD(peers, peer);
 
 /* Return: a reference, or NULL for lack of memory */
 struct peer *peer_get(struct peers *all, uid_t uid);
+/* Return: the uid that connected, (uid_t)-1 where the kernel does not say */
+uid_t peer_uid_of(int sock);
 /* Return: how many listeners this uid has attached */
 unsigned peer_listeners(const struct peers *all, uid_t uid);
 struct peer *peer_ref(struct peer *p);
