@@ -28,6 +28,9 @@ static int load(const char *file, struct policy_set **ret)
 	if (!file)
 		paths = policy_paths_of(POLICY_FILE_DEFAULT,
 					POLICY_DIRECTORY_DEFAULT);
+	/* deputyd checks whose they are, and it decides.  In a rootless engine's
+	 * user namespace root's files look like nobody's. */
+	paths.roots = false;
 	return policy_set_load_all(paths, ret, &policies);
 }
 
