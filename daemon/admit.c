@@ -106,12 +106,12 @@ static void log_unbound(const struct registry *r, const struct container *c,
 		  LOG_S("why", "no binding of the policy matches"),
 		  LOG_U("peer_uid", c->peer->uid),
 		  LOG_U("peer_gid", c->peer_gid), LOG_I("peer_pid", peer_pid),
+		  LOG_S("suppressed", suppressed),
 		  LOG_S("userns_owner", identity_owner(&c->identity, owner)),
 		  LOG_S("cgroup", cgroups.len ? cgroups.text : "unknown"),
 		  LOG_S("id", c->id), LOG_S("bundle", c->bundle),
 		  LOG_S("metadata", c->metadata),
-		  LOG_S("annotation", annotations.len ? annotations.text : NULL),
-		  LOG_S("suppressed", suppressed));
+		  LOG_S("annotation", annotations.len ? annotations.text : NULL));
 }
 
 /* crun's exec says neither pid: then the id must be enough, if it is one's
