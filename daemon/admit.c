@@ -14,6 +14,7 @@
 #include "daemon/registry.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "proto/varlink.h"
 
 static int refuse(const char **why, int error, const char *text)
 {
@@ -94,6 +95,7 @@ static void log_unbound(const struct registry *r, const struct container *c,
 {
 	const struct policy_set *set = r->set;
 	const char *suppressed;
+	AUTO(json_put) struct json_object *tree = container_annotations(c);
 	struct words cgroups = { .len = 0 }, annotations = { .len = 0 };
 	char owner[IDENTITY_OWNER_MAX];
 
@@ -101,7 +103,7 @@ static void log_unbound(const struct registry *r, const struct container *c,
 		return;
 	for (size_t i = 0; i < c->identity.cgroups.n; i++)
 		add_word(&cgroups, c->identity.cgroups.paths[i]);
-	add_annotations(&annotations, c->annotations, set);
+	add_annotations(&annotations, tree, set);
 	log_event(LOG_WARNING, "attach-refused",
 		  LOG_S("why", "no binding of the policy matches"),
 		  LOG_U("peer_uid", c->peer->uid),
@@ -181,6 +183,9 @@ const char *admit_limit(const struct registry *r, uid_t peer_uid)
 	if (peer_uid != 0 && others >= LISTENERS_MAX - LISTENERS_OF_ROOT)
 		return "all listeners are taken, except " TEXT_OF(
 			LISTENERS_OF_ROOT) " that are kept for root";
+	if (peer_facts(&r->peers, peer_uid) >= FACTS_MAX_MIB_PER_UID << 20)
+		return "the uid's limit of " TEXT_OF(FACTS_MAX_MIB_PER_UID) " MiB "
+		       "of bundles, metadata and annotations is reached";
 	if (peer_listeners(&r->peers, peer_uid) >= LISTENERS_MAX_PER_UID)
 		return "the uid's limit of " TEXT_OF(LISTENERS_MAX_PER_UID)
 		       " listeners is reached";

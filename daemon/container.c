@@ -11,6 +11,7 @@
 #include "daemon/registry.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "proto/varlink.h"
 #include "proto/oci_state.h"
 
 struct container *container_new(struct registry *r, struct peer *peer,
@@ -40,13 +41,30 @@ static int copy(const char *s, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
+static size_t length(const char *s)
+{
+	return s ? strlen(s) : 0;
+}
+
 int container_set_facts(struct container *c, const char *bundle,
 			const char *metadata, struct json_object *annotations)
 {
 	if (copy(bundle, &c->bundle) < 0 || copy(metadata, &c->metadata) < 0)
 		return -ENOMEM;
-	c->annotations = json_object_get(annotations);
+	if (annotations &&
+	    copy(json_object_to_json_string_ext(annotations,
+						JSON_C_TO_STRING_PLAIN),
+		 &c->annotations) < 0)
+		return -ENOMEM;
+	c->facts_bytes = length(c->bundle) + length(c->metadata) +
+			 length(c->annotations);
+	c->peer->facts_bytes += c->facts_bytes;
 	return 0;
+}
+
+struct json_object *container_annotations(const struct container *c)
+{
+	return c->annotations ? json_tokener_parse(c->annotations) : NULL;
 }
 
 void container_set_policy(struct container *c, struct policy_set *set,
@@ -66,6 +84,8 @@ void container_set_policy(struct container *c, struct policy_set *set,
 const struct policy *container_bind(const struct container *c,
 				    const struct policy_set *set)
 {
+	AUTO(json_put) struct json_object *annotations =
+		container_annotations(c);
 	const struct binding_facts facts = {
 		.peer_uid = c->peer->uid,
 		.peer_gid = c->peer_gid,
@@ -77,9 +97,11 @@ const struct policy *container_bind(const struct container *c,
 		.bundle = c->bundle,
 		.metadata = c->metadata,
 		.annotation = oci_annotation,
-		.annotation_ctx = c->annotations,
+		.annotation_ctx = annotations,
 	};
 
+	if (c->annotations && !annotations) /* no memory: not by half the facts */
+		return NULL;
 	return policy_set_bind(set, &facts);
 }
 
@@ -92,9 +114,10 @@ void container_reap(struct registry *r, struct container *c)
 	TAILQ_REMOVE(&r->containers, c, entry);
 	r->n_containers--;
 	identity_done(&c->identity);
+	c->peer->facts_bytes -= c->facts_bytes;
 	peer_put(c->peer);
 	policy_set_unref(c->set);
-	json_object_put(c->annotations);
+	free(c->annotations);
 	free(c->bundle);
 	free(c->metadata);
 	free(c);

@@ -13,6 +13,7 @@
 #include "daemon/registry.h"
 #include "lib/log.h"
 #include "lib/own.h"
+#include "proto/varlink.h"
 
 static void name_of(const struct container *c, uint64_t listener,
 		    char ret[FDSTORE_NAME_MAX])
@@ -36,6 +37,8 @@ static struct json_object *cgroups_json(const struct cgroups *g)
 
 static int record_of(const struct container *c)
 {
+	AUTO(json_put) struct json_object *annotations =
+		container_annotations(c);
 	struct json_object *cgroups = cgroups_json(&c->identity.cgroups);
 	const struct record r = {
 		.bundle = c->bundle,
@@ -46,7 +49,7 @@ static int record_of(const struct container *c)
 		.id = c->id,
 		.policy = policy_name(c->policy),
 		.metadata = c->metadata,
-		.annotations = c->annotations,
+		.annotations = annotations,
 		.peer_uid = c->peer->uid,
 		.userns = c->identity.userns,
 		.each = c->identity.each,

@@ -29,14 +29,28 @@ uid_t peer_uid_of(int sock)
 	return cred.uid;
 }
 
-unsigned peer_listeners(const struct peers *all, uid_t uid)
+static const struct peer *find(const struct peers *all, uid_t uid)
 {
 	const struct peer *p;
 
 	LIST_FOREACH(p, all, entry)
 		if (p->uid == uid)
-			return p->listeners;
-	return 0;
+			return p;
+	return NULL;
+}
+
+unsigned peer_listeners(const struct peers *all, uid_t uid)
+{
+	const struct peer *p = find(all, uid);
+
+	return p ? p->listeners : 0;
+}
+
+size_t peer_facts(const struct peers *all, uid_t uid)
+{
+	const struct peer *p = find(all, uid);
+
+	return p ? p->facts_bytes : 0;
 }
 
 struct peer *peer_ref(struct peer *p)

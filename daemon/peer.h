@@ -19,6 +19,7 @@ struct peer {
 	unsigned pending[PEER_POOLS]; /* connections without a listener */
 	unsigned discarding; /* connections whose fds are being closed */
 	unsigned listeners;
+	size_t facts_bytes; /* of its containers, as runtimes sent them */
 	size_t buffered; /* bytes of messages that are not whole */
 };
 LIST_HEAD(peers, peer);
@@ -29,6 +30,8 @@ struct peer *peer_get(struct peers *all, uid_t uid);
 uid_t peer_uid_of(int sock);
 /* Return: how many listeners this uid has attached */
 unsigned peer_listeners(const struct peers *all, uid_t uid);
+/* Return: its .facts_bytes */
+size_t peer_facts(const struct peers *all, uid_t uid);
 struct peer *peer_ref(struct peer *p);
 /* Return: NULL */
 struct peer *peer_put(struct peer *p);

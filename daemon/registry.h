@@ -29,6 +29,8 @@
 
 #define LISTENERS_MAX	      8192
 #define LISTENERS_MAX_PER_UID 4096
+/* Of bundles, metadata and annotations that are kept. */
+#define FACTS_MAX_MIB_PER_UID 16
 #define LISTENERS_OF_ROOT     1024 /* of LISTENERS_MAX, kept for uid 0 */
 
 struct fdstore;
@@ -47,7 +49,8 @@ struct container {
 
 	/* What its policy was chosen by besides, for the next reload. */
 	char *bundle, *metadata;	 /* NULL: none */
-	struct json_object *annotations; /* NULL: none */
+	char *annotations; /* as JSON text, a tree takes 20 times as much; NULL: none */
+	size_t facts_bytes; /* of these three */
 	struct policy_set *set;		 /* a reference */
 	const struct policy *policy;	 /* of set */
 
@@ -172,6 +175,9 @@ struct container *container_new(struct registry *r, struct peer *peer,
 /* Remembers what its author wrote. Return: 0 or -ENOMEM */
 int container_set_facts(struct container *c, const char *bundle,
 			const char *metadata, struct json_object *annotations);
+/* Return: a tree of its annotations, the caller's to json_put(); NULL: none, or no
+ * memory */
+struct json_object *container_annotations(const struct container *c);
 /* @p is of @set, of which it takes a reference of its own. */
 void container_set_policy(struct container *c, struct policy_set *set,
 			  const struct policy *p);

@@ -243,8 +243,8 @@ static json_object *facts_json(const struct container *c)
 	add_str_or_null(&t, "bundle", c->bundle);
 	add_str_or_null(&t, "metadata", c->metadata);
 	add(&t, "annotations",
-	    c->annotations ? json_object_get(c->annotations)
-			   : json_object_new_object());
+	    c->annotations ? container_annotations(c) :
+			     json_object_new_object());
 	return tree_take(&t);
 }
 

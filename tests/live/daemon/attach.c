@@ -18,6 +18,7 @@
 
 #include "daemon/attach_oci.h"
 #include "daemon/discard.h"
+#include "daemon/registry.h"
 #include "lib/fdmsg.h"
 #include "lib/own.h"
 #include "proto/oci_state.h"
@@ -384,6 +385,75 @@ TEST(attach, big_annotations_in_odd_pieces)
 	free(text);
 	free(value);
 	tracee_end(&t);
+	finish(&f, fds);
+}
+
+/* Return: a message of about 1 MiB, a tree of which takes 20 times as much */
+static char *greedy_state(size_t number)
+{
+	size_t size = OCI_STATE_MAX_BYTES, at;
+	char *text = malloc(size);
+
+	assert_non_null(text);
+	at = (size_t)snprintf(text, size,
+			      "{\"ociVersion\":\"1\",\"fds\":[\"seccompFd\"],"
+			      "\"pid\":0,\"state\":{\"ociVersion\":\"1\","
+			      "\"id\":\"greedy%zu\",\"status\":\"s\",\"pid\":0,"
+			      "\"bundle\":\".\",\"annotations\":{\"a\":\"\"",
+			      number);
+	for (unsigned i = 0; at < size - 64; i++)
+		at += (size_t)snprintf(text + at, size - at, ",\"%x\":\"\"", i);
+	(void)snprintf(text + at, size - at, "}}}\n");
+	return text;
+}
+
+static long memory_kib(const struct fixture *f)
+{
+	char path[64], line[256];
+	long kib = -1;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", f->pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (kib < 0 && fgets(line, sizeof(line), file))
+		(void)sscanf(line, "Pss: %ld", &kib);
+	(void)fclose(file);
+	assert_true(kib > 0);
+	return kib;
+}
+
+TEST_WITHIN(attach, annotations_are_kept_in_little_memory_and_bounded, 120)
+{
+	static struct tracee t[FACTS_MAX_MIB_PER_UID + 8];
+	struct fixture f;
+	int fds = begin(&f);
+	long kib = memory_kib(&f);
+	size_t n = 0;
+
+	do {
+		char *text = greedy_state(n);
+		int sock = client_connect(&f);
+
+		assert_true(n < ARRAY_SIZE(t));
+		tracee_start(&t[n], 0);
+		client_send(sock, text, strlen(text), &t[n].listener, 1);
+		TEST_WAIT(client_is_closed(sock), WAIT_S);
+		close(sock);
+		close(t[n].listener);
+		t[n].listener = -1;
+		free(text);
+		n++;
+	} while (!fixture_log_has(&f, "of bundles, metadata and annotations"));
+	assert_true(n > FACTS_MAX_MIB_PER_UID);
+	kib = memory_kib(&f) - kib;
+	for (size_t i = 0; i < n; i++)
+		tracee_end(&t[i]);
+	TEST_WAIT(fixture_workers(&f, NULL, 0) == 0, WAIT_S);
+#ifndef DEPUTY_SANITIZED /* which keeps what is freed */
+	if (kib > 3L * 1024 * FACTS_MAX_MIB_PER_UID)
+		fail_msg("%zu MiB of annotations take %ld KiB", n, kib);
+#endif
 	finish(&f, fds);
 }
 
