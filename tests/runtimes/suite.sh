@@ -13,7 +13,8 @@ tmp='' daemon='' probe='' probe32='' failed=0 passed=0 skipped=0
 case_failed=0 skip_reason=''
 
 # own_mounts "$0" ARG...: the program anew in mounts of its own, which are gone
-# with it. crun 1.8 stops at a second, unified hierarchy of cgroups.
+# with it. crun 1.8 stops at a second, unified hierarchy of cgroups. It gives its
+# standard streams to the container's root: so /dev/null is another node here.
 own_mounts()
 {
 	[ -z "${DEPUTY_OWN_MOUNTS:-}" ] && [ "$(id -u)" -eq 0 ] || return 0
@@ -21,7 +22,11 @@ own_mounts()
 	DEPUTY_OWN_MOUNTS=1 exec unshare -m "$BASH" -c '
 		mountpoint -q /sys/fs/cgroup/unified &&
 			umount /sys/fs/cgroup/unified
-		exec "$@"' "$BASH" "$BASH" "$@"
+		mount -t tmpfs -o mode=0755 null /mnt &&
+			mknod -m 0666 /mnt/null c 1 3 &&
+			mount --bind /mnt/null /dev/null &&
+			umount -l /mnt || exit 1
+		exec "$@" </dev/null' "$BASH" "$BASH" "$@"
 }
 
 # make_scratch WHY: $tmp, or the end of the test, where WHY says what this machine
