@@ -16,6 +16,7 @@
 
 #include "lib/own.h"
 #include "lib/strtab.h"
+#include "lib/text.h"
 
 #define JOURNAL_SOCKET	"/run/systemd/journal/socket"
 #define JOURNAL_PREFIX	"DEPUTY_"
@@ -48,27 +49,6 @@ static struct {
 	uint64_t dropped;
 } logger = { .program = "deputy", .max_level = LOG_INFO, .journal_fd = -1 };
 
-/* Text that is cut, never overrun; one byte is kept for the newline. */
-struct text {
-	char *buf;
-	size_t size, len;
-};
-
-static void put(struct text *t, const char *s, size_t n)
-{
-	size_t room = t->size - 1 - t->len;
-
-	if (n > room)
-		n = room;
-	memcpy(t->buf + t->len, s, n);
-	t->len += n;
-}
-
-static void put_str(struct text *t, const char *s)
-{
-	put(t, s, strlen(s));
-}
-
 static bool is_plain(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -82,15 +62,15 @@ static void put_escaped(struct text *t, const char *s, size_t n)
 		char hex[5];
 
 		if (c == '"' || c == '\\') {
-			put(t, "\\", 1);
-			put(t, s + i, 1);
+			text_put(t, "\\", 1);
+			text_put(t, s + i, 1);
 		} else if (c >= 0x20 && c < 0x7f) {
-			put(t, s + i, 1);
+			text_put(t, s + i, 1);
 		} else if (c == '\n') {
-			put(t, "\\n", 2);
+			text_put(t, "\\n", 2);
 		} else {
 			(void)snprintf(hex, sizeof(hex), "\\x%02x", c);
-			put(t, hex, 4);
+			text_put(t, hex, 4);
 		}
 	}
 }
@@ -106,12 +86,12 @@ static void put_string(struct text *t, const char *s, bool quote)
 		plain++;
 	quote = quote && (plain < n || n == 0);
 	if (quote)
-		put(t, "\"", 1);
+		text_put(t, "\"", 1);
 	put_escaped(t, s, n);
 	if (cut)
-		put(t, "...", 3);
+		text_put(t, "...", 3);
 	if (quote)
-		put(t, "\"", 1);
+		text_put(t, "\"", 1);
 }
 
 static void put_errno(struct text *t, int64_t error, bool quote)
@@ -137,14 +117,17 @@ static void put_value(struct text *t, const struct log_field *f, bool quote)
 	switch (f->type) {
 	case LOG_TYPE_U:
 		(void)snprintf(number, sizeof(number), "%" PRIu64, f->u);
-		put_str(t, number);
+		text_str(t, number);
 		break;
 	case LOG_TYPE_I:
 		(void)snprintf(number, sizeof(number), "%" PRId64, f->i);
-		put_str(t, number);
+		text_str(t, number);
 		break;
 	case LOG_TYPE_E:
 		put_errno(t, f->i, quote);
+		break;
+	case LOG_TYPE_T:
+		text_str(t, f->s);
 		break;
 	default:
 		put_string(t, f->s ? f->s : "-", quote);
@@ -155,9 +138,9 @@ static void put_value(struct text *t, const struct log_field *f, bool quote)
 static void put_fields(struct text *t, const struct log_field *fields)
 {
 	for (const struct log_field *f = fields; f->type != LOG_TYPE_END; f++) {
-		put(t, " ", 1);
-		put_str(t, f->key);
-		put(t, "=", 1);
+		text_put(t, " ", 1);
+		text_str(t, f->key);
+		text_put(t, "=", 1);
 		put_value(t, f, true);
 	}
 }
@@ -167,7 +150,7 @@ static void put_upper(struct text *t, const char *key)
 	for (; *key; key++) {
 		char c = *key >= 'a' && *key <= 'z' ? (char)(*key - 32) : *key;
 
-		put(t, &c, 1);
+		text_put(t, &c, 1);
 	}
 }
 
@@ -175,8 +158,8 @@ static void put_message_id(struct text *t, const char *event)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(message_ids); i++)
 		if (strcmp(message_ids[i].event, event) == 0) {
-			put_str(t, "\nMESSAGE_ID=");
-			put_str(t, message_ids[i].id);
+			text_str(t, "\nMESSAGE_ID=");
+			text_str(t, message_ids[i].id);
 		}
 }
 
@@ -187,28 +170,28 @@ static void format_journal(struct text *t, int level, const char *event,
 	char priority[] = { 'P', 'R', 'I', 'O', 'R', 'I', 'T', 'Y',
 			    '=', (char)('0' + level), '\n', '\0' };
 
-	put_str(t, priority);
-	put_str(t, "SYSLOG_IDENTIFIER=");
-	put_str(t, logger.program);
-	put_str(t, "\n" JOURNAL_PREFIX "EVENT=");
-	put_str(t, event);
+	text_str(t, priority);
+	text_str(t, "SYSLOG_IDENTIFIER=");
+	text_str(t, logger.program);
+	text_str(t, "\n" JOURNAL_PREFIX "EVENT=");
+	text_str(t, event);
 	put_message_id(t, event);
-	put_str(t, "\nMESSAGE=");
-	put_str(t, event);
+	text_str(t, "\nMESSAGE=");
+	text_str(t, event);
 	put_fields(t, fields);
-	put_str(t, "\n");
+	text_str(t, "\n");
 	for (const struct log_field *f = fields; f->type != LOG_TYPE_END; f++) {
 		size_t start = t->len;
 
-		put_str(t, JOURNAL_PREFIX);
+		text_str(t, JOURNAL_PREFIX);
 		put_upper(t, f->key);
-		put(t, "=", 1);
+		text_put(t, "=", 1);
 		put_value(t, f, false);
 		if (t->len == t->size - 1) { /* half a field is none */
 			t->len = start;
 			break;
 		}
-		put(t, "\n", 1);
+		text_put(t, "\n", 1);
 	}
 }
 
@@ -253,10 +236,10 @@ void log_write(int level, const char *event, const struct log_field *fields)
 		send_journal(&t);
 	} else {
 		t.size = LOG_LINE_MAX;
-		put_str(&t, "level=");
-		put_str(&t, level_to_str((size_t)level));
-		put_str(&t, " event=");
-		put_str(&t, event);
+		text_str(&t, "level=");
+		text_str(&t, level_to_str((size_t)level));
+		text_str(&t, " event=");
+		text_str(&t, event);
 		put_fields(&t, fields);
 		t.buf[t.len++] = '\n';
 		write_stderr(&t);

@@ -21,7 +21,8 @@
 #define LOG_VALUE_MAX 512
 #define LOG_LINE_MAX  4096
 
-enum log_type { LOG_TYPE_END = 0, LOG_TYPE_S, LOG_TYPE_U, LOG_TYPE_I, LOG_TYPE_E };
+enum log_type { LOG_TYPE_END = 0, LOG_TYPE_S, LOG_TYPE_U, LOG_TYPE_I, LOG_TYPE_E,
+		LOG_TYPE_T };
 
 struct log_field {
 	const char *key; /* ours: a-z and _ */
@@ -38,6 +39,9 @@ struct log_field {
 #define LOG_I(k, v) ((struct log_field){ .key = (k), .type = LOG_TYPE_I, .i = (v) })
 /* A negative errno of ours: key=errno, value its name and text. */
 #define LOG_E(v) ((struct log_field){ .key = "error", .type = LOG_TYPE_E, .i = (v) })
+/* A text that is fit to be shown as it is, with its own quotes and blanks, and no
+ * newline: a call (policy/call_text.h). The last field, up to the line's end. */
+#define LOG_T(k, v) ((struct log_field){ .key = (k), .type = LOG_TYPE_T, .s = (v) })
 
 #define log_event(level, event, ...)                                           \
 	log_write(level, event,                                                \

@@ -60,7 +60,8 @@ static bool calls_ok(const struct arena *a)
 
 	for (uint32_t i = 0; i < a->calls.n; i++)
 		if (c[i].id >= CALL_IDS ||
-		    !within(c[i].first_rule, c[i].n_rules, a->rules.n))
+		    !within(c[i].first_rule, c[i].n_rules, a->rules.n) ||
+		    !within(c[i].name, c[i].name_bytes, a->text.n))
 			return false;
 	return true;
 }

@@ -2,7 +2,6 @@
 /* A call as text; what call_text.c reads. */
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -30,7 +29,7 @@ static bool is_shown(const char *s, size_t step)
 	return !(u[0] == 0xf3); /* planes 14 and 15: tags, private use */
 }
 
-static void print_escape(char c, FILE *out)
+static void print_escape(char c, struct text *out)
 {
 	static const char letters[][2] = {
 		{ '\n', 'n' }, { '\t', 't' },  { '\r', 'r' },
@@ -39,15 +38,15 @@ static void print_escape(char c, FILE *out)
 
 	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
 		if (letters[i][0] == c) {
-			(void)fprintf(out, "\\%c", letters[i][1]);
+			text_printf(out, "\\%c", letters[i][1]);
 			return;
 		}
-	(void)fprintf(out, "\\%03o", (unsigned char)c);
+	text_printf(out, "\\%03o", (unsigned char)c);
 }
 
-void call_text_quote(const char *s, size_t n, FILE *out)
+void call_put_quoted(const char *s, size_t n, struct text *out)
 {
-	(void)fputc('"', out);
+	text_put(out, "\"", 1);
 	while (n) {
 		size_t step = utf8_step(s, n);
 
@@ -56,17 +55,17 @@ void call_text_quote(const char *s, size_t n, FILE *out)
 			for (size_t i = 0; i < step; i++)
 				print_escape(s[i], out);
 		} else {
-			(void)fwrite(s, 1, step, out);
+			text_put(out, s, step);
 		}
 		s += step;
 		n -= step;
 	}
-	(void)fputc('"', out);
+	text_put(out, "\"", 1);
 }
 
 /* -- numbers ------------------------------------------------------------------------ */
 
-static void print_mode(uint32_t mode, FILE *out)
+static void print_mode(uint32_t mode, struct text *out)
 {
 	static const struct {
 		uint32_t type;
@@ -80,62 +79,79 @@ static void print_mode(uint32_t mode, FILE *out)
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if (types[i].type == (mode & S_IFMT)) {
-			(void)fprintf(out, "%s|%#04o", types[i].name,
+			text_printf(out, "%s|%#04o", types[i].name,
 				      mode & ~(uint32_t)S_IFMT);
 			return;
 		}
-	(void)fprintf(out, "%#04o", mode);
+	text_printf(out, "%#04o", mode);
 }
 
-static void print_at_flags(uint32_t flags, FILE *out)
+/* Return: what stands before the next one */
+static const char *put_flag(const char *bar, const char *name, struct text *out)
+{
+	text_str(out, bar);
+	text_str(out, name);
+	return "|";
+}
+
+static void print_at_flags(uint32_t flags, struct text *out)
 {
 	uint32_t other = flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
 	const char *bar = "";
 
 	if (flags & AT_SYMLINK_NOFOLLOW)
-		bar = fputs("AT_SYMLINK_NOFOLLOW", out) < 0 ? "" : "|";
+		bar = put_flag(bar, "AT_SYMLINK_NOFOLLOW", out);
 	if (flags & AT_EMPTY_PATH)
-		bar = fprintf(out, "%sAT_EMPTY_PATH", bar) < 0 ? "" : "|";
+		bar = put_flag(bar, "AT_EMPTY_PATH", out);
 	if (other || !flags)
-		(void)fprintf(out, other ? "%s%#x" : "%s%x", bar, other);
+		text_printf(out, other ? "%s%#x" : "%s%x", bar, other);
 }
 
-void call_text_flags(uint32_t flags, FILE *out)
+void call_put_flags(uint32_t flags, struct text *out)
 {
 	uint32_t other = flags & ~(uint32_t)(XATTR_CREATE | XATTR_REPLACE);
 	const char *bar = "";
 
 	if (flags & XATTR_CREATE)
-		bar = fputs("XATTR_CREATE", out) < 0 ? "" : "|";
+		bar = put_flag(bar, "XATTR_CREATE", out);
 	if (flags & XATTR_REPLACE)
-		bar = fprintf(out, "%sXATTR_REPLACE", bar) < 0 ? "" : "|";
+		bar = put_flag(bar, "XATTR_REPLACE", out);
 	if (other || !flags)
-		(void)fprintf(out, other ? "%s%#x" : "%s%x", bar, other);
+		text_printf(out, other ? "%s%#x" : "%s%x", bar, other);
 }
 
-static void print_pointer(const struct call_text *c, int i, FILE *out)
+static void print_bytes(const struct call_bytes *b, struct text *out)
+{
+	call_put_quoted(b->text, b->n, out);
+	if (b->cut)
+		text_str(out, "...");
+}
+
+static void print_pointer(const struct call_text *c, int i, struct text *out)
 {
 	uint64_t v = c->data.args[i];
 
 	if (c->args[i].there)
-		call_text_quote(c->args[i].text, c->args[i].n, out);
+		print_bytes(&c->args[i], out);
 	else if (v && call_arg_at(c->id, i) == ARG_NONE)
-		(void)fprintf(out, "%" PRIu64, v);
+		text_printf(out, "%" PRIu64, v);
+	else if (v && c->args[i].unread)
+		text_printf(out, "%#" PRIx64, v);
 	else
-		(void)fputs("NULL", out);
+		text_str(out, "NULL");
 }
 
-static void print_buffer(const struct call_bytes *b, uint64_t address, FILE *out)
+static void print_buffer(const struct call_bytes *b, uint64_t address, struct text *out)
 {
 	if (b->there)
-		call_text_quote(b->text, b->n, out);
+		print_bytes(b, out);
 	else if (address)
-		(void)fprintf(out, "%#" PRIx64, address);
+		text_printf(out, "%#" PRIx64, address);
 	else
-		(void)fputs("NULL", out);
+		text_str(out, "NULL");
 }
 
-static void print_packed(const struct call_text *c, int i, unsigned any, FILE *out)
+static void print_packed(const struct call_text *c, int i, unsigned any, struct text *out)
 {
 	const struct call_args *p = &c->packed;
 
@@ -143,52 +159,52 @@ static void print_packed(const struct call_text *c, int i, unsigned any, FILE *o
 		print_pointer(c, i, out);
 		return;
 	}
-	(void)fputs("{value=", out);
+	text_str(out, "{value=");
 	if (any & 1U << ARG_VALUE)
-		(void)fputs("*", out);
+		text_str(out, "*");
 	else
 		print_buffer(&c->args[i], p->value, out);
-	(void)fputs(", size=", out);
+	text_str(out, ", size=");
 	if (any & 1U << ARG_SIZE)
-		(void)fputs("*", out);
+		text_str(out, "*");
 	else
-		(void)fprintf(out, "%" PRIu32, p->size);
-	(void)fputs(", flags=", out);
-	call_text_flags(p->flags, out);
-	(void)fputc('}', out);
+		text_printf(out, "%" PRIu32, p->size);
+	text_str(out, ", flags=");
+	call_put_flags(p->flags, out);
+	text_put(out, "}", 1);
 }
 
 static void print_arg(const struct call_text *c, const struct call *call, int i,
-		      unsigned any, FILE *out)
+		      unsigned any, struct text *out)
 {
 	switch (call_arg_at(c->id, i)) {
 	case ARG_DIRFD:
 		if (call->dirfd == AT_FDCWD)
-			(void)fputs("AT_FDCWD", out);
+			text_str(out, "AT_FDCWD");
 		else
-			(void)fprintf(out, "%d", call->dirfd);
+			text_printf(out, "%d", call->dirfd);
 		break;
 	case ARG_FD:
-		(void)fprintf(out, "%d", call->fd);
+		text_printf(out, "%d", call->fd);
 		break;
 	case ARG_MODE:
 		print_mode(call->mode, out);
 		break;
 	case ARG_DEV:
-		(void)fprintf(out, "%u:%u", dev_major(call->dev),
+		text_printf(out, "%u:%u", dev_major(call->dev),
 			      dev_minor(call->dev));
 		break;
 	case ARG_SIZE:
-		(void)fprintf(out, "%" PRIu64, call->size);
+		text_printf(out, "%" PRIu64, call->size);
 		break;
 	case ARG_FLAGS:
-		call_text_flags(call->flags, out);
+		call_put_flags(call->flags, out);
 		break;
 	case ARG_AT_FLAGS:
 		print_at_flags(call->at_flags, out);
 		break;
 	case ARG_ARGS_SIZE:
-		(void)fprintf(out, "%" PRIu64, call->args_size);
+		text_printf(out, "%" PRIu64, call->args_size);
 		break;
 	case ARG_OUT:
 		print_buffer(&c->args[i], c->data.args[i], out);
@@ -206,33 +222,19 @@ static void print_arg(const struct call_text *c, const struct call *call, int i,
 	}
 }
 
-void call_text_print(const struct call_text *c, unsigned any, FILE *out)
+void call_put(const struct call_text *c, unsigned any, struct text *out)
 {
 	struct call call;
 
 	call_decode(&c->data, c->id, &call);
-	(void)fprintf(out, "%s(", c->name);
+	text_str(out, c->name);
+	text_put(out, "(", 1);
 	for (int i = 0; i < c->n_args; i++) {
-		(void)fputs(i ? ", " : "", out);
+		text_str(out, i ? ", " : "");
 		if (any & 1U << call_arg_at(c->id, i))
-			(void)fputc('*', out);
+			text_put(out, "*", 1);
 		else
 			print_arg(c, &call, i, any, out);
 	}
-	(void)fputc(')', out);
-}
-
-char *call_text_string(const struct call_text *c, unsigned any)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	call_text_print(c, any, out);
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+	text_put(out, ")", 1);
 }

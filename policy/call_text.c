@@ -361,7 +361,9 @@ static int read_string(struct reader *r, enum call_arg arg, struct call_bytes *r
 			return fail(r, at, "a NUL would end it here");
 	}
 	r->p++;
-	*ret = (struct call_bytes){ true, r->bytes + first, r->used - first };
+	*ret = (struct call_bytes){ .there = true,
+				    .text = r->bytes + first,
+				    .n = r->used - first };
 	r->bytes[r->used++] = '\0'; /* the quotes are longer than this */
 	return 0;
 }
@@ -375,14 +377,21 @@ static int read_pointer(struct reader *r, enum call_arg arg, int i)
 
 	if (*r->p == '"') {
 		r->c.data.args[i] = UINT64_C(0x10000) * (unsigned)(i + 1);
-		return read_string(r, arg, &r->c.args[i]);
+		error = read_string(r, arg, &r->c.args[i]);
+		if (error == 0 && arg == ARG_PATH && strncmp(r->p, "...", 3) == 0) {
+			r->c.args[i].cut = true;
+			r->p += 3;
+		}
+		return error;
 	}
 	if (word_length(r->p) == 4 && strncmp(r->p, "NULL", 4) == 0) {
 		r->p += 4;
 		return 0;
 	}
-	if (arg != ARG_OUT || !is_digit(*r->p))
+	if (!is_digit(*r->p) || arg == ARG_NONE || arg == ARG_ARGS ||
+	    arg == ARG_ARGS_OUT)
 		return expected(r, wanted[arg]);
+	r->c.args[i].unread = arg != ARG_OUT;
 	error = read_number(r, register_max(r), wanted[arg], &v);
 	if (error == 0)
 		r->c.data.args[i] = v;

@@ -12,7 +12,8 @@
  *   flags   XATTR_CREATE|XATTR_REPLACE or numbers
  *   at      AT_SYMLINK_NOFOLLOW|AT_EMPTY_PATH or numbers
  *   path, name, value
- *           "a C string", or NULL
+ *           "a C string", NULL, or an address: deputy could not read it. A path
+ *           may be cut: "/a/b"...
  *   out     a string (what was read), an address, or NULL
  *   args    {value="a C string", size=1, flags=0}, or NULL: a struct xattr_args,
  *           of which nothing follows but zeroes
@@ -28,6 +29,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "lib/text.h"
 #include "policy/arch.h"
 #include "policy/call.h"
 
@@ -39,6 +41,8 @@ struct call_bytes {
 	bool there;	  /* else no string: NULL, or a number */
 	const char *text; /* with a NUL behind it that does not count */
 	size_t n;
+	bool cut;    /* the string goes on: three dots behind it */
+	bool unread; /* not there, and the address is all that is known */
 };
 
 struct call_text {
@@ -72,7 +76,13 @@ int call_text_parse(const char *text, const struct arch *arch,
 struct call_bytes call_text_bytes(const struct call_text *c, enum call_arg arg);
 
 /* The call as call_text_parse() reads it; but for the arguments whose bit
- * (1 << enum call_arg) is in @any: those are a star. */
+ * (1 << enum call_arg) is in @any: those are a star. These three allocate nothing
+ * (call_print.c, of the worker's half). */
+void call_put(const struct call_text *c, unsigned any, struct text *out);
+void call_put_flags(uint32_t flags, struct text *out);
+void call_put_quoted(const char *s, size_t n, struct text *out);
+
+/* The same, into a file. */
 void call_text_print(const struct call_text *c, unsigned any, FILE *out);
 
 /* The same. Return: the caller's to free(), NULL for lack of memory */

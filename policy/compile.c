@@ -235,7 +235,7 @@ static void note_needs(struct compiler *c, const struct doc_rule *r,
 	call->needs_name |= r->match.n_names != 0;
 	call->needs_args |=
 		call_is_packed(id) && (r->emulate || r->match.n_values);
-	c->head.reads_memory |= doc_is_pointed_to(&r->match) ||
+	c->head.reads_memory |= r->log || doc_is_pointed_to(&r->match) ||
 				doc_has_caller(&r->match) || call->needs_args;
 	if (r->emulate)
 		c->head.families |= FAMILY_BIT(call_family_of(id));
@@ -263,6 +263,8 @@ static void add_call(struct compiler *c, const char *name)
 		.id = call_from_name(name),
 		.first_rule = (uint32_t)c->t[RULES].n,
 		.closed = is_closed(c, name),
+		.name = append(c, TEXT, name, strlen(name)),
+		.name_bytes = (uint32_t)strlen(name),
 	};
 
 	for (size_t i = 0; i < c->p->n_rules; i++) {

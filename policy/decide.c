@@ -257,6 +257,21 @@ enum decide_status decide(const struct arena *a, const struct decide_plan *plan,
 	return DECIDE_DONE;
 }
 
+void decide_call_name(const struct arena *a, const struct decide_plan *plan,
+		      char *ret, size_t size)
+{
+	const struct arena_call *c = arena_at(a, a->calls);
+	const char *text = arena_at(a, a->text);
+	size_t n = 0;
+
+	if (plan->call_index < a->calls.n) {
+		c += plan->call_index;
+		n = c->name_bytes < size ? c->name_bytes : size - 1;
+		memcpy(ret, text + c->name, n);
+	}
+	ret[n] = '\0';
+}
+
 #define VALUE_BYTES_MAX 65536 /* limits.h XATTR_SIZE_MAX */
 
 static bool is_get(uint32_t id)

@@ -35,6 +35,11 @@ struct decide_plan {
 void decide_plan(const struct arena *a, uint32_t arch, uint32_t nr,
 		 struct decide_plan *ret);
 
+/* The name of the planned call, which a rule names; "": none does.
+ * @ret: of @size bytes, cut to fit, NUL-terminated */
+void decide_call_name(const struct arena *a, const struct decide_plan *plan,
+		      char *ret, size_t size);
+
 /* Of the thread that waits. It alone can change them, and it waits. */
 struct facts_caller {
 	uint32_t uid, gid; /* effective, as the container sees them; UINT32_MAX:

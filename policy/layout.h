@@ -21,7 +21,7 @@
 #include "lib/verdict.h"
 
 #define ARENA_MAGIC	UINT64_C(0x6372615f74706564) /* "dept_arc" */
-#define ARENA_VERSION	7
+#define ARENA_VERSION	8
 #define ARENA_MAX_BYTES (16 * 1024 * 1024)
 
 struct arena_span {
@@ -54,6 +54,7 @@ struct arena_call {
 	uint32_t needs_name;
 	uint32_t needs_args; /* the struct that a packed call passes */
 	uint32_t closed; /* a rule or the default denies it, not as advice */
+	uint32_t name, name_bytes; /* in text, for the log */
 };
 
 /*

@@ -106,13 +106,15 @@ int emulate(struct emulation *e, struct verdict *ret)
 
 	if (r == CALLER_GONE)
 		return EMULATE_GONE;
-	if (r == CALLER_UNKNOWN)
+	if (r == CALLER_UNKNOWN) {
+		emulate_fails(e, "the caller has more groups than deputy takes");
 		return EMULATE_LEAVE;
+	}
 	if (r < 0)
 		return r;
 	if (emulate_is_of_container(e))
-		r = table[e->call->family].run(e, ret);
-	else
-		r = EMULATE_LEAVE;
-	return r;
+		return table[e->call->family].run(e, ret);
+	emulate_fails(e, "the caller is in another user namespace than the "
+			 "container");
+	return EMULATE_LEAVE;
 }

@@ -52,6 +52,11 @@ struct emulation {
 	const char *name;
 	const void *value; /* call->size bytes */
 	enum unopenable unopenable; /* what the rule wants of a device node */
+	const char *path; /* as read by the handler; NULL: not yet */
+	/* For the log: why the rule's word was not done, where that is no errno
+	 * of ours. A failure is logged even where no rule asks for it. */
+	const char *why;
+	bool failed;
 	bool recovering;  /* a dead worker had begun the effect */
 	bool again;	  /* it had its effect already, and .made this */
 	struct made made; /* out: what a mknod made, where it did */
@@ -90,6 +95,13 @@ bool emulate_knows_ids(const struct emulation *e);
 uint64_t emulate_caps(uint32_t families);
 /* The rule that emulate.def has for this family's lost effects. */
 const char *emulate_rule(enum call_family family);
+
+/* It is deputy, or how the container is made, that the call fails by. */
+static inline void emulate_fails(struct emulation *e, const char *why)
+{
+	e->why = why;
+	e->failed = true;
+}
 
 /* For handlers: is the caller still there?  To be asked after the last read
  * and again right before the effect. */

@@ -54,18 +54,20 @@ struct node {
  * a link before it is one on the way, as it is natively. At the end of a path
  * fs.protected_symlinks would forbid to follow somebody else's.
  * Return: false when last is no plain name */
-static bool node_split(char path[PATH_MAX], struct node *n)
+static bool node_split(const char *path, struct node *n)
 {
-	static char last[PATH_MAX];
-	char *slash = strrchr(path, '/');
-	char *from = slash ? slash + 1 : path;
+	static char parent[PATH_MAX], last[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	const char *from = slash ? slash + 1 : path;
+	size_t bytes = (size_t)(from - path);
 
 	if (from[0] == '\0' || strcmp(from, ".") == 0 || strcmp(from, "..") == 0)
 		return false;
 	n->last = memcpy(last, from, strlen(from) + 1);
 	if (slash) {
-		memcpy(from, ".", 2);
-		n->parent = path;
+		memcpy(parent, path, bytes);
+		memcpy(parent + bytes, ".", 2);
+		n->parent = parent;
 	}
 	return true;
 }
@@ -264,7 +266,9 @@ static void log_what_stays(const struct node *n)
 {
 	if (ends_with_its_mount(n->parent_fd))
 		return;
-	log_event(LOG_NOTICE, "node-stays", LOG_U("tid", n->e->tid),
+	log_event(LOG_NOTICE, "node-stays",
+		  LOG_S("container", n->e->slot->identity.container),
+		  LOG_U("tid", n->e->tid),
 		  LOG_S("name", n->last), LOG_U("major", major(n->dev)),
 		  LOG_U("minor", minor(n->dev)));
 }
@@ -277,8 +281,11 @@ static int node_make_usable(struct node *n, int fd)
 	struct statx st;
 
 	if (!node_may_bind(n) ||
-	    node_bind(e->home, &e->caller, fd, n->mode & S_IFMT, n->dev) < 0)
+	    node_bind(e->home, &e->caller, fd, n->mode & S_IFMT, n->dev) < 0) {
+		emulate_fails(n->e, "no device opens on this file system, and "
+				    "none is bound over it");
 		return node_undo(n);
+	}
 	if (node_look(n, &st) == 0)
 		n->e->made = node_identity(&st);
 	log_what_stays(n);
@@ -352,6 +359,8 @@ static int mknod_granted(struct node *n, struct verdict *ret)
 		return r;
 	if (r == -EPERM && node_wants_cover(n))
 		return mknod_covered(n, ret);
+	if (r == -EPERM)
+		emulate_fails(n->e, "this file system makes no devices here");
 	return settle(ret, r);
 }
 
@@ -484,11 +493,15 @@ int emulate_mknod(struct emulation *e, struct verdict *ret)
 					 dev_minor(e->call->dev)) };
 	int r;
 
-	if (!caller_has(&e->caller, CAP_MKNOD))
+	if (!caller_has(&e->caller, CAP_MKNOD)) {
+		e->why = "the caller has no CAP_MKNOD";
 		return EMULATE_LEAVE;
+	}
 	r = tracee_read_str(e->tid, e->call->path_addr, path, sizeof(path));
 	if (r == TRACEE_GONE)
 		return EMULATE_GONE;
+	if (r == TRACEE_OK)
+		e->path = path;
 	if (r != TRACEE_OK || !node_split(path, &n))
 		return r < 0 ? r : EMULATE_LEAVE;
 	r = node_locate(&n);

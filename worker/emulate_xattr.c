@@ -325,6 +325,8 @@ int emulate_xattr(struct emulation *e, struct verdict *ret)
 	r = a.op == ATTR_SET ? read_value(&a) : TRACEE_OK;
 	if (r == TRACEE_OK)
 		r = read_path(&a);
+	if (r == TRACEE_OK)
+		e->path = a.path;
 	if (r == TRACEE_GONE)
 		return EMULATE_GONE;
 	if (r != TRACEE_OK)

@@ -7,21 +7,10 @@
 
 #include "lib/log.h"
 #include "policy/decide.h"
+#include "worker/call_log.h"
 #include "worker/emulate.h"
 #include "worker/interrupted.h"
 #include "worker/work.h"
-
-static const char *verdict_text(const struct verdict *v)
-{
-	switch (v->kind) {
-	case VERDICT_CONTINUE:
-		return "continue";
-	case VERDICT_RETURN:
-		return "return";
-	default:
-		return "errno";
-	}
-}
 
 static void set_phase(struct server *s, enum slot_phase phase)
 {
@@ -106,19 +95,6 @@ static void count(struct slot_counters *c, const struct work *w,
 		slot_count(&c->failed);
 }
 
-static void log_call(const struct work *w, const struct verdict *v)
-{
-	log_event(
-		LOG_NOTICE, "call", LOG_U("tid", w->notif.pid),
-		LOG_S("syscall", call_name(w->call.id)),
-		LOG_I("nr", w->notif.data.nr), LOG_U("arch", w->notif.data.arch),
-		LOG_I("rule", w->decision.rule),
-		LOG_S("name", w->facts.name ?: ""),
-		LOG_S("action", w->decision.emulate ? "emulate" : "answer"),
-		LOG_S("verdict", verdict_text(v)),
-		LOG_I("value", v->kind == VERDICT_RETURN ? v->value : v->error));
-}
-
 /* To the kernel, which refuses in its own words; but it reads the name anew. */
 static void leave(const struct server *s, struct work *w, struct verdict *ret)
 {
@@ -127,6 +103,8 @@ static void leave(const struct server *s, struct work *w, struct verdict *ret)
 		return;
 	*ret = decide_fail(s->policy);
 	w->decision.emulate = false; /* denied */
+	emulate_fails(w->e, "the kernel might read another name, that a rule "
+			    "denies");
 }
 
 /* Decides and acts. Return: 0 with *ret set, EMULATE_GONE, or an errno of ours */
@@ -147,8 +125,11 @@ static int settle(struct server *s, struct work *w, bool recovering,
 	if (!recovering)
 		set_phase(s, SLOT_DECIDED);
 	*ret = decide_fail(s->policy);
-	if (w->notif.pid == 0)
+	if (w->notif.pid == 0) {
+		emulate_fails(w->e, "the caller is in no pid namespace that "
+				    "deputy sees");
 		return 0;
+	}
 	if (!call_exists(s, &w->notif.data, w->plan.id)) {
 		*ret = verdict_continue();
 		return 0;
@@ -196,6 +177,9 @@ static void emulation_begin(struct server *s, const struct work *w)
 	e->tid = (pid_t)w->notif.pid;
 	e->call = &w->call;
 	e->again = false;
+	e->path = NULL;
+	e->why = NULL;
+	e->failed = false;
 }
 
 int serve(struct server *s, bool recovering)
@@ -207,11 +191,11 @@ int serve(struct server *s, bool recovering)
 	w = (struct work){ .notif = s->slot->call.notif.notif, .e = &emulation };
 	emulation_begin(s, &w);
 	r = settle(s, &w, recovering, &v);
-	emulate_forget_caller(&emulation);
 	/* A thread on its way out fails us in many ways. */
 	if (r < 0 && source_id_valid(&s->source, w.notif.id) != LISTENER_OK)
 		r = EMULATE_GONE;
 	if (r == EMULATE_GONE) {
+		emulate_forget_caller(&emulation);
 		slot_count(&s->slot->counters.gone);
 		source_forget(&s->source, &s->slot->call, w.notif.id);
 		set_phase(s, SLOT_ANSWERED);
@@ -219,21 +203,19 @@ int serve(struct server *s, bool recovering)
 			keep(s, &w); /* interrupted once more */
 		return 0;
 	}
-	if (r < 0) {
-		log_event(LOG_WARNING, "emulation-failed",
-			  LOG_S("syscall", call_name(w.call.id)), LOG_E(r));
+	if (r < 0)
 		v = decide_fail(s->policy);
-	}
 	if (v.kind == VERDICT_CONTINUE && !s->source.can_continue)
 		v = decide_without_continue(s->policy);
 	s->slot->call.verdict = v;
 	set_phase(s, SLOT_EFFECT_DONE);
+	if (w.decision.log || r < 0 || emulation.failed)
+		call_log(&w, &v, r);
+	emulate_forget_caller(&emulation);
 	count(&s->slot->counters, &w, &v);
 	r = answer(s, w.notif.id);
 	if (r == LISTENER_GONE && w.decision.emulate && v.kind == VERDICT_RETURN)
 		keep(s, &w);
-	if (w.decision.log)
-		log_call(&w, &v);
 	return r < 0 ? r : 0;
 }
 

@@ -11,6 +11,8 @@
 
 #include <seccomp.h>
 
+#include "policy/abi.h"
+#include "policy/arch.h"
 #include "policy/decide.h"
 #include "policy/policy.h"
 #include "tests/harness/test.h"
@@ -263,6 +265,18 @@ TEST(decide, asks_for_the_value_where_the_answer_hangs_on_it)
 	policy_set_unref(s);
 }
 
+/* The worker's names of ABIs are those of rules. */
+TEST(abi, has_the_names_of_rules)
+{
+	for (size_t i = 0; i < n_arches; i++) {
+		uint32_t nr = strcmp(arches[i].name, "x32") == 0 ? 0x40000000 : 0;
+
+		assert_string_equal(abi_name(arches[i].audit_arch, nr),
+				    arches[i].name);
+	}
+	assert_string_equal(abi_name(1, 0), "?");
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -271,15 +285,15 @@ static int compare_names(const void *a, const void *b)
 /* Names of every ABI, those that the native one lacks too, each once. */
 static size_t all_names(char *names[4096])
 {
-	static const uint32_t arches[] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86,
-					   SCMP_ARCH_AARCH64, SCMP_ARCH_ARM,
-					   SCMP_ARCH_MIPS, SCMP_ARCH_S390X,
-					   SCMP_ARCH_PPC64LE };
+	static const uint32_t some[] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86,
+					 SCMP_ARCH_AARCH64, SCMP_ARCH_ARM,
+					 SCMP_ARCH_MIPS, SCMP_ARCH_S390X,
+					 SCMP_ARCH_PPC64LE };
 	size_t n = 0, kept = 0;
 
-	for (size_t i = 0; i < sizeof(arches) / sizeof(arches[0]); i++)
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
 		for (int nr = -10400; nr < 5000 && n < 4096; nr++) {
-			names[n] = seccomp_syscall_resolve_num_arch(arches[i],
+			names[n] = seccomp_syscall_resolve_num_arch(some[i],
 								    nr);
 			n += names[n] != NULL;
 		}

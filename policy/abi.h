@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * The names of policy/arch.h for those who do without libseccomp. A test holds the
+ * two tables against each other.
+ */
+
+#include <stdint.h>
+
+/* @audit_arch, @nr: as in struct seccomp_data. Return: "x86_64", ..., or "?" */
+const char *abi_name(uint32_t audit_arch, uint32_t nr);
