@@ -1,4 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# With CMAKE_POSITION_INDEPENDENT_CODE: programs are linked with -pie, whatever the
+# compiler's default is.
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
+
 # One interface target carries every flag; each of our targets links it.
 add_library(deputy-flags INTERFACE)
 target_include_directories(deputy-flags INTERFACE
@@ -23,7 +28,7 @@ if(DEPUTY_SANITIZE)
 else()
 	target_compile_options(deputy-flags INTERFACE
 		-fstack-protector-strong -fstack-clash-protection
-		$<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+		-include ${PROJECT_SOURCE_DIR}/cmake/fortify.h)
 	target_link_options(deputy-flags INTERFACE -Wl,-z,relro,-z,now)
 endif()
 
