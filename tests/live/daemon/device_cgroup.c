@@ -23,7 +23,8 @@
 static const char policy[] =
 	"{\"version\":1,\"policies\":{\"p\":{\"rules\":[\n"
 	"{\"syscalls\":[\"mknod\"],\"match\":{\"type\":\"char\",\"device\":["
-	"\"1:3\",\"1:5\",\"1:7\"]},\"action\":\"emulate\"}\n"
+	"\"1:3\",\"1:5\",\"1:7\"]},\"action\":\"emulate\"},\n"
+	"{\"syscalls\":[\"mknodat\"],\"action\":\"continue\"}\n"
 	"],\"default\":\"continue\","
 	"\"without_continue\":{\"errno\":\"EPERM\"}}},"
 	"\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}";
