@@ -10,12 +10,16 @@
 # cgroup below which it lives goes with it. In there the build tree is
 # /deputy/build, the other one /deputy/other, the sources are /deputy/source.
 #
+# With DEPUTY_BOOT_TREE, a directory with another Debian and its systemd, that is
+# booted, and nothing is installed there (packaging/try).
+#
 # Exit status 77: this machine can't, and why.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/restart/root.sh
 . "$here/root.sh"
+export DEPUTY_BOOT_TREE=${DEPUTY_BOOT_TREE:-}
 boot_seconds=${DEPUTY_BOOT_SECONDS:-600}
 tmp='' group='' inner=''
 
@@ -57,7 +61,7 @@ main()
 	build=$(cd "$1" && pwd)
 	other=$(cd "$2" && pwd)
 	shift 2
-	[ -x /lib/systemd/systemd ] || skip "no systemd"
+	[ -x "$DEPUTY_BOOT_TREE/lib/systemd/systemd" ] || skip "no systemd"
 	need_namespaces
 	trap cleanup EXIT
 	trap 'exit 1' INT TERM HUP
@@ -65,7 +69,9 @@ main()
 	make_group
 	mkdir "$tmp/out"
 	: >"$tmp/out/log"
-	DESTDIR=$tmp/install cmake --install "$build" >/dev/null
+	mkdir "$tmp/install"
+	[ -n "$DEPUTY_BOOT_TREE" ] ||
+		DESTDIR=$tmp/install cmake --install "$build" >/dev/null
 	printf '%q ' "$@" >"$tmp/out/command"
 
 	# In a subshell that is in the group before the namespace is made: it

@@ -18,7 +18,7 @@ refuse()
 
 make_root()
 {
-	root_new "$tmp" / "$tmp/install"
+	root_new "$tmp" "${DEPUTY_BOOT_TREE:-/}" "$tmp/install"
 	mount -t sysfs -o ro sysfs "$root/sys" || refuse "a new sysfs is refused"
 	mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup" ||
 		refuse "a new cgroup2 is refused"
@@ -26,6 +26,7 @@ make_root()
 	root_bind "$other" other
 	root_bind "$source" source
 	mkdir -p "$root/deputy/out" "$root/deputy/old"
+	[ -z "$DEPUTY_BOOT_TREE" ] || mkdir "$root/deputy/tree"
 	mount --bind "$tmp/out" "$root/deputy/out"
 }
 
