@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# examples.sh DEPUTYCTL DIRECTORY: each policy that is shipped there is good, with no
-# other warning than this one is known for, and has a profile in each dialect.
+# examples.sh DEPUTYCTL DIRECTORY MANUAL: each policy that is shipped there is good, with no
+# other warning than this one is known for, and has a profile in each dialect. Those
+# that are for containers that request them go in one directory, before one that is for
+# any container; deputy-policy(5) has a row for each.
 set -uo pipefail
 
 # shellcheck disable=SC2034
@@ -29,5 +31,40 @@ for file in "$dir"/*.json; do
 			status=1
 		}
 	done
+	grep -q "^|  _$(basename "$file")_$" "$3" || {
+		echo "$file: $3 has no row for it"
+		status=1
+	}
 done
+
+# together LAST: the directory that the manual page tells to make
+together()
+{
+	local dir name
+	dir=$(mktemp -d)
+
+	for name in build fuse tun; do
+		cp "$examples/$name.json" "$dir/10-$name.json"
+	done
+	cp "$examples/$1.json" "$dir/90-$1.json"
+	"$deputyctl" policy check "$dir" >"$dir/said" 2>&1 || {
+		cat "$dir/said"
+		status=1
+	}
+	# Each requests its own.
+	for name in build fuse tun; do
+		"$deputyctl" policy profile "$dir" --policy $name >/dev/null || status=1
+	done
+	# Behind it nothing is reached.
+	mv "$dir/90-$1.json" "$dir/00-$1.json"
+	if "$deputyctl" policy check "$dir" >/dev/null 2>&1; then
+		echo "$1.json comes first, and is not refused"
+		status=1
+	fi
+	rm -r "$dir"
+}
+
+deputyctl=$1 examples=$2
+together lxc
+together proxmox
 exit $status
