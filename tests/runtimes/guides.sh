@@ -155,6 +155,7 @@ is_installed()
 
 	case $1 in
 	bubblewrap) program=bwrap ;;
+	build) program=rsync ;;
 	lxc|proxmox) program=lxc-execute ;;
 	nspawn) program=systemd-nspawn ;;
 	esac
@@ -195,11 +196,11 @@ main()
 	esac
 	build=$(cd "${1:?$usage}" && pwd)
 	shift
-	[ $# -gt 0 ] || set -- bubblewrap containerd docker lxc nspawn podman \
+	[ $# -gt 0 ] || set -- bubblewrap build containerd docker lxc nspawn podman \
 		proxmox runc
 	tmp=$(mktemp -d /tmp/deputy-guides.XXXXXX)
 	trap 'rm -rf "$tmp"' EXIT
-	packages+=(python3-grpcio python3-protobuf protobuf-compiler)
+	packages+=(python3-grpcio python3-protobuf protobuf-compiler rsync attr)
 	[ -n "$installed${suite[*]}" ] || install_engines
 	for name; do
 		if [ -n "$installed" ] && ! is_installed "$name"; then

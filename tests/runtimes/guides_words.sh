@@ -74,6 +74,11 @@ with_apt()
 	[ ! -e /deputy/suite ] || how=(skipped "its packages are there")
 }
 
+from_a_mirror()
+{
+	how=(skipped "it fetches from a mirror; debootstrap.sh does so by hand")
+}
+
 run_skipped()
 {
 	skip "${@:2}"
@@ -112,6 +117,22 @@ device()
 absent()
 {
 	[ ! -e "$1" ] || wrong "$1 is there"
+}
+
+# subid N: the host's id of id N in a user namespace of reader's
+subid()
+{
+	local first
+	first=$(sed -n '/^reader:/{s/^reader:\([0-9]*\):.*/\1/p;q}' /etc/subuid)
+
+	echo $((first + $1 - 1))
+}
+
+# is_opaque DIRECTORY: it has the mark of an overlay
+is_opaque()
+{
+	is y "$(getfattr --absolute-names --only-values \
+		-n trusted.overlay.opaque "$1" 2>&1)" "the mark of $1"
 }
 
 # says WORDS COMMAND...: words that the guide has are what COMMAND says; "uid N" is
