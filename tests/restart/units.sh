@@ -92,7 +92,10 @@ case_verify()
 	# shellcheck disable=SC2086 # a list of words
 	out=$(systemd-analyze verify --man=no $units 2>&1) ||
 		wrong "systemd-analyze verify failed"
-	is "" "$(grep -F deputy <<<"$out")" "what systemd-analyze verify says"
+	# A key of systemd 254, which older ones say that they ignore.
+	out=$(grep -F deputy <<<"$out" |
+		grep -vF "Unknown key 'FileDescriptorStorePreserve'")
+	is "" "$out" "what systemd-analyze verify says"
 }
 
 # Sockets first; the container sends its listener before any deputyd runs.
