@@ -192,23 +192,11 @@ const char *admit_limit(const struct registry *r, uid_t peer_uid)
 	return NULL;
 }
 
-const char *admit_worker(const struct registry *r)
-{
-	static char why[LOG_VALUE_MAX + 1];
-
-	if (faccessat(AT_FDCWD, r->worker_path, X_OK, AT_EACCESS) == 0)
-		return NULL;
-	(void)snprintf(why, sizeof(why),
-		       "deputyd cannot start its worker, %s: %s", r->worker_path,
-		       strerror(errno));
-	return why;
-}
-
-static int check_limits(const struct registry *r, const struct peer *peer,
+static int check_limits(struct registry *r, const struct peer *peer,
 			int listener_fd, const char **why)
 {
 	const char *limit = admit_limit(r, peer->uid);
-	const char *worker = admit_worker(r);
+	const char *worker = program_open(&r->program);
 
 	if (limit)
 		return refuse(why, EMFILE, limit);

@@ -48,8 +48,6 @@ int admit_proxied(struct registry *r, const struct sender *sender,
 		  const struct oci_state *state, int listener_fd,
 		  int *sock_taken, const char **why);
 
-/* Is there a program for workers? Return: NULL, or why not; static */
-const char *admit_worker(const struct registry *r);
 /* Is there room for one more listener of this uid?
  * Return: NULL, or which limit is reached */
 const char *admit_limit(const struct registry *r, uid_t peer_uid);

@@ -115,10 +115,18 @@ void appoint_end(struct session *s)
 	uv_close((uv_handle_t *)&s->backoff, on_backoff_closed);
 }
 
+/* Want of fds or memory passes; nothing else that keeps a program from starting. */
+static bool is_short(int error)
+{
+	return error == -EAGAIN || error == -ENOMEM || error == -EMFILE ||
+	       error == -ENFILE;
+}
+
 /* Return: 0, or a negative errno; then no handle is open */
 static int start(struct session *s)
 {
 	struct worker *w = s->worker;
+	struct program *p = &s->registry->program;
 	const int fds[HANDOVER_FDS] = {
 		[0] = -1,
 		[1] = -1,
@@ -129,9 +137,14 @@ static int start(struct session *s)
 		[HANDOVER_NODES] = s->registry->nodes_fd,
 	};
 
-	w->pid = spawn(s->registry->worker_path, fds, &w->pidfd);
-	if (w->pid < 0)
+	if (program_open(p))
+		return -ENOEXEC;
+	w->pid = spawn(p->fd, fds, &w->pidfd);
+	if (w->pid < 0) {
+		if (!is_short(w->pid))
+			program_renew(p);
 		return w->pid;
+	}
 	(void)uv_poll_init(s->registry->loop, &w->exit, w->pidfd);
 	(void)uv_poll_start(&w->exit, UV_READABLE, on_exit_of);
 	w->exit.data = s;
@@ -214,7 +227,11 @@ void appoint(struct session *s)
 	}
 	log_event(LOG_ERR, "worker-not-started",
 		  LOG_S("container", s->container->id),
-		  LOG_S("path", s->registry->worker_path), LOG_E(r));
+		  LOG_S("path", s->registry->program.path),
+		  LOG_S("why", s->registry->program.fd < 0 ?
+				       s->registry->program.why :
+				       "it cannot be executed"),
+		  LOG_E(r));
 	s->exit_status = HANDOVER_EXIT_SETUP;
 	s->exit_signal = 0;
 	s->worker->used = false;
@@ -309,13 +326,6 @@ static void log_crash(const struct session *s, int flight)
 		  LOG_U("restarts", s->restarts));
 }
 
-/* Want of fds or memory passes; nothing else that keeps a program from starting. */
-static bool is_short(int error)
-{
-	return error == -EAGAIN || error == -ENOMEM || error == -EMFILE ||
-	       error == -ENFILE;
-}
-
 /* Will the listener never have a worker, as far as one can tell? One that was
  * served once is kept: its calls wait, and get the policy's "fail". */
 static bool is_hopeless(struct session *s)
@@ -337,10 +347,11 @@ static void refuse(struct session *s)
 		  LOG_S("why", s->start_error ? "its worker cannot be started" :
 						"its workers end before they "
 						"serve"),
-		  LOG_S("path", s->registry->worker_path),
+		  LOG_S("path", s->registry->program.path),
 		  LOG_I("signal", s->exit_signal),
 		  LOG_I("status", s->exit_status), LOG_E(s->start_error),
 		  LOG_S("so", "its notified calls fail with ENOSYS"));
+	program_renew(&s->registry->program);
 	session_end(s, "no worker");
 }
 

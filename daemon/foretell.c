@@ -50,11 +50,11 @@ static void look_out(const struct policy_set *set, const struct control_check *c
 }
 
 /* Policy names are of the policy's file or, cut, of who asks. */
-static bool is_refused(const struct registry *r, const struct control_check *c,
+static bool is_refused(struct registry *r, const struct control_check *c,
 		       const struct outlook *o, char reason[REASON_BYTES])
 {
 	const char *limit = admit_limit(r, c->peer_uid);
-	const char *worker = admit_worker(r);
+	const char *worker = program_open(&r->program);
 
 	if (c->policy && strlen(c->policy) > POLICY_NAME_MAX)
 		(void)snprintf(reason, REASON_BYTES,
@@ -88,7 +88,7 @@ static int add(struct json_object *o, const char *key, struct json_object *v)
 	return -1;
 }
 
-static struct json_object *tell(const struct registry *r,
+static struct json_object *tell(struct registry *r,
 				const struct control_check *c,
 				const struct outlook *look)
 {
@@ -110,7 +110,7 @@ static struct json_object *tell(const struct registry *r,
 	return NULL;
 }
 
-struct json_object *foretell(const struct registry *r,
+struct json_object *foretell(struct registry *r,
 			     const struct control_check *c)
 {
 	struct outlook look;

@@ -12,5 +12,5 @@ struct registry;
 
 /* Return: the reply of io.deputy.Control.Check, the caller's; NULL for lack of
  * memory */
-struct json_object *foretell(const struct registry *r,
+struct json_object *foretell(struct registry *r,
 			     const struct control_check *c);

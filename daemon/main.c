@@ -259,7 +259,7 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 		policy_watch_start(&d->policy_watch, &d->operations);
 	notify_watchdog(&d->loop, &d->watchdog);
 	orphan_watch(&d->orphan, &d->loop, on_orphaned, d);
-	why = admit_worker(&d->registry);
+	why = program_open(&d->registry.program);
 	if (why)
 		log_event(LOG_ERR, "worker-not-started", LOG_S("why", why),
 			  LOG_S("so", "no new listener is taken"));

@@ -21,12 +21,12 @@ void registry_init(struct registry *r, uv_loop_t *loop, const char *worker_path,
 {
 	*r = (struct registry){
 		.loop = loop,
-		.worker_path = worker_path,
 		.nodes_fd = -1,
 		.set = set,
 		.generation = 1,
 		.loaded = (int64_t)time(NULL),
 	};
+	program_init(&r->program, worker_path);
 	TAILQ_INIT(&r->containers);
 	LIST_INIT(&r->peers);
 	watch_init(r);
@@ -36,6 +36,7 @@ void registry_done(struct registry *r)
 {
 	r->set = policy_set_unref(r->set);
 	r->closed_set = policy_set_unref(r->closed_set);
+	program_done(&r->program);
 	json_object_put(r->refused);
 	r->refused = NULL;
 }

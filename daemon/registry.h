@@ -24,6 +24,7 @@
 #include "daemon/features.h"
 #include "daemon/identity.h"
 #include "daemon/peer.h"
+#include "daemon/program.h"
 #include "lib/slot.h"
 #include "policy/policy.h"
 
@@ -126,7 +127,7 @@ struct session {
 
 struct registry {
 	uv_loop_t *loop;
-	const char *worker_path; /* borrowed */
+	struct program program; /* of its workers */
 	int nodes_fd;		 /* for HANDOVER_NODES, borrowed; -1: none */
 	struct policy_set *set;	 /* a reference: the one new containers get */
 	struct policy_set *closed_set; /* adopt.c: a reference, or NULL */

@@ -23,6 +23,7 @@
 #include "lib/own.h"
 
 #define FIRST	 HANDOVER_LISTENER
+#define PROGRAM	 HANDOVER_FDS /* its number until execve(2) closes it */
 #define RESERVED 64 /* BITS_PER_LONG; fs/file.c, sane_fdtable_size() */
 
 static int null_fd = -1; /* kept: there may be no fd left when it is needed */
@@ -64,8 +65,10 @@ int spawn_move(int fd)
 	return moved;
 }
 
-static bool lay_out(const int fds[HANDOVER_FDS])
+static bool lay_out(int program_fd, const int fds[HANDOVER_FDS])
 {
+	if (dup3(program_fd, PROGRAM, O_CLOEXEC) < 0)
+		return false;
 	for (int i = FIRST; i < HANDOVER_FDS; i++)
 		if (fds[i] >= 0 && dup3(fds[i], i, O_CLOEXEC) < 0)
 			return false;
@@ -75,7 +78,7 @@ static bool lay_out(const int fds[HANDOVER_FDS])
 /* They are ours or the container's listener: closing one takes no time. */
 static void take_back(void)
 {
-	for (int i = FIRST; i < HANDOVER_FDS; i++)
+	for (int i = FIRST; i <= PROGRAM; i++)
 		(void)reserve(i);
 }
 
@@ -83,7 +86,7 @@ static void take_back(void)
 
 static void own_table(void)
 {
-	if (syscall(SYS_close_range, HANDOVER_FDS, ~0U, CLOSE_RANGE_UNSHARE) == 0)
+	if (syscall(SYS_close_range, PROGRAM + 1, ~0U, CLOSE_RANGE_UNSHARE) == 0)
 		return;
 	/* Before Linux 5.9: all are copied, and closed by execve(2). */
 	if (unshare(CLONE_FILES) < 0)
@@ -117,8 +120,7 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void child(const char *path, const int fds[HANDOVER_FDS],
-			    int *error)
+static _Noreturn void child(const int fds[HANDOVER_FDS], int *error)
 {
 	char name[] = "deputy-worker";
 	char *argv[] = { name, NULL }, *envp[] = { NULL };
@@ -126,7 +128,7 @@ static _Noreturn void child(const char *path, const int fds[HANDOVER_FDS],
 	own_table();
 	if (keep(fds) && chdir("/") == 0) {
 		reset_signals();
-		(void)execve(path, argv, envp);
+		(void)execveat(PROGRAM, "", argv, envp, AT_EMPTY_PATH);
 	}
 	*error = errno;
 	_exit(127);
@@ -149,8 +151,8 @@ static int *shared_word(void)
 }
 
 /* Back once the child has its program, or is dead. */
-static pid_t clone_child(const char *path, const int fds[HANDOVER_FDS],
-			 int *error, int *ret_pidfd)
+static pid_t clone_child(const int fds[HANDOVER_FDS], int *error,
+			 int *ret_pidfd)
 {
 	const unsigned long flags =
 		CLONE_FILES | CLONE_VFORK | CLONE_PIDFD | SIGCHLD;
@@ -163,14 +165,14 @@ static pid_t clone_child(const char *path, const int fds[HANDOVER_FDS],
 	/* Not clone3(2), whose flags RestrictNamespaces= cannot see. */
 	pid = (pid_t)syscall(SYS_clone, flags, NULL, ret_pidfd, NULL, NULL);
 	if (pid == 0)
-		child(path, fds, error);
+		child(fds, error);
 	e = errno;
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	errno = e;
 	return pid;
 }
 
-pid_t spawn(const char *path, const int fds[HANDOVER_FDS], int *ret_pidfd)
+pid_t spawn(int program_fd, const int fds[HANDOVER_FDS], int *ret_pidfd)
 {
 	int *error = shared_word();
 	AUTO(fd_close) int pidfd = -1;
@@ -179,8 +181,8 @@ pid_t spawn(const char *path, const int fds[HANDOVER_FDS], int *ret_pidfd)
 	if (!error)
 		return -ENOMEM;
 	*error = 0;
-	if (lay_out(fds))
-		pid = clone_child(path, fds, error, &pidfd);
+	if (lay_out(program_fd, fds))
+		pid = clone_child(fds, error, &pidfd);
 	if (pid < 0)
 		*error = errno;
 	take_back();

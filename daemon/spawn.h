@@ -24,8 +24,9 @@ int spawn_move(int fd);
 
 /**
  * spawn() - start a program without arguments, environment, and signals blocked
+ * @program_fd: borrowed, for reading; of no script
  * @fds: by number in the new process; -1: none, and /dev/null for 0 and 1
  * @ret_pidfd: readable once it is dead; then waitid(2) is the caller's
  * Return: its pid, or a negative errno: execve(2)'s, too
  */
-pid_t spawn(const char *path, const int fds[HANDOVER_FDS], int *ret_pidfd);
+pid_t spawn(int program_fd, const int fds[HANDOVER_FDS], int *ret_pidfd);

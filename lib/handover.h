@@ -15,9 +15,16 @@ enum handover_fd {
 	HANDOVER_FDS
 };
 
+/*
+ * Raise it when deputyd and a worker from before the change cannot work together,
+ * and neither SLOT_VERSION nor ARENA_VERSION says so.
+ */
+#define HANDOVER_VERSION 1
+
 /* Exit statuses of a worker; anything else, and any signal, is a crash. */
 enum handover_exit {
 	HANDOVER_EXIT_HANGUP = 0, /* its last task is gone, or it was asked to leave */
 	HANDOVER_EXIT_SETUP = 3,  /* could not start; it said why on stderr */
 	HANDOVER_EXIT_FAILED = 4, /* could not go on; it said why on stderr */
+	HANDOVER_EXIT_USAGE = 2,  /* was started by somebody else than deputyd */
 };

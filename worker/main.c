@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * deputy-worker: serves one listener, or connection of LXC's.  Started by deputyd with the fds of
- * lib/handover.h and nothing else.
+ * lib/handover.h and nothing else; whoever else starts it is told so.
  *
  * Asked to leave (SIGTERM), it finishes the call it holds and goes.  The slot
  * makes that safe without a system call a notification: the handler sees
@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -22,10 +24,13 @@
 #include "lib/handover.h"
 #include "lib/log.h"
 #include "policy/decide.h"
+#include "policy/handover_note.h"
 #include "worker/caps.h"
 #include "worker/emulate.h"
 #include "worker/sandbox.h"
 #include "worker/serve.h"
+
+HANDOVER_NOTE_EMIT;
 
 static struct server server;
 static volatile sig_atomic_t leaving;
@@ -152,10 +157,41 @@ static int run(void)
 	return r;
 }
 
-int main(void)
+static int print_version(void)
+{
+	return printf("deputy-worker %s (layout %s)\n", DEPUTY_VERSION,
+		      HANDOVER_LAYOUT) < 0 || fflush(stdout) != 0 ?
+		       EXIT_FAILURE :
+		       EXIT_SUCCESS;
+}
+
+static int refuse_usage(void)
+{
+	(void)fputs("deputy-worker: only deputyd starts this program, with the "
+		    "listener that it is to serve.\n"
+		    "Start deputyd instead; see deputyd(8). "
+		    "\"deputy-worker --version\" prints the version.\n",
+		    stderr);
+	return HANDOVER_EXIT_USAGE;
+}
+
+/* deputyd's fds are memfds with seals, and nobody's standard streams. */
+static bool is_started_by_deputyd(void)
+{
+	return fcntl(HANDOVER_POLICY, F_GET_SEALS) > 0 &&
+	       fcntl(HANDOVER_SLOT, F_GET_SEALS) > 0;
+}
+
+int main(int argc, char **argv)
 {
 	int r;
 
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return print_version();
+	if (argc > 1 || !is_started_by_deputyd())
+		return refuse_usage();
+	/* Started by an fd, the kernel named it after that, before Linux 6.14. */
+	(void)prctl(PR_SET_NAME, "deputy-worker");
 	log_init("deputy-worker", LOG_DEBUG);
 	r = setup();
 	if (r < 0) {

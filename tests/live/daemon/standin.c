@@ -13,7 +13,10 @@
 #include "lib/handover.h"
 #include "lib/listener.h"
 #include "lib/slot.h"
+#include "policy/handover_note.h"
 #include "tests/live/daemon/fixture.h"
+
+HANDOVER_NOTE_EMIT;
 
 static struct slot *slot;
 

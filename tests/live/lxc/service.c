@@ -377,7 +377,7 @@ TEST_WITHIN(lxc, a_deadline_closes_the_connection, 120)
 /* The same where no worker ever starts. */
 TEST_WITHIN(lxc, a_deadline_needs_no_worker, 120)
 {
-	struct fixture f = { .worker = "/bin/false" };
+	struct fixture f = { .worker = ENDING };
 	struct packet p;
 	struct box b;
 	int sock;
