@@ -102,6 +102,12 @@ int acceptor_new(uv_loop_t *loop, int listening_fd,
 	return 0;
 }
 
+void acceptor_stop(struct acceptor *a)
+{
+	(void)uv_poll_stop(&a->poll);
+	(void)uv_timer_stop(&a->retry);
+}
+
 void acceptor_close(struct acceptor *a)
 {
 	uv_close((uv_handle_t *)&a->poll, on_closed);

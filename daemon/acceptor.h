@@ -18,5 +18,7 @@ struct acceptor;
 int acceptor_new(uv_loop_t *loop, int listening_fd,
 		 void (*take)(void *ctx, int sock_taken), void *ctx,
 		 struct acceptor **ret);
-/* Accepts no more; frees itself by the loop, and @ctx with free() then. */
+/* Accepts no more: who connects waits in the socket. */
+void acceptor_stop(struct acceptor *a);
+/* The same for good; frees itself by the loop, and @ctx with free() then. */
 void acceptor_close(struct acceptor *a);

@@ -45,6 +45,28 @@ int attach_new(struct registry *r, int listening_fd, struct attach **ret)
 	return 0;
 }
 
+void attach_adopt(struct attach *a, struct inherit *in)
+{
+	conn_adopt_all(&a->pool, in);
+}
+
+void attach_stop(struct attach *a)
+{
+	acceptor_stop(a->acceptor);
+	conn_leave_silent(&a->pool);
+}
+
+int attach_list(struct attach *a,
+		int (*add)(void *ctx, const char *name, int fd_taken), void *ctx)
+{
+	return conn_list(&a->pool, add, ctx);
+}
+
+size_t attach_unfinished(const struct attach *a)
+{
+	return conn_count(&a->pool);
+}
+
 void attach_close(struct attach *a)
 {
 	conn_end_all(&a->pool);

@@ -10,6 +10,7 @@
 #include "daemon/conn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #include "daemon/conn_answer.h"
 #include "daemon/discard.h"
 #include "daemon/fd_room.h"
+#include "daemon/fdstore.h"
+#include "daemon/inherit.h"
 #include "daemon/log_budget.h"
 #include "daemon/registry.h"
 #include "lib/listener.h"
@@ -41,7 +44,9 @@ struct conn {
 	uv_timer_t deadline;
 	struct discard discard;
 	unsigned open_handles;
+	struct fdstore_waiting name; /* in the fd store; .number 0: not there */
 	bool ended;
+	bool timed; /* its message has begun, and a deadline */
 	bool waited; /* for fds to be free, which the log says once */
 	struct oci_frame frame;
 	char *buf;
@@ -81,11 +86,44 @@ static void on_closed(uv_handle_t *h)
 	discard_start(&c->discard, h->loop);
 }
 
+/* -- in the fd store ---------------------------------------------------------------- */
+
+static void put_into_store(struct conn *c)
+{
+	struct fdstore *store = c->pool->registry->store;
+	char name[FDSTORE_NAME_MAX];
+
+	if (!store || !store->on || c->name.number)
+		return;
+	c->name = (struct fdstore_waiting){ ++store->last, c->peer_userns.ino };
+	fdstore_waiting_format(&c->name, name);
+	if (!fdstore_put(store, name, &c->sock, 1))
+		c->name.number = 0;
+	else
+		log_event(LOG_DEBUG, "connection-stored", LOG_S("name", name),
+			  LOG_U("peer_uid", c->peer->uid),
+			  LOG_I("peer_pid", c->peer_pid));
+}
+
+static void drop_from_store(struct conn *c)
+{
+	char name[FDSTORE_NAME_MAX];
+
+	if (!c->name.number)
+		return;
+	fdstore_waiting_format(&c->name, name);
+	fdstore_drop(c->pool->registry->store, name, 1);
+	c->name.number = 0;
+}
+
+/* -- its end ------------------------------------------------------------------------ */
+
 static void conn_end(struct conn *c)
 {
 	if (c->ended)
 		return;
 	c->ended = true;
+	drop_from_store(c);
 	pending_remove(&c->pool->pending, &c->pending);
 	c->peer->buffered -= c->size;
 	free(c->buf);
@@ -236,6 +274,11 @@ static void on_silent_end(struct conn *c)
 	conn_end(c);
 }
 
+static void on_silence(uv_timer_t *t)
+{
+	put_into_store(t->data);
+}
+
 /* Return: false when nothing more is to be read now */
 static bool read_once(struct conn *c)
 {
@@ -292,10 +335,11 @@ static void on_readable(uv_poll_t *p, int status, int events)
 	for (int i = 0; i < CHUNKS_AT_ONCE; i++)
 		if (!read_once(c))
 			break;
-	if (!c->ended && c->frame.bytes > 0 &&
-	    !uv_is_active((const uv_handle_t *)&c->deadline))
-		(void)uv_timer_start(&c->deadline, on_deadline,
-				     OCI_MESSAGE_DEADLINE_MS, 0);
+	if (c->ended || c->frame.bytes == 0 || c->timed)
+		return;
+	c->timed = true;
+	(void)uv_timer_start(&c->deadline, on_deadline, OCI_MESSAGE_DEADLINE_MS,
+			     0);
 }
 
 static const char *over_limit(struct conn_pool *pool, const struct peer *p)
@@ -316,12 +360,15 @@ static int start(struct conn *c)
 	c->poll.data = c->deadline.data = c;
 	c->open_handles = 2;
 	(void)uv_poll_start(&c->poll, UV_READABLE, on_readable);
+	(void)uv_timer_start(&c->deadline, on_silence, OCI_STORE_MS, 0);
 	c->pending.peer = c->peer;
 	pending_add(&c->pool->pending, &c->pending, uv_now(loop));
 	return 0;
 }
 
-int conn_new(struct conn_pool *pool, int sock_taken, const char **why)
+/* @left: its name where an earlier deputyd left it, or NULL */
+static int take(struct conn_pool *pool, int sock_taken,
+		const struct fdstore_waiting *left, const char **why)
 {
 	AUTO(fd_close) int sock = sock_taken;
 	struct ucred cred;
@@ -351,15 +398,59 @@ int conn_new(struct conn_pool *pool, int sock_taken, const char **why)
 		conn_free(c);
 		return r;
 	}
-	c->peer_userns = identity_peer(cred.pid);
+	/* Whoever has this pid by now need not be who connected. */
+	c->peer_userns = identity_peer(left ? 0 : cred.pid);
+	if (left) {
+		c->peer_userns.ino = left->userns_ino;
+		c->name = *left;
+	}
 	(void)TAKE_FD(sock);
 	return 0;
 }
 
+int conn_new(struct conn_pool *pool, int sock_taken, const char **why)
+{
+	return take(pool, sock_taken, NULL, why);
+}
+
+static void adopt(struct conn_pool *pool, struct inherit_fd *f,
+		  const struct fdstore_waiting *name)
+{
+	struct fdstore *store = pool->registry->store;
+	const char *why = "it is no connection of a unix socket";
+	bool is_one = inherit_is_connection(f->fd);
+
+	fdstore_had(store, f->name);
+	if (name->number > store->last)
+		store->last = name->number;
+	if (is_one && take(pool, TAKE_FD(f->fd), name, &why) == 0)
+		return;
+	if (is_one)
+		log_event(LOG_WARNING, "connection-refused", LOG_S("why", why),
+			  LOG_S("name", f->name));
+	else
+		inherit_refuse(f, pool->registry->loop, why);
+	fdstore_drop(store, f->name, 1);
+}
+
+void conn_adopt_all(struct conn_pool *pool, struct inherit *in)
+{
+	struct fdstore_waiting name;
+
+	for (size_t i = 0; i < in->n; i++)
+		if (in->fds[i].fd >= 0 &&
+		    fdstore_waiting_parse(in->fds[i].name, &name))
+			adopt(pool, &in->fds[i], &name);
+}
+
+static struct conn *conn_of(struct pending *p)
+{
+	return (struct conn *)((char *)p - offsetof(struct conn, pending));
+}
+
 static void end_pending(struct pending *p, const char *why)
 {
-	struct conn *c =
-		(struct conn *)((char *)p - offsetof(struct conn, pending));
+	struct conn *c = conn_of(p);
 
 	if (why)
 		refuse(c, why);
@@ -384,6 +475,58 @@ void conn_pool_init(struct conn_pool *pool, struct registry *registry)
 		},
 	};
 	TAILQ_INIT(&pool->pending.oldest_first);
+}
+
+void conn_leave_silent(struct conn_pool *pool)
+{
+	struct pending *next;
+
+	for (struct pending *p = TAILQ_FIRST(&pool->pending.oldest_first); p;
+	     p = next) {
+		struct conn *c = conn_of(p);
+
+		next = TAILQ_NEXT(p, entry);
+		if (c->frame.bytes > 0)
+			continue;
+		put_into_store(c);
+		c->name.number = 0; /* it stays there */
+		conn_end(c);
+	}
+}
+
+int conn_list(struct conn_pool *pool,
+	      int (*add)(void *ctx, const char *name, int fd_taken), void *ctx)
+{
+	struct pending *p;
+	int r = 0;
+
+	TAILQ_FOREACH(p, &pool->pending.oldest_first, entry)
+	{
+		const struct conn *c = conn_of(p);
+		char name[FDSTORE_NAME_MAX];
+		int fd;
+
+		if (c->name.number == 0)
+			continue;
+		fdstore_waiting_format(&c->name, name);
+		fd = fcntl(c->sock, F_DUPFD_CLOEXEC, 0);
+		r = fd < 0 ? -errno : add(ctx, name, fd);
+		if (r < 0)
+			break;
+	}
+	return r;
+}
+
+size_t conn_count(const struct conn_pool *pool)
+{
+	const struct pending *p;
+	size_t n = 0;
+
+	TAILQ_FOREACH(p, &pool->pending.oldest_first, entry)
+	{
+		n++;
+	}
+	return n;
 }
 
 void conn_end_all(struct conn_pool *pool)

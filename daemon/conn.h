@@ -14,6 +14,7 @@
 #include "lib/fdmsg.h"
 #include "proto/oci_state.h"
 
+struct inherit;
 struct registry;
 
 /* Of one socket. */
@@ -31,4 +32,12 @@ void conn_pool_init(struct conn_pool *pool, struct registry *registry);
  * Return: 0 or a negative errno, with why
  */
 int conn_new(struct conn_pool *pool, int sock_taken, const char **why);
+/* Takes from @in what waits in the fd store. */
+void conn_adopt_all(struct conn_pool *pool, struct inherit *in);
+/* Ends those that have said nothing; the next deputyd has them from the store. */
+void conn_leave_silent(struct conn_pool *pool);
+/* What the store has of them, for another store: as keep_list(). */
+int conn_list(struct conn_pool *pool,
+	      int (*add)(void *ctx, const char *name, int fd_taken), void *ctx);
+size_t conn_count(const struct conn_pool *pool);
 void conn_end_all(struct conn_pool *pool);

@@ -113,3 +113,27 @@ bool fdstore_name_parse(const char *text, struct fdstore_name *ret)
 	*ret = n;
 	return true;
 }
+
+void fdstore_waiting_format(const struct fdstore_waiting *w,
+			    char ret[FDSTORE_NAME_MAX])
+{
+	(void)snprintf(ret, FDSTORE_NAME_MAX, "w%" PRIx64 "-%" PRIx64, w->number,
+		       w->userns_ino);
+}
+
+bool fdstore_waiting_parse(const char *text, struct fdstore_waiting *ret)
+{
+	struct fdstore_waiting w = { 0, 0 };
+	char again[FDSTORE_NAME_MAX], *end;
+
+	if (*text != 'w' || strlen(text) >= FDSTORE_NAME_MAX)
+		return false;
+	w.number = strtoull(text + 1, &end, 16);
+	if (*end == '-')
+		w.userns_ino = strtoull(end + 1, NULL, 16);
+	fdstore_waiting_format(&w, again);
+	if (w.number == 0 || strcmp(again, text) != 0)
+		return false;
+	*ret = w;
+	return true;
+}

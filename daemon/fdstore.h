@@ -11,8 +11,10 @@
  *   cN   cN-M	 container N: its record (daemon/record.h), of change M; its
  *		 user namespace
  *   cN.L	 listener L of container N: the listener, its slot
+ *   wN-I	 connection N, which has sent no listener yet; I is the inode of
+ *		 its peer's user namespace
  *
- * N, L and M are in hex, without leading zeros; N is never given twice.  They are
+ * All numbers are in hex, without leading zeros; N is never given twice.  They are
  * short because all names together are one string of the next deputyd's
  * environment, for which the kernel has a limit (MAX_ARG_STRLEN).
  *
@@ -60,3 +62,13 @@ void fdstore_name_format(const struct fdstore_name *n,
 			 char ret[FDSTORE_NAME_MAX]);
 /* Return: is it one? */
 bool fdstore_name_parse(const char *text, struct fdstore_name *ret);
+
+struct fdstore_waiting {
+	uint64_t number; /* N, never 0 */
+	uint64_t userns_ino;
+};
+
+void fdstore_waiting_format(const struct fdstore_waiting *w,
+			    char ret[FDSTORE_NAME_MAX]);
+/* Return: is it one? */
+bool fdstore_waiting_parse(const char *text, struct fdstore_waiting *ret);

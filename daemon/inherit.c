@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -75,6 +76,16 @@ static bool is_listening(int fd, int type, const char *path)
 {
 	return links_to(fd, "socket:[") &&
 	       sd_is_socket_unix(fd, type, 1, path, 0) > 0;
+}
+
+bool inherit_is_connection(int fd)
+{
+	struct sockaddr_un peer;
+	socklen_t size = sizeof(peer);
+
+	return links_to(fd, "socket:[") &&
+	       sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 0) > 0 &&
+	       getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
 }
 
 static bool has_file(const char *path)

@@ -43,5 +43,8 @@ int inherit_socket(struct inherit *in, struct fdstore *store, const char *name,
  */
 void inherit_done(struct inherit *in, struct fdstore *store, uv_loop_t *loop);
 
+/* Is it a stream socket that is connected to a unix socket, or was? */
+bool inherit_is_connection(int fd);
+
 /* Logs and closes one; for those that adopt.c refuses. */
 void inherit_refuse(struct inherit_fd *f, uv_loop_t *loop, const char *why);

@@ -45,6 +45,8 @@
 #include "policy/machine_check.h"
 
 #define END_GRACE_MS 2000 /* for workers to finish what they hold */
+#define END_MESSAGE_MS 200 /* for messages on the OCI socket to be whole */
+#define END_POLL_MS 5
 #define END_STORED_MS 20   /* the same, where the next deputyd takes it over */
 #define FAILURE_PAUSE_S 1
 #define END_KILL_MS  1000 /* and to die; then deputyd goes without them */
@@ -71,6 +73,7 @@ struct deputyd {
 	int argc;
 	char **argv;
 	bool ending;
+	uint64_t ending_ms;
 	struct diags *refused; /* what is wrong with the policy at the start */
 };
 
@@ -90,15 +93,8 @@ static void on_end_timer(uv_timer_t *t)
 			     d->store.on ? END_STORED_MS : END_KILL_MS, 0);
 }
 
-static void end(struct deputyd *d)
+static void end_all(struct deputyd *d)
 {
-	if (d->ending)
-		return;
-	d->ending = true;
-	notify_stopping();
-	log_event(LOG_NOTICE, "ending",
-		  LOG_U("listeners", d->registry.n_sessions),
-		  LOG_S("stored", d->store.on ? "yes" : "no"));
 	attach_close(d->attach);
 	attach_lxc_close(d->attach_lxc);
 	control_free(d->control, NULL);
@@ -114,6 +110,35 @@ static void end(struct deputyd *d)
 	(void)uv_timer_start(&d->end_timer, on_end_timer,
 			     d->store.on ? END_STORED_MS : END_GRACE_MS, 0);
 	uv_unref((uv_handle_t *)&d->end_timer);
+}
+
+static void on_message_timer(uv_timer_t *t)
+{
+	struct deputyd *d = t->data;
+
+	if (attach_unfinished(d->attach) > 0 &&
+	    uv_now(&d->loop) < d->ending_ms + END_MESSAGE_MS)
+		return;
+	(void)uv_timer_stop(t);
+	end_all(d);
+}
+
+static void end(struct deputyd *d)
+{
+	if (d->ending)
+		return;
+	d->ending = true;
+	d->ending_ms = uv_now(&d->loop);
+	notify_stopping();
+	log_event(LOG_NOTICE, "ending",
+		  LOG_U("listeners", d->registry.n_sessions),
+		  LOG_S("stored", d->store.on ? "yes" : "no"));
+	attach_stop(d->attach);
+	if (d->store.on && attach_unfinished(d->attach) > 0)
+		(void)uv_timer_start(&d->end_timer, on_message_timer,
+				     END_POLL_MS, END_POLL_MS);
+	else
+		end_all(d);
 }
 
 static void on_signal(uv_signal_t *s, int number)
@@ -226,6 +251,8 @@ static void on_orphaned(void *ctx)
 	if (r == 0)
 		r = keep_list(&d->registry, keep, &s);
 	if (r == 0)
+		r = attach_list(d->attach, keep, &s);
+	if (r == 0)
 		r = orphan_become_keeper(d->argc, d->argv, &s);
 	log_event(LOG_ERR, "not-a-keeper", LOG_E(r));
 	for (size_t i = 0; i < s.n; i++)
@@ -267,8 +294,10 @@ static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
 		reload_note(&d->registry, d->refused);
 	last_good_settle(&d->registry, &d->inherit);
 	adopt(&d->registry, &d->inherit);
-	inherit_done(&d->inherit, &d->store, &d->loop);
 	r = attach_new(&d->registry, d->oci_socket.fd, &d->attach);
+	if (r == 0)
+		attach_adopt(d->attach, &d->inherit);
+	inherit_done(&d->inherit, &d->store, &d->loop);
 	if (r == 0)
 		r = attach_lxc_new(&d->registry, d->lxc_socket.fd,
 				   &d->attach_lxc);

@@ -330,3 +330,33 @@ TEST(keeper, whose_deputyds_die_young)
 	tracee_end(&t);
 	finish(&f);
 }
+
+/* A connection that is silent yet lies in the store of a keeper that dies. */
+TEST(keeper, that_dies_loses_nobody_who_waits)
+{
+	struct fixture f;
+	struct tracee t;
+	pid_t deputyd;
+	char *text;
+	int sock;
+
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	tracee_start(&t, 0);
+	begin(&f);
+	sock = client_connect(&f);
+	TEST_WAIT(fixture_log_has(&f, "event=connection-stored"), WAIT_S);
+	deputyd = fixture_deputyd(&f);
+	assert_int_equal(kill(f.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(f.pid, NULL, 0), f.pid);
+	f.pid = deputyd;
+	TEST_WAIT(is_another(&f, deputyd), WAIT_S);
+	text = tracee_state(&t, "late");
+	client_send(sock, text, strlen(text), &t.listener, 1);
+	free(text);
+	close(t.listener);
+	t.listener = -1;
+	assert_served(&t);
+	close(sock);
+	tracee_end(&t);
+	finish(&f);
+}
