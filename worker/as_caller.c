@@ -17,23 +17,28 @@
 #include "worker/child.h"
 
 /* Raw calls: the C library's change the ids of all threads by signal, and the
- * exact child shares its memory with a parent whose ids must stay. */
-static int set_ids(const uid_t uid[CALLER_IDS], const gid_t gid[CALLER_IDS])
+ * exact child shares its memory with a parent whose ids must stay. Those of the
+ * file system alone report the old id, never an error. */
+static int set_gids(const gid_t gid[CALLER_IDS])
 {
-	if (syscall(SYS_setresgid, gid[REAL], gid[EFFECTIVE], gid[SAVED]) < 0 ||
-	    syscall(SYS_setresuid, uid[REAL], uid[EFFECTIVE], uid[SAVED]) < 0)
+	if (syscall(SYS_setresgid, gid[REAL], gid[EFFECTIVE], gid[SAVED]) < 0)
 		return -errno;
-	/* These report the old id, never an error. */
 	if (gid[FS] != gid[EFFECTIVE])
 		(void)syscall(SYS_setfsgid, gid[FS]);
+	return 0;
+}
+
+static int set_uids(const uid_t uid[CALLER_IDS])
+{
+	if (syscall(SYS_setresuid, uid[REAL], uid[EFFECTIVE], uid[SAVED]) < 0)
+		return -errno;
 	if (uid[FS] != uid[EFFECTIVE])
 		(void)syscall(SYS_setfsuid, uid[FS]);
 	return 0;
 }
 
-/* Root and ids. The capabilities stay: SECBIT_NO_SETUID_FIXUP is set. */
-static int enter(const struct home *h, const struct caller *c,
-		 const uid_t uid[CALLER_IDS])
+/* Root, groups, umask. */
+static int enter(const struct home *h, const struct caller *c)
 {
 	if (fchdir(c->root_fd) < 0 || chroot(".") < 0 || fchdir(h->proc_fd) < 0)
 		return -errno;
@@ -41,16 +46,25 @@ static int enter(const struct home *h, const struct caller *c,
 	/* At home there are none: nothing to do for a caller without any. */
 	if (c->n_groups && syscall(SYS_setgroups, c->n_groups, c->groups) < 0)
 		return -errno;
-	return set_ids(uid, c->gid);
+	return set_gids(c->gid);
+}
+
+/* The capabilities stay: SECBIT_NO_SETUID_FIXUP is set. */
+static int enter_wholly(const struct home *h, const struct caller *c)
+{
+	int r = enter(h, c);
+
+	return r < 0 ? r : set_uids(c->uid);
 }
 
 int as_caller_enter(const struct home *h, const struct caller *c, uint64_t caps)
 {
-	const uid_t uid[CALLER_IDS] = { NOBODYS, NOBODYS, NOBODYS, c->uid[FS] };
-	int r = enter(h, c, uid);
+	int r = enter(h, c);
 
-	if (r == 0)
+	if (r == 0) {
+		(void)syscall(SYS_setfsuid, c->uid[FS]);
 		r = caps_set(h->caps, caps);
+	}
 	if (r < 0)
 		as_caller_leave(h, c);
 	return r;
@@ -63,9 +77,11 @@ int as_caller_caps(const struct home *h, uint64_t caps)
 
 void as_caller_leave(const struct home *h, const struct caller *c)
 {
-	static const uint32_t root[CALLER_IDS];
+	static const gid_t nobodys[CALLER_IDS] = { NOBODYS, NOBODYS, NOBODYS,
+						   NOBODYS };
 
-	if (caps_set(h->caps, h->caps) < 0 || set_ids(root, root) < 0 ||
+	(void)syscall(SYS_setfsuid, NOBODYS);
+	if (caps_set(h->caps, h->caps) < 0 || set_gids(nobodys) < 0 ||
 	    (c->n_groups && syscall(SYS_setgroups, 0, NULL) < 0) ||
 	    fchdir(h->root_fd) < 0 || chroot(".") < 0 || home_rearm(h) < 0)
 		abort(); /* the slot tells a successor what to do */
@@ -111,7 +127,7 @@ static int lent_main(void *ctx)
 {
 	struct lent *l = ctx;
 
-	l->setup = enter(l->home, l->caller, l->caller->uid);
+	l->setup = enter_wholly(l->home, l->caller);
 	if (l->setup == 0)
 		l->setup = caps_set(l->home->caps, l->caps);
 	if (l->setup == 0)
@@ -147,7 +163,7 @@ struct exact {
 /* In the caller's user namespace with its capabilities, or not at all. */
 static int become(const struct exact *e)
 {
-	int r = enter(e->home, e->caller, e->caller->uid);
+	int r = enter_wholly(e->home, e->caller);
 
 	if (r < 0)
 		return r;

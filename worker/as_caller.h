@@ -11,10 +11,10 @@
  * success is exact, and so is "it exists already"; any other failure may only
  * mean that the caller has a capability that this process does not.
  *
- *   - Not the fs ids alone: a uid 0 would have every capability over a user
- *     namespace that root made, and FUSE looks at real and saved ids.  Nor all
- *     of the caller's uids: whoever has them, and sees this process, could
- *     signal it, and take its limits away for good.  So the others are nobody's.
+ *   - At home this process is nobody, by all of its ids.  A uid 0 would have
+ *     every capability over a user namespace that root made, and own root's files.
+ *   - Of the caller's uids only the file system's.  Whoever has the others, and sees
+ *     this process, could signal it, and take its limits away for good.
  *   - Never left entered: a process rooted in a container keeps its mounts busy.
  *   - Its working directory meanwhile is *our* /proc, for "self/fd/N"; so every
  *     path of the caller is resolved from an explicit dirfd.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/own.h"
+#include "worker/as_caller.h"
 #include "worker/child.h"
 
 #define ACL_NAME "system.posix_acl_access"
@@ -70,8 +71,10 @@ static int open_twin(const struct home *h, const char *name, int node_fd,
 	(void)syscall(SYS_setfsgid, st->st_gid);
 	(void)syscall(SYS_setfsuid, st->st_uid);
 	r = make_twin(h, name, node_fd, st);
-	(void)syscall(SYS_setfsuid, 0);
-	(void)syscall(SYS_setfsgid, 0);
+	(void)syscall(SYS_setfsuid, NOBODYS);
+	(void)syscall(SYS_setfsgid, NOBODYS);
+	if (r == 0)
+		r = home_rearm(h);
 	if (r < 0)
 		return r;
 	fd = (int)syscall(SYS_open_tree, h->nodes_fd, name,

@@ -28,8 +28,10 @@ enum node_open {
  * node_opens() - could this device node be opened?
  * @node_fd: O_PATH
  *
- * Opens with O_NOATIME as somebody who is neither its owner nor CAP_FOWNER: the
- * kernel looks at nodev (EACCES) before that (EPERM), and the driver sees neither.
+ * To be called at home, where this process is nobody, and has CAP_DAC_OVERRIDE
+ * but not CAP_FOWNER. The kernel refuses an open with O_NOATIME to who is not the
+ * owner (EPERM) after it looked at nodev (EACCES). So the open fails either way, and
+ * neither a driver nor the writer of a FIFO ever sees it.
  * Return: NODE_OPENS (or the mount says nodev), NODE_UNOPENABLE, or a negative
  * errno of ours
  */

@@ -229,7 +229,8 @@ static int drop_bounding_set(uint64_t keep)
 	(SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |              \
 	 SECBIT_NOROOT | SECBIT_NOROOT_LOCKED)
 
-/* A worker that becomes nobody else needs no uid of root's, which owns files. */
+/* No worker needs root's uid, which owns files and user namespaces. The
+ * capabilities stay: SECBIT_NO_SETUID_FIXUP is set. */
 static int become_nobody(void)
 {
 	if (syscall(SYS_setresgid, NOBODYS, NOBODYS, NOBODYS) < 0 ||
@@ -258,7 +259,7 @@ int sandbox_enter(uint64_t caps, unsigned needs)
 	    syscall(SYS_setgroups, 0, NULL) < 0)
 		return -errno;
 	r = drop_bounding_set(caps);
-	if (r == 0 && !(needs & NEED_EMULATE))
+	if (r == 0)
 		r = become_nobody();
 	if (r == 0)
 		r = caps_set(caps, caps);

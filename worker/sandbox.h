@@ -21,10 +21,10 @@ enum sandbox_need {
  * @caps:  bits of CAP_* to keep, permitted and effective
  * @needs: bits of enum sandbox_need
  *
- * Should: keep @caps and the fds it was born with, have no supplementary
- * groups, die with deputyd (home_rearm()), be neither traced nor dumped, never
- * gain anything by exec, call only the system calls of syscalls.def that it
- * needs. Without NEED_EMULATE it lives as nobody and can lengthen no file.
+ * Should: keep @caps and the fds it was born with, live as nobody without
+ * supplementary groups, die with deputyd (home_rearm()), be neither traced nor
+ * dumped, never gain anything by exec, call only the system calls of syscalls.def
+ * that it needs. Without NEED_EMULATE it can lengthen no file.
  * Mustn't: open sockets, exec, map executable memory, create files, or change
  * what deputyd or another worker sees.
  * Return: 0 or a negative errno
