@@ -11,7 +11,7 @@
 
 #define FLIGHT_ATTEMPTS_MAX 3 /* workers that tried to end one call */
 #define FLIGHT_FAILED_AT_ONCE 64 /* waiting calls, in one turn of the loop */
-#define FLIGHT_KILLS_MAX    100 /* and were killed, by whomever (OOM) */
+#define FLIGHT_KILLS_MAX    10 /* successors of workers that were killed (OOM) */
 
 struct session;
 

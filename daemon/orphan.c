@@ -2,6 +2,7 @@
 #include "daemon/orphan.h"
 
 #include <errno.h>
+#include <linux/oom.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "keeper/keeper.h"
 #include "keeper/store.h"
 #include "lib/log.h"
+#include "lib/oom.h"
 #include "lib/own.h"
 
 static void on_gone(uv_poll_t *p, int status, int events)
@@ -75,6 +77,7 @@ int orphan_become_keeper(int argc, char **argv, struct store *s)
 	more[1] = keeper;
 	for (int i = 1; i < argc; i++)
 		more[i + 1] = argv[i];
+	(void)oom_shift(-OOM_STEP, OOM_SCORE_ADJ_MIN); /* what the keeper had */
 	/* It lays the store out over whatever we have open: no way back. */
 	log_event(LOG_ERR, "not-a-keeper",
 		  LOG_E(child_become(&plan, s, NULL)));

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/oom.h"
 #include "lib/own.h"
 
 #define FIRST	 HANDOVER_LISTENER
@@ -128,6 +129,7 @@ static _Noreturn void child(const int fds[HANDOVER_FDS], int *error)
 	own_table();
 	if (keep(fds) && chdir("/") == 0) {
 		reset_signals();
+		(void)oom_shift(OOM_STEP, OOM_WORKER_MIN);
 		(void)execveat(PROGRAM, "", argv, envp, AT_EMPTY_PATH);
 	}
 	*error = errno;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/oom.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "keeper/keeper.h"
 #include "lib/log.h"
+#include "lib/oom.h"
 #include "lib/own.h"
 
 static bool put_number(const char *name, unsigned long long v)
@@ -60,6 +62,7 @@ void child_run(const struct child_plan *p, struct store *s, struct wire *w)
 {
 	int r = put_manager(w);
 
+	(void)oom_shift(OOM_STEP, OOM_SCORE_ADJ_MIN);
 	if (r == 0)
 		r = put_listen(s);
 	if (r == 0)
