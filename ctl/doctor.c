@@ -114,6 +114,7 @@ int verb_doctor(const struct ctl *ctl, char **args)
 		d.area = checks[i].area;
 		checks[i].run(&d);
 	}
+	(void)json_put(d.status);
 	if (!findings || d.no_memory) {
 		fprintf(stderr, "deputyctl: out of memory\n");
 		return CTL_FAILED;

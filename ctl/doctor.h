@@ -25,7 +25,9 @@ struct doctor {
 	const struct ctl *ctl;
 	struct json_object *findings;
 	const char *area;     /* of the check that runs now */
-	bool deputyd_answers; /* known after the first check */
+	/* Both known after the first check. */
+	bool deputyd_answers;
+	struct json_object *status; /* what it says of itself; NULL: nothing */
 	bool bad, no_memory;
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl/doctor.h"
+#include "ctl/reply.h"
 #include "lib/kfeat.h"
 #include "lib/own.h"
 #include "policy/machine_check.h"
@@ -125,6 +126,19 @@ static void find_no_socket(struct doctor *d, const struct place *p,
 			    "%s: %s", path, strerror(error));
 }
 
+static void ask_status(struct doctor *d)
+{
+	char reason[REACH_REASON_BYTES];
+	struct varlink_reply reply;
+
+	if (reach_call(d->ctl->socket, REACH_CONTROL, CONTROL_INTERFACE ".Status",
+		       NULL, &reply, reason) < 0)
+		return;
+	if (!reply.error)
+		d->status = json_object_get(reply.parameters);
+	varlink_reply_done(&reply);
+}
+
 /* One that refuses this user alone serves others. */
 static void judge_answer(struct doctor *d, const struct place *p, const char *path,
 			 const struct stat *st)
@@ -136,6 +150,8 @@ static void judge_answer(struct doctor *d, const struct place *p, const char *pa
 
 	if (r == 0) {
 		d->deputyd_answers |= !p->packets;
+		if (!p->file)
+			ask_status(d);
 		doctor_find(d, DOCTOR_GOOD, p->name, NULL,
 			    "%s (mode %04o, owner %u:%u)", path,
 			    st->st_mode & 07777, st->st_uid, st->st_gid);
@@ -184,23 +200,6 @@ void doctor_sockets(struct doctor *d)
 
 /* -- LXC ------------------------------------------------------------------------- */
 
-/* Return: deputyd's pid as it says, 0 where it does not */
-static int deputyd_pid(const struct doctor *d)
-{
-	char reason[REACH_REASON_BYTES];
-	struct varlink_reply reply;
-	int pid;
-
-	if (!d->deputyd_answers ||
-	    reach_call(d->ctl->socket, REACH_CONTROL, CONTROL_INTERFACE ".Status",
-		       NULL, &reply, reason) < 0)
-		return 0;
-	pid = json_object_get_int(
-		json_object_object_get(reply.parameters, "pid"));
-	varlink_reply_done(&reply);
-	return pid;
-}
-
 /* Is the process with that number a deputyd of this pid namespace? */
 static bool is_deputyd_here(int pid)
 {
@@ -226,7 +225,7 @@ static bool is_deputyd_here(int pid)
 /* LXC's monitor names a caller by its pid (worker/lxc_caller.h). */
 void doctor_lxc(struct doctor *d)
 {
-	int pid = deputyd_pid(d);
+	int pid = d->status ? (int)reply_int(d->status, "pid") : 0;
 
 	if (pid == 0)
 		return;
@@ -239,6 +238,30 @@ void doctor_lxc(struct doctor *d)
 			    "deputyd (pid %d there) is in another pid namespace: "
 			    "each notified call of an LXC container here fails "
 			    "with ENOSYS", pid);
+}
+
+/* -- the policy -------------------------------------------------------------------- */
+
+void doctor_policy_in_force(struct doctor *d)
+{
+	struct json_object *policy = reply_object(d->status, "policy");
+	struct json_object *refused = reply_array(policy, "refused");
+	size_t n = refused ? json_object_array_length(refused) : 0;
+
+	if (!policy)
+		return;
+	if (n)
+		doctor_find(d, DOCTOR_BAD, "in force",
+			    "deputyctl status shows the mistakes: mend the files, "
+			    "then: deputyctl reload",
+			    "deputyd serves the last good policy of %s: it refused "
+			    "the files of now, for %zu %s",
+			    reply_str(policy, "source"), n,
+			    n == 1 ? "mistake" : "mistakes");
+	else
+		doctor_find(d, DOCTOR_GOOD, "in force", NULL,
+			    "%s, hash %s", reply_str(policy, "source"),
+			    reply_str(policy, "hash"));
 }
 
 /* As deputyd would take them on this machine. Ordinary users may be kept out. */

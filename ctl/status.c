@@ -59,6 +59,14 @@ static void print_features(const struct ctl *ctl, struct json_object *features)
 	putchar('\n');
 }
 
+static void print_worker_problem(const char *problem)
+{
+	AUTO(free_ptr) char *text = text_escape(problem);
+
+	if (*problem)
+		printf("Worker      %s\n", text ? text : "?");
+}
+
 static const char *plural(int64_t n)
 {
 	return n == 1 ? "" : "s";
@@ -83,6 +91,7 @@ int verb_status(const struct ctl *ctl, char **args)
 	printf("Policy      ");
 	reply_print_policy(reply_object(p, "policy"));
 	reply_print_policy_state(reply_object(p, "policy"), "            ");
+	print_worker_problem(reply_str(reply_object(p, "worker"), "problem"));
 	printf("Containers  %" PRId64 ", with %" PRId64 " listener%s, %" PRId64
 	       " worker%s\n",
 	       reply_int(p, "containers"), reply_int(p, "listeners"),

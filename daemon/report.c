@@ -153,53 +153,6 @@ static json_object *features_json(const struct registry *r)
 	return tree_take(&t);
 }
 
-struct json_object *report_status(const struct registry *r, uint64_t uptime_s)
-{
-	struct counters sum = r->ended;
-	const struct container *c;
-	struct tree t = tree_new();
-
-	TAILQ_FOREACH(c, &r->containers, entry) {
-		struct counters one;
-
-		container_counters(c, &one);
-		counters_add(&sum, &one);
-	}
-	add_str(&t, "version", DEPUTY_VERSION);
-	add_int(&t, "pid", (uint64_t)getpid());
-	add_int(&t, "uptime", uptime_s);
-	add(&t, "policy", report_policy(r));
-	add_int(&t, "containers", r->n_containers);
-	add_int(&t, "listeners", r->n_sessions);
-	add_int(&t, "workers", r->n_workers);
-	add(&t, "counters", counters_json(&sum));
-	add(&t, "features", features_json(r));
-	return tree_take(&t);
-}
-
-static json_object *container_json(const struct container *c)
-{
-	char owner[IDENTITY_OWNER_MAX];
-	struct counters sum;
-	struct tree t = tree_new();
-
-	container_counters(c, &sum);
-	add_str(&t, "id", c->id);
-	add_int(&t, "peer_uid", c->peer->uid);
-	add_str(&t, "policy", policy_name(c->policy));
-	add_int(&t, "listeners", c->n_sessions);
-	add_int(&t, "received", sum.received);
-	add_int(&t, "continued", sum.continued);
-	add_int(&t, "emulated", sum.emulated);
-	add_int(&t, "denied", sum.denied);
-	add_int(&t, "failed", sum.failed);
-	add_int(&t, "since", (uint64_t)c->since);
-	add_int(&t, "userns", c->identity.userns.ino);
-	add_int(&t, "peer_gid", c->peer_gid);
-	add_str(&t, "userns_owner", identity_owner(&c->identity, owner));
-	return tree_take(&t);
-}
-
 /* json-c's null is NULL. */
 static void add_str_or_null(struct tree *t, const char *key, const char *v)
 {
@@ -230,6 +183,73 @@ static json_object *path_json(const char *path)
 		left -= step;
 	}
 	return fclose(f) == 0 ? json_object_new_string(text) : NULL;
+}
+
+static json_object *worker_json(struct program *p)
+{
+	const char *problem = program_open(p);
+	const char *layout = strchr(p->note, ' ');
+	char version[sizeof(p->note)];
+	struct tree t = tree_new();
+
+	(void)snprintf(version, sizeof(version), "%.*s",
+		       layout ? (int)(layout - p->note) : 0, p->note);
+	add(&t, "path", path_json(p->path));
+	add_str_or_null(&t, "version", problem ? NULL : version);
+	add_str_or_null(&t, "layout", problem ? NULL : layout + 1);
+	if (problem)
+		add(&t, "problem", path_json(problem));
+	else
+		add_str_or_null(&t, "problem", NULL);
+	return tree_take(&t);
+}
+
+struct json_object *report_status(struct registry *r, uint64_t uptime_s)
+{
+	struct counters sum = r->ended;
+	const struct container *c;
+	struct tree t = tree_new();
+
+	TAILQ_FOREACH(c, &r->containers, entry) {
+		struct counters one;
+
+		container_counters(c, &one);
+		counters_add(&sum, &one);
+	}
+	add_str(&t, "version", DEPUTY_VERSION);
+	add_int(&t, "pid", (uint64_t)getpid());
+	add_int(&t, "uptime", uptime_s);
+	add(&t, "policy", report_policy(r));
+	add_int(&t, "containers", r->n_containers);
+	add_int(&t, "listeners", r->n_sessions);
+	add_int(&t, "workers", r->n_workers);
+	add(&t, "counters", counters_json(&sum));
+	add(&t, "features", features_json(r));
+	add(&t, "worker", worker_json(&r->program));
+	return tree_take(&t);
+}
+
+static json_object *container_json(const struct container *c)
+{
+	char owner[IDENTITY_OWNER_MAX];
+	struct counters sum;
+	struct tree t = tree_new();
+
+	container_counters(c, &sum);
+	add_str(&t, "id", c->id);
+	add_int(&t, "peer_uid", c->peer->uid);
+	add_str(&t, "policy", policy_name(c->policy));
+	add_int(&t, "listeners", c->n_sessions);
+	add_int(&t, "received", sum.received);
+	add_int(&t, "continued", sum.continued);
+	add_int(&t, "emulated", sum.emulated);
+	add_int(&t, "denied", sum.denied);
+	add_int(&t, "failed", sum.failed);
+	add_int(&t, "since", (uint64_t)c->since);
+	add_int(&t, "userns", c->identity.userns.ino);
+	add_int(&t, "peer_gid", c->peer_gid);
+	add_str(&t, "userns_owner", identity_owner(&c->identity, owner));
+	return tree_take(&t);
 }
 
 static json_object *facts_json(const struct container *c)

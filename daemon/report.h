@@ -11,7 +11,7 @@
 struct json_object;
 struct registry;
 
-struct json_object *report_status(const struct registry *r, uint64_t uptime_s);
+struct json_object *report_status(struct registry *r, uint64_t uptime_s);
 struct json_object *report_list(const struct registry *r);
 /* *ret_found: 0 when no container has this id, then NULL */
 struct json_object *report_show(const struct registry *r, const char *id,

@@ -234,6 +234,11 @@ static const struct {
 	  STATUS,
 	  { { "status" }, 0, "Kernel      continue, no sync\n", "" } },
 	{ "Status",
+	  "{\"parameters\":{\"worker\":{\"path\":\"/w\",\"version\":null,"
+	  "\"problem\":\"it is \\u001b gone\"},\"containers\":0}}",
+	  { { "status" }, 0, "\nWorker      it is \\x1b gone\nContainers  0",
+	    "" } },
+	{ "Status",
 	  "{\"parameters\":{\"policy\":{\"source\":\"/p\","
 	  "\"generation\":2,\"policies\":[],\"hash\":\"00ff\\n\","
 	  "\"loaded\":1600000000,\"finishing\":1,\"kept\":2}}}",

@@ -4,6 +4,7 @@
  * and this kernel's features against a listener that the test has itself. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -23,6 +24,7 @@
 #include "lib/kfeat.h"
 #include "lib/listener.h"
 #include "lib/own.h"
+#include "policy/handover_note.h"
 #include "tests/harness/test.h"
 #include "tests/unit/ctl_files.h"
 
@@ -354,6 +356,126 @@ TEST_WITHIN(doctor, sees_sockets_that_deputyd_does_not_serve, 30)
 	assert_non_null(strstr(out, "): deputyd did not answer within 5 s ("));
 	assert_non_null(strstr(out, "oci.sock is deputyd's control socket, not its "
 				    "oci socket: use "));
+}
+
+/* In deputyd's place. Return: who answers each call with that, until killed */
+static pid_t answer_all_at(int listening, const char *reply)
+{
+	pid_t pid = fork();
+	char call[4096];
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	for (;;) {
+		int fd = accept(listening, NULL, NULL);
+
+		if (fd < 0 || read(fd, call, sizeof(call)) <= 0 ||
+		    write(fd, reply, strlen(reply) + 1) < 0)
+			_exit(92);
+		close(fd);
+	}
+}
+
+/* One row = a program at deputyd's worker path, and what deputyd says. */
+static const struct status_row {
+	const char *program; /* NULL: DEPUTY_WORKER; "": none */
+	mode_t mode;
+	const char *status; /* in Status's reply; @: the path */
+	const char *expected; /* @: the path */
+} status_rows[] = {
+	{ NULL, 0, "\"worker\":{\"path\":\"@\",\"version\":\"" DEPUTY_VERSION "\","
+	  "\"layout\":\"" HANDOVER_LAYOUT "\",\"problem\":null}",
+	  "\"name\":\"worker\",\"state\":\"good\",\"found\":\"@ starts: "
+	  DEPUTY_VERSION " (layout " HANDOVER_LAYOUT ")\"" },
+	{ NULL, 0, "\"worker\":{\"path\":\"@\",\"version\":\"0.0.9\",\"layout\":"
+	  "\"0.0.1\",\"problem\":null}",
+	  "\"name\":\"worker\",\"state\":\"note\",\"found\":\"@ is " DEPUTY_VERSION
+	  " (layout " HANDOVER_LAYOUT "), but deputyd still starts the one that it "
+	  "found at its start, 0.0.9 (layout 0.0.1)\"" },
+	{ NULL, 0, "\"worker\":{\"path\":\"@\",\"version\":null,\"layout\":null,"
+	  "\"problem\":\"deputyd cannot start its worker: gone\"}",
+	  "\"name\":\"worker\",\"state\":\"bad\",\"found\":\"deputyd cannot start its "
+	  "worker: gone\",\"advice\":\"install deputyd and deputy-worker" },
+	{ "#!/bin/sh\necho broken; exit 7\n", 0700,
+	  "\"worker\":{\"path\":\"@\",\"version\":\"1\",\"layout\":\"1\"}",
+	  "\"name\":\"worker\",\"state\":\"bad\",\"found\":\"@ does not start (exit "
+	  "status 7): broken\"" },
+	{ "#!/bin/sh\n", 0600,
+	  "\"worker\":{\"path\":\"@\",\"version\":\"1\",\"layout\":\"1\"}",
+	  "\"state\":\"bad\",\"found\":\"@ does not start (exit status 126): " },
+	{ "#!/bin/sh\n", 0700, "\"worker\":{\"path\":\"@\"}",
+	  "\"state\":\"bad\",\"found\":\"@ does not start (exit status 0): it says "
+	  "nothing\"" },
+	{ "#!/bin/sh\necho >ran\n", 0722, "\"worker\":{\"path\":\"@\"}",
+	  "\"name\":\"worker\",\"state\":\"note\",\"found\":\"@ was not tried, since "
+	  "others than root can change it: " },
+	{ "", 0, "\"worker\":{\"path\":\"@\",\"version\":\"1\",\"layout\":\"1\"}",
+	  "\"name\":\"worker\",\"state\":\"bad\",\"found\":\"@: No such file or "
+	  "directory\"" },
+	{ "", 0, "\"policy\":{\"source\":\"/etc/p.json\",\"hash\":\"ab\",\"refused\":[]}",
+	  "\"name\":\"in force\",\"state\":\"good\",\"found\":\"/etc/p.json, hash ab\"" },
+	{ "", 0, "\"policy\":{\"source\":\"/etc/p.json\",\"refused\":[{},{}]}",
+	  "\"name\":\"in force\",\"state\":\"bad\",\"found\":\"deputyd serves the last "
+	  "good policy of /etc/p.json: it refused the files of now, for 2 mistakes\","
+	  "\"advice\":\"deputyctl status shows the mistakes: " },
+};
+
+/* The text with @path in place of each '@'. */
+static void put_path(char *to, size_t size, const char *text, const char *path)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += (size_t)snprintf(to + n, size - n, "%.*s",
+				      *text == '@' ? (int)strlen(path) : 1,
+				      *text == '@' ? path : text);
+}
+
+static void expect_status_row(struct files *f, int listening,
+			      const struct status_row *r)
+{
+	char out[OUT_MAX], own[128], text[1024], reply[1152], want[512];
+	const char *path = r->program ? own : DEPUTY_WORKER;
+	pid_t pid;
+
+	(void)snprintf(own, sizeof(own), "%s/worker", f->dir);
+	if (r->program && *r->program) {
+		files_add(f, "worker", r->program);
+		assert_int_equal(chmod(own, r->mode), 0);
+	}
+	put_path(text, sizeof(text), r->status, path);
+	(void)snprintf(reply, sizeof(reply), "{\"parameters\":{%s}}", text);
+	put_path(want, sizeof(want), r->expected, path);
+	pid = answer_all_at(listening, reply);
+	(void)run_doctor("/usr/bin:/bin", NULL, out);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	if (r->program && *r->program) {
+		assert_int_equal(unlink(own), 0);
+		f->n--;
+	}
+	if (!strstr(out, want))
+		fail_msg("no %s in %s", want, out);
+}
+
+TEST_WITHIN(doctor, tells_what_deputyd_serves_with, 60)
+{
+	char path[64];
+	struct files f;
+	int control;
+
+	if (geteuid() != 0)
+		TEST_SKIP("root");
+	files_open(&f);
+	(void)snprintf(path, sizeof(path), "%s/c.sock", f.dir);
+	control = listen_at(&f, "c.sock", 0660);
+	control_socket = path;
+	for (size_t i = 0; i < ARRAY_SIZE(status_rows); i++)
+		expect_status_row(&f, control, &status_rows[i]);
+	close(control);
+	assert_int_equal(access("ran", F_OK), -1);
+	files_close(&f);
 }
 
 /* As systemd's are after "rm -r /run/deputy": only /proc/net/unix knows them. */

@@ -249,6 +249,21 @@ TEST(workers, a_caller_killed_in_mid_call_leaves_nothing)
 }
 
 /* A listener whose worker cannot start is closed, so no call waits for it. */
+static void expect_status(const struct fixture *f, const char *key,
+			  const char *starts_with)
+{
+	struct json_object *o = fixture_call(f, "Status", NULL), *worker, *v;
+
+	assert_true(json_object_object_get_ex(o, "worker", &worker));
+	assert_true(json_object_object_get_ex(worker, key, &v));
+	if (!starts_with)
+		assert_null(v);
+	else if (!v || strncmp(json_object_get_string(v), starts_with,
+			       strlen(starts_with)) != 0)
+		fail_msg("%s is %s", key, json_object_to_json_string(v));
+	json_object_put(o);
+}
+
 static void expect_refused(const char *worker, const char *reason)
 {
 	struct fixture f = { .worker = worker };
@@ -258,6 +273,11 @@ static void expect_refused(const char *worker, const char *reason)
 	fixture_init(&f);
 	fixture_start(&f);
 	fds = fixture_fds(&f);
+	if (strcmp(worker, ENDING) != 0) {
+		expect_status(&f, "problem", "deputyd cannot start its worker, ");
+		expect_status(&f, "version", NULL);
+		expect_status(&f, "layout", NULL);
+	}
 	tracee_start(&t, 0);
 	tracee_attach(&t, &f, "c");
 	tracee_call(&t, STANDIN_ERRNO);
@@ -395,6 +415,10 @@ TEST_WITHIN(workers, are_of_the_program_that_deputyd_came_with, 60)
 
 	begin_with_copy(&f, &t, program, sizeof(program));
 	copy_with_layout(ENDING, program, 'x');
+	expect_status(&f, "path", program);
+	expect_status(&f, "version", DEPUTY_VERSION);
+	expect_status(&f, "layout", HANDOVER_LAYOUT);
+	expect_status(&f, "problem", NULL);
 	assert_int_equal(kill(only_worker(&f), SIGKILL), 0);
 	assert_int_equal(expect_call(&t, STANDIN_ERRNO), -EXDEV);
 	tracee_start(&other, 0);
