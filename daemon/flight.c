@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "daemon/failed_call.h"
 #include "daemon/proxied.h"
 #include "daemon/registry.h"
 #include "lib/handover.h"
@@ -56,30 +57,37 @@ static void set_phase(struct session *s, enum slot_phase phase)
 			      memory_order_release);
 }
 
-static void give_up(struct session *s, uint64_t id, const char *why)
+static void give_up(struct session *s, uint64_t id, const struct failed_call *f,
+		    const char *why)
 {
 	const struct verdict v = policy_fail(s->container->policy);
 	int r = respond(s, id, &v);
 
 	slot_count(&s->slot->counters.given_up);
-	log_event(LOG_ERR, "call-failed",
-		  LOG_S("container", s->container->id), LOG_S("why", why),
-		  LOG_I("errno", v.error), LOG_U("attempts", s->attempts),
-		  LOG_S("caller", r == LISTENER_OK ? "answered" : "gone"));
+	failed_call_log(s, f, why, v.error,
+			r == LISTENER_OK ? "answered" : "gone");
+}
+
+static void give_up_in_flight(struct session *s, uint64_t id, const char *why)
+{
+	struct failed_call f;
+
+	failed_call_of_slot(s, id, &f);
+	give_up(s, id, &f, why);
 }
 
 /* The phase is the worker's to write, as long as it may not be dead. */
 void flight_expire(struct session *s)
 {
 	if (s->proxy_fd >= 0) {
+		struct failed_call f;
+
+		failed_call_of_slot(s, s->expired_id, &f);
 		proxied_close(s->proxy_fd);
 		slot_count(&s->slot->counters.given_up);
-		log_event(LOG_ERR, "call-failed",
-			  LOG_S("container", s->container->id),
-			  LOG_S("why", "deadline"), LOG_I("errno", ENOSYS),
-			  LOG_S("caller", "answered by LXC"));
+		failed_call_log(s, &f, "deadline", ENOSYS, "answered by LXC");
 	} else if (still_waits(s, s->expired_id)) {
-		give_up(s, s->expired_id, "deadline");
+		give_up_in_flight(s, s->expired_id, "deadline");
 	}
 }
 
@@ -132,12 +140,14 @@ static void bring_back(const struct session *s)
 static bool fail_one(struct session *s)
 {
 	union listener_notif n = { .notif = { .id = 0 } };
+	struct failed_call f;
 
 	if (!listener_has_waiting(s->listener_fd) ||
 	    listener_recv(s->listener_fd, &n) != LISTENER_OK)
 		return false;
 	slot_count(&s->slot->counters.received);
-	give_up(s, n.notif.id, "there is no worker");
+	failed_call_of(&n.notif, &f);
+	give_up(s, n.notif.id, &f, "there is no worker");
 	return true;
 }
 
@@ -149,7 +159,7 @@ void flight_fail_waiting(struct session *s)
 		return;
 	if (id != 0 && id != s->expired_id && still_waits(s, id)) {
 		s->expired_id = id;
-		give_up(s, id, "there is no worker");
+		give_up_in_flight(s, id, "there is no worker");
 	}
 	for (int i = 0; i < FLIGHT_FAILED_AT_ONCE && fail_one(s); i++)
 		;
@@ -174,7 +184,8 @@ int flight_settle(struct session *s)
 	}
 	if (f.id == s->expired_id || s->attempts >= FLIGHT_ATTEMPTS_MAX ||
 	    s->kills >= FLIGHT_KILLS_MAX) {
-		give_up(s, f.id, f.id == s->expired_id ? "deadline" : "crashes");
+		give_up_in_flight(s, f.id,
+				  f.id == s->expired_id ? "deadline" : "crashes");
 		set_phase(s, SLOT_ANSWERED);
 		bring_back(s);
 		return FLIGHT_NONE;

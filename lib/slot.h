@@ -30,6 +30,7 @@
  */
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -46,6 +47,8 @@
 #define SLOT_LOCKERS_MAX    64 /* workers that hold locks at once */
 #define SLOT_CONTAINER_MAX  256
 #define SLOT_POLICY_MAX	    64
+
+#define SLOT_RULE_UNKNOWN 0
 
 enum slot_phase {
 	SLOT_IDLE = 0,
@@ -70,9 +73,15 @@ struct slot_identity {
 
 struct slot_call {
 	_Atomic uint32_t phase; /* enum slot_phase */
+	/* Which one was decided on: its index + 2; 1: the default; or
+	 * SLOT_RULE_UNKNOWN. For the log only. */
+	_Atomic uint32_t rule;
 	struct verdict verdict;
 	union listener_notif notif;
 };
+
+_Static_assert(offsetof(struct slot_call, verdict) == 8,
+	       "slots of SLOT_VERSION 3 from before there was a rule");
 
 /* One writer, the worker, and deputyd reads; of the last one it is the other way
  * round. */

@@ -200,6 +200,16 @@ int arch_number(const struct arch *a, const char *name)
 	return is_made_up(nr) ? muxed_number(a, name, nr) : nr;
 }
 
+char *arch_call_name(uint32_t audit_arch, uint32_t nr)
+{
+	const struct arch *a = arch_of(audit_arch, nr);
+
+	for (size_t i = 0; a && i < ARRAY_SIZE(young); i++)
+		if ((uint32_t)(first_number(a) + young[i].nr) == nr)
+			return strdup(young[i].name);
+	return a ? seccomp_syscall_resolve_num_arch(a->token, (int)nr) : NULL;
+}
+
 bool arch_knows(const char *name)
 {
 	return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR ||

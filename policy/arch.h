@@ -39,6 +39,10 @@ uint32_t arch_bit(const struct arch *a);
  * too. Return: negative where this ABI has no such call */
 int arch_number(const struct arch *a, const char *name);
 
+/* The call of that number, @audit_arch and @nr as in struct seccomp_data. Return:
+ * its name, the caller's to free(); NULL where nobody knows it */
+char *arch_call_name(uint32_t audit_arch, uint32_t nr);
+
 /* Does libseccomp know such a call, on whatever ABI? */
 bool arch_knows(const char *name);
 

@@ -119,6 +119,9 @@ static int settle(struct server *s, struct work *w, bool recovering,
 	r = work_decide(w);
 	if (r != 0)
 		return r < 0 ? r : EMULATE_GONE;
+	atomic_store_explicit(&s->slot->call.rule,
+			      (uint32_t)(w->decision.rule + 2),
+			      memory_order_relaxed);
 	*ret = w->decision.verdict;
 	if (!w->decision.emulate)
 		return 0;
@@ -188,6 +191,8 @@ int serve(struct server *s, bool recovering)
 	struct verdict v = verdict_errno(EPERM);
 	int r;
 
+	atomic_store_explicit(&s->slot->call.rule, SLOT_RULE_UNKNOWN,
+			      memory_order_relaxed);
 	w = (struct work){ .notif = s->slot->call.notif.notif, .e = &emulation };
 	emulation_begin(s, &w);
 	r = settle(s, &w, recovering, &v);

@@ -277,6 +277,28 @@ TEST(abi, has_the_names_of_rules)
 	assert_string_equal(abi_name(1, 0), "?");
 }
 
+/* From a number to the name, and back to it. */
+TEST(abi, names_calls_by_their_number)
+{
+	static const char *const names[] = { "mknodat", "setxattr",
+					     "removexattrat", "mount" };
+
+	for (size_t i = 0; i < n_arches; i++)
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+			int nr = arch_number(&arches[i], names[k]);
+			char *name;
+
+			assert_true(nr >= 0);
+			name = arch_call_name(arches[i].audit_arch,
+					      (uint32_t)nr);
+			assert_non_null(name);
+			assert_string_equal(name, names[k]);
+			free(name);
+		}
+	assert_null(arch_call_name(1, 0));
+	assert_null(arch_call_name(arches[0].audit_arch, 0x3fffffff));
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);

@@ -285,6 +285,16 @@ TEST_WITHIN(stall, ends_with_the_deadline_for_that_container_alone, 60)
 	assert_true(slowest < 2000);
 	TEST_WAIT(fixture_log_has(&f, "event=worker-lost"), 10);
 	for (size_t k = 0; k < HOSTILE; k++) {
+		char line[160];
+
+		(void)snprintf(line, sizeof(line),
+			       "event=call-failed container=%s policy=test "
+			       "rule=0 comm=",
+			       hostile[k].id);
+		assert_true(fixture_log_has(&f, line));
+	}
+	assert_int_equal(fixture_log_count(&f, "syscall=mknod"), HOSTILE);
+	for (size_t k = 0; k < HOSTILE; k++) {
 		assert_int_equal(inmate_result(&bad[k]), EPERM);
 		assert_box_holds(&w, hostile[k].made);
 		inmate_end(&bad[k]);

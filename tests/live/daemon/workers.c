@@ -161,14 +161,22 @@ TEST(workers, a_call_that_kills_them_all_fails)
 {
 	struct fixture f;
 	struct tracee t;
+	char who[100];
 
 	begin(&f, &t);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(expect_call(&t, STANDIN_CRASH), -EPERM);
 		assert_int_equal(expect_call(&t, STANDIN_ERRNO), -EXDEV);
 	}
-	assert_true(fixture_log_has(&f, "event=call-failed"));
-	assert_true(fixture_log_has(&f, "why=crashes"));
+	assert_true(fixture_log_has(
+		&f, "event=call-failed container=c policy=default rule=\"?\""));
+	/* Who it was, and what: in words. */
+	(void)snprintf(who, sizeof(who),
+		       "comm=test-live-daemo tid=%d uid=0 abi=", t.pid);
+	assert_true(fixture_log_has(&f, who));
+	assert_true(fixture_log_has(
+		&f, "syscall=mknodat result=EPERM why=crashes"));
+	assert_true(fixture_log_has(&f, "S_IFCHR|0600, 0:2)"));
 	finish(&f, &t);
 }
 
