@@ -20,35 +20,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include "lib/log.h"
 #include "lib/own.h"
 #include "policy/decide.h"
 #include "worker/as_caller.h"
 #include "worker/caps.h"
 #include "worker/emulate.h"
-#include "worker/node_open.h"
+#include "worker/node.h"
 #include "worker/self_link.h"
 #include "worker/tracee.h"
-
-struct node {
-	struct emulation *e;
-	const char *parent;    /* ends in "/."; NULL: the caller's directory */
-	struct self_link self; /* what parent begins with, where .fd >= 0 */
-	const char *last;      /* a plain name */
-	int parent_fd;	       /* -1, or owned by whoever opened it */
-	bool placed;	       /* parent_fd was judged by: no other will do */
-	struct stat parent_st;
-	mode_t mode;
-	dev_t dev;
-};
 
 /* Cuts @path into parent and last. The parent keeps a component of its own, ".":
  * a link before it is one on the way, as it is natively. At the end of a path
@@ -90,35 +75,6 @@ static int node_make(const struct node *n)
 	return mknodat(n->parent_fd, n->last, n->mode, n->dev) < 0 ? -errno : 0;
 }
 
-/* Return: 0 with what stands there, or a negative errno */
-static int node_look(const struct node *n, struct statx *ret_st)
-{
-	return statx(n->parent_fd, n->last, AT_SYMLINK_NOFOLLOW,
-		     STATX_BASIC_STATS | STATX_BTIME, ret_st) < 0
-		       ? -errno
-		       : 0;
-}
-
-static struct made node_identity(const struct statx *st)
-{
-	const struct statx_timestamp *born = &st->stx_btime;
-
-	if (!(st->stx_mask & STATX_BTIME))
-		born = &st->stx_ctime;
-	return (struct made){
-		.dev = makedev(st->stx_dev_major, st->stx_dev_minor),
-		.ino = st->stx_ino,
-		.born_ns = born->tv_sec * INT64_C(1000000000) + born->tv_nsec,
-	};
-}
-
-static bool node_is_alike(const struct node *n, const struct statx *st)
-{
-	return (st->stx_mode & S_IFMT) == (n->mode & S_IFMT) &&
-	       makedev(st->stx_rdev_major, st->stx_rdev_minor) == n->dev &&
-	       st->stx_uid == n->e->caller.uid[FS];
-}
-
 /* Did this very call make what stands there?  After an interruption, its inode
  * is known.  After a crash the name was free when the effect began, and nobody
  * else in a container can make such a node. */
@@ -131,11 +87,16 @@ static bool node_is_ours(const struct node *n, const struct statx *st)
 	return n->e->recovering && node_is_alike(n, st);
 }
 
+static bool node_is_callers_fifo(const struct node *n, const struct statx *st)
+{
+	return S_ISFIFO(st->stx_mode) && st->stx_uid == n->e->caller.uid[FS];
+}
+
 /* After a crash: the placeholder of mknod_covered(), not covered yet. */
 static bool node_is_placeholder(const struct node *n, const struct statx *st)
 {
 	return n->e->recovering && n->e->unopenable == UNOPENABLE_BIND &&
-	       S_ISFIFO(st->stx_mode) && st->stx_uid == n->e->caller.uid[FS];
+	       node_is_callers_fifo(n, st);
 }
 
 /* Entered, with the parent open: the effect. Return: 0 or a negative errno, or
@@ -226,72 +187,6 @@ static int fsetid_over(struct node *n, uint64_t *caps)
 	return r < 0 ? r : 0;
 }
 
-/* Takes back what nobody could open, if it is still there. */
-static int node_undo(struct node *n)
-{
-	int r = as_caller_enter(n->e->home, &n->e->caller, CAP_BIT(DAC_OVERRIDE));
-
-	if (r < 0)
-		return r;
-	(void)unlinkat(n->parent_fd, n->last, 0);
-	as_caller_leave(n->e->home, &n->e->caller);
-	return -EPERM;
-}
-
-/* Does all that is made there end with the last mount? What lies under a bound
- * node must not outlive it: an image's layer would keep a FIFO, whose reader
- * waits for ever. An overlay of such layers may be read there by others. */
-static bool ends_with_its_mount(int dirfd)
-{
-	struct statfs fs;
-
-	return fstatfs(dirfd, &fs) == 0 &&
-	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
-}
-
-/* Return: may a node be bound over what stands there? */
-static bool node_may_bind(const struct node *n)
-{
-	const struct emulation *e = n->e;
-
-	if (e->home->nodes_fd < 0)
-		return false;
-	return e->unopenable == UNOPENABLE_BIND ||
-	       (e->unopenable == UNOPENABLE_DEFAULT &&
-		ends_with_its_mount(n->parent_fd));
-}
-
-/* The rule spelled "bind": who reads the log sees where something stays. */
-static void log_what_stays(const struct node *n)
-{
-	if (ends_with_its_mount(n->parent_fd))
-		return;
-	log_event(LOG_NOTICE, "node-stays",
-		  LOG_S("container", n->e->slot->identity.container),
-		  LOG_U("tid", n->e->tid),
-		  LOG_S("name", n->last), LOG_U("major", major(n->dev)),
-		  LOG_U("minor", minor(n->dev)));
-}
-
-/* @fd, what stands there, does not open as the device. A node that does is
- * bound over it. Return: 0, or a negative errno for the caller */
-static int node_make_usable(struct node *n, int fd)
-{
-	const struct emulation *e = n->e;
-	struct statx st;
-
-	if (!node_may_bind(n) ||
-	    node_bind(e->home, &e->caller, fd, n->mode & S_IFMT, n->dev) < 0) {
-		emulate_fails(n->e, "no device opens on this file system, and "
-				    "none is bound over it");
-		return node_undo(n);
-	}
-	if (node_look(n, &st) == 0)
-		n->e->made = node_identity(&st);
-	log_what_stays(n);
-	return 0;
-}
-
 static bool node_wants_cover(const struct node *n)
 {
 	struct statvfs fs;
@@ -321,15 +216,15 @@ static int mknod_covered(struct node *n, struct verdict *ret)
 	r = as_caller_try(n->e->home, &n->e->caller, try_placeholder, n, &result);
 	if (r < 0)
 		return r;
-	if (result == -EEXIST && node_look(n, &st) == 0 &&
-	    node_is_placeholder(n, &st))
-		result = 0;
-	if (result < 0)
-		return settle(ret, result == -EEXIST ? result : -EPERM);
-	fd = openat(n->parent_fd, n->last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	if (result < 0 && result != -EEXIST)
 		return settle(ret, -EPERM);
-	return settle(ret, node_make_usable(n, fd));
+	fd = node_find(n, &st);
+	if (result == -EEXIST && (fd < 0 || !node_is_placeholder(n, &st)))
+		return settle(ret, -EEXIST);
+	if (fd < 0 || !node_is_callers_fifo(n, &st))
+		return settle(ret, -EPERM); /* something else came there */
+	node_remember(n, &st);
+	return settle(ret, node_make_usable(n, fd, &st));
 }
 
 static int try_effect(void *ctx)
@@ -348,7 +243,7 @@ static int mknod_granted(struct node *n, struct verdict *ret)
 		return r;
 	r = node_effect(n);
 	as_caller_leave(n->e->home, &n->e->caller);
-	if (r == -EACCES) { /* to DAC_OVERRIDE only a FUSE says this */
+	if (node_is_shut_to_us(r)) {
 		int failed = as_caller_run(n->e->home, &n->e->caller, caps,
 					   try_effect, n, &r);
 
@@ -388,23 +283,6 @@ static int mknod_exact(struct node *n, struct verdict *ret)
 	if (r == EMULATE_DONE)
 		slot_count(&n->e->slot->counters.exact);
 	return r;
-}
-
-/* Return: 0, or a negative errno for the caller */
-static int node_finish(struct node *n)
-{
-	AUTO(fd_close)
-	int fd = openat(n->parent_fd, n->last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	struct statx st;
-
-	/* Somebody in the container was quicker: it is theirs to use. */
-	if (fd < 0 || node_look(n, &st) < 0 || !node_is_alike(n, &st))
-		return 0;
-	n->e->made = node_identity(&st);
-	if (n->e->unopenable == UNOPENABLE_CREATE ||
-	    node_opens(n->e->home, fd) != NODE_UNOPENABLE)
-		return 0;
-	return node_make_usable(n, fd);
 }
 
 /* What its path starts from. Return: CALLER_OK, another enum caller_status, or

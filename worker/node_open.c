@@ -50,12 +50,12 @@ static int copy_acl(int from_fd, const char *nodes_name)
 }
 
 static int make_twin(const struct home *h, const char *name, int node_fd,
-		     const struct stat *st)
+		     const struct node_twin *t)
 {
 	char path[32];
 
 	(void)unlinkat(h->nodes_fd, name, 0); /* of a worker that died */
-	if (mknodat(h->nodes_fd, name, st->st_mode, st->st_rdev) < 0)
+	if (mknodat(h->nodes_fd, name, t->mode, t->dev) < 0)
 		return -errno;
 	(void)snprintf(path, sizeof(path), "%d/%s", h->nodes_fd, name);
 	return copy_acl(node_fd, path);
@@ -63,14 +63,14 @@ static int make_twin(const struct home *h, const char *name, int node_fd,
 
 /* Return: a detached mount of the twin, or a negative errno */
 static int open_twin(const struct home *h, const char *name, int node_fd,
-		     const struct stat *st)
+		     const struct node_twin *t)
 {
 	int r, fd;
 
 	/* The file system ids alone make an inode's owner; umask is 0 here. */
-	(void)syscall(SYS_setfsgid, st->st_gid);
-	(void)syscall(SYS_setfsuid, st->st_uid);
-	r = make_twin(h, name, node_fd, st);
+	(void)syscall(SYS_setfsgid, t->gid);
+	(void)syscall(SYS_setfsuid, t->uid);
+	r = make_twin(h, name, node_fd, t);
 	(void)syscall(SYS_setfsuid, NOBODYS);
 	(void)syscall(SYS_setfsgid, NOBODYS);
 	if (r == 0)
@@ -98,27 +98,29 @@ static int move_in(void *ctx)
 }
 
 int node_bind(const struct home *h, const struct caller *c, int node_fd,
-	      mode_t type, dev_t dev)
+	      const struct node_twin *twin, struct statx *ret_st)
 {
 	AUTO(fd_close) int mntns_fd = -1, tree_fd = -1;
 	struct move m = { .node_fd = node_fd };
-	struct stat st;
+	struct statx st;
 	char name[16];
 	int r, moved = 0;
 
 	mntns_fd = openat(c->proc_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
-	if (mntns_fd < 0 || fstat(node_fd, &st) < 0)
+	if (mntns_fd < 0)
 		return -errno;
-	st.st_mode = (st.st_mode & ~(mode_t)S_IFMT) | type;
-	st.st_rdev = dev;
 	(void)snprintf(name, sizeof(name), "%d", getpid());
-	tree_fd = open_twin(h, name, node_fd, &st);
-	if (tree_fd < 0)
-		return tree_fd;
+	tree_fd = open_twin(h, name, node_fd, twin);
+	r = tree_fd < 0 ? tree_fd : 0;
+	if (r == 0 && statx(tree_fd, "", AT_EMPTY_PATH, NODE_STATX, &st) < 0)
+		r = -errno;
 	m.mntns_fd = mntns_fd;
 	m.tree_fd = tree_fd;
-	r = child_run(move_in, &m, &moved);
+	if (r == 0)
+		r = child_run(move_in, &m, &moved);
 	/* Only now: what has no name any more cannot be moved. */
 	(void)unlinkat(h->nodes_fd, name, 0);
+	if (r == 0 && moved == 0)
+		*ret_st = st;
 	return r < 0 ? r : moved;
 }

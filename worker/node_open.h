@@ -15,6 +15,7 @@
  */
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "worker/caller.h"
 #include "worker/home.h"
@@ -37,12 +38,23 @@ enum node_open {
  */
 int node_opens(const struct home *h, int node_fd);
 
+/* What is to be known of a node, by statx(2). */
+#define NODE_STATX (STATX_BASIC_STATS | STATX_BTIME)
+
+/* The node that is bound over another: type and mode, number, owner. */
+struct node_twin {
+	mode_t mode;
+	dev_t dev;
+	uid_t uid;
+	gid_t gid;
+};
+
 /**
  * node_bind() - make an unopenable node one that opens, in the caller's mounts
- * @node_fd: O_PATH of the node, the future mount point: owner and mode are its
- * @type:    S_IFCHR or S_IFBLK
+ * @node_fd: O_PATH of the node, the future mount point; its ACL is the twin's, too
+ * @ret_st:  NODE_STATX of the twin, written on success
  * Return: 0, or a negative errno: -EINVAL where the node lies in another mount
  * namespace than the caller's
  */
 int node_bind(const struct home *h, const struct caller *c, int node_fd,
-	      mode_t type, dev_t dev);
+	      const struct node_twin *twin, struct statx *ret_st);

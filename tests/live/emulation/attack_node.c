@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A hostile container that puts a file of the host's root in the place of a node
- * that deputy has just made, and the node back, as fast as it can. deputy looks at
- * what it made, so the worker could be led to open the file instead. Nobody in the
- * container may open that file: it is a FIFO, and a writer of the host waits in
- * open(2) until somebody reads.
+ * A hostile container that puts another file in the place of what deputy has just
+ * made, and that back, as fast as it can.
+ *
+ * deputy looks whether a new node opens, so the worker could be led to open a file of
+ * the host's root instead. Nobody in the container may open that file: it is a FIFO,
+ * and a writer of the host waits in open(2) until somebody reads.
+ *
+ * Where no device can be made deputy binds one over a FIFO that the caller made. It
+ * must not come to lie on another file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +37,7 @@ static struct {
 	atomic_bool racing; /* the mover may move */
 	atomic_bool moving;
 	atomic_bool woken; /* the host's writer found a reader */
-	atomic_uint moves;
+	atomic_uint moves, astray; /* bound over another file */
 } *shared;
 
 /* -- in the container --------------------------------------------------------- */
@@ -49,11 +53,20 @@ static void move_for_ever(void (*move)(void))
 	}
 }
 
+static void exchange_with(const char *path)
+{
+	if (renameat2(AT_FDCWD, "/box/n", AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+		shared->moves++;
+}
+
 static void exchange(void)
 {
-	if (renameat2(AT_FDCWD, "/box/n", AT_FDCWD, "/box/fifo",
-		      RENAME_EXCHANGE) == 0)
-		shared->moves++;
+	exchange_with("/box/fifo");
+}
+
+static void exchange_file(void)
+{
+	exchange_with("/box/file");
 }
 
 static void bind_over(void)
@@ -76,9 +89,6 @@ static bool remove_device(const char *path)
 
 static void tidy(void)
 {
-	shared->racing = false;
-	while (shared->moving)
-		sched_yield();
 	while (umount2("/box/n", MNT_DETACH) == 0)
 		;
 	if (remove_device("/box/fifo"))
@@ -87,7 +97,31 @@ static void tidy(void)
 		(void)remove_device("/box/n");
 }
 
-static int race(void (*move)(void))
+/* Takes away a bound node, and the FIFO that is to be under it. */
+static void uncover(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return;
+	if (S_ISCHR(st.st_mode)) {
+		TRY(umount2(path, MNT_DETACH));
+		TRY(lstat(path, &st));
+	}
+	if (S_ISFIFO(st.st_mode))
+		TRY(unlink(path));
+	else
+		shared->astray++;
+}
+
+static void tidy_overlay(void)
+{
+	uncover("/box/n");
+	uncover("/box/file");
+	(void)rename("/box/n", "/box/file"); /* where the mover left it */
+}
+
+static int race(void (*move)(void), void (*tidy_up)(void))
 {
 	unsigned made = 0;
 	pid_t mover = fork();
@@ -95,10 +129,13 @@ static int race(void (*move)(void))
 	TRY(mover);
 	if (mover == 0)
 		move_for_ever(move);
-	for (int i = 0; i < ROUNDS && !shared->woken; i++) {
+	for (int i = 0; i < ROUNDS && !shared->woken && !shared->astray; i++) {
 		shared->racing = true;
 		made += mknod("/box/n", S_IFCHR | 0600, makedev(1, 3)) == 0;
-		tidy();
+		shared->racing = false;
+		while (shared->moving)
+			sched_yield();
+		tidy_up();
 	}
 	TRY(kill(mover, SIGKILL));
 	TRY(waitpid(mover, NULL, 0));
@@ -109,12 +146,24 @@ static int race(void (*move)(void))
 
 static int exchanged(void *ctx)
 {
-	return race(exchange);
+	return race(exchange, tidy);
 }
 
 static int bound_over(void *ctx)
 {
-	return race(bind_over);
+	return race(bind_over, tidy);
+}
+
+static int covered(void *ctx)
+{
+	static const char *const dirs[] = { "/tmp/l", "/tmp/u", "/tmp/w" };
+
+	for (size_t i = 0; i < 3; i++)
+		TRY(mkdir(dirs[i], 0755));
+	TRY(mount("o", "/box", "overlay", 0,
+		  "lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w"));
+	TRY(mknod("/box/file", S_IFREG | 0644, 0));
+	return race(exchange_file, tidy_overlay);
 }
 
 /* -- outside -------------------------------------------------------------------- */
@@ -155,6 +204,7 @@ static void check(int (*run)(void *))
 	inmate_go(&i);
 	assert_int_equal(inmate_result(&i), 0);
 	assert_false(shared->woken);
+	assert_int_equal(shared->astray, 0);
 	assert_int_equal(kill(writer, SIGKILL), 0);
 	assert_int_equal(waitpid(writer, NULL, 0), writer);
 	inmate_end(&i);
@@ -170,4 +220,10 @@ TEST(attack_node, exchanged_with_a_fifo_of_roots)
 TEST(attack_node, a_fifo_of_roots_bound_over_it)
 {
 	check(bound_over);
+}
+
+TEST(attack_node, another_file_exchanged_with_its_placeholder)
+{
+	inmate_needs_overlay();
+	check(covered);
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/fuse.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -88,6 +89,15 @@ static void on_mknod(const struct fuse_in_header *in,
 	reply_entry(in);
 }
 
+static void on_unlink(const struct fuse_in_header *in, const char *name)
+{
+	bool is_there = share.name[0] && strcmp(name, share.name) == 0;
+
+	if (is_there)
+		share.name[0] = '\0';
+	reply(in, is_there ? 0 : ENOENT, NULL, 0);
+}
+
 static void on_readdir(const struct fuse_in_header *in,
 		       const struct fuse_read_in *where)
 {
@@ -109,6 +119,7 @@ static void on_readdir(const struct fuse_in_header *in,
 static void on_request(const struct fuse_in_header *in)
 {
 	static const struct fuse_open_out opened;
+	static const struct fuse_statfs_out empty;
 
 	switch (in->opcode) {
 	case FUSE_INIT:
@@ -122,6 +133,12 @@ static void on_request(const struct fuse_in_header *in)
 		return;
 	case FUSE_MKNOD:
 		on_mknod(in, (const struct fuse_mknod_in *)(in + 1));
+		return;
+	case FUSE_UNLINK:
+		on_unlink(in, (const char *)(in + 1));
+		return;
+	case FUSE_STATFS:
+		reply(in, 0, &empty, sizeof(empty));
 		return;
 	case FUSE_OPENDIR:
 		reply(in, 0, &opened, sizeof(opened));

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "lib/slot.h"
 #include "tests/harness/test.h"
 #include "tests/live/emulation/caller.h"
+#include "tests/live/emulation/fuse.h"
 #include "tests/live/emulation/world.h"
 
 #define POLICY(more)                                                           \
@@ -176,6 +178,61 @@ static int refused_without_a_trace(void *ctx)
 	return 0;
 }
 
+/* Shown to the container's root alone. */
+static int mount_own_fuse(void)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	char options[96];
+	pid_t pid;
+
+	WANT(fd >= 0);
+	(void)snprintf(options, sizeof(options),
+		       "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	WANT(mount("f", "/box", "fuse", 0, options) == 0);
+	pid = fork();
+	WANT(pid >= 0);
+	if (pid == 0) {
+		fuse_serve(fd, 0, 0755);
+		_exit(0);
+	}
+	close(fd);
+	return 0;
+}
+
+static int refused_on_own_fuse(void *ctx)
+{
+	struct stat st;
+
+	WANT(mount_own_fuse() == 0);
+	WANT(make("/box/n") < 0 && errno == EPERM);
+	WANT(lstat("/box/n", &st) < 0 && errno == ENOENT);
+	return 0;
+}
+
+static int bound_on_own_fuse(void *ctx)
+{
+	struct stat st;
+
+	WANT(mount_own_fuse() == 0);
+	WANT(make("/box/n") == 0);
+	WANT(opens("/box/n"));
+	WANT(stat("/box/n", &st) == 0 && (st.st_mode & 07777) == 0640);
+	WANT(umount2("/box/n", MNT_DETACH) == 0);
+	WANT(lstat("/box/n", &st) == 0 && S_ISCHR(st.st_mode));
+	WANT(open("/box/n", O_RDWR) < 0 && errno == EACCES);
+	return 0;
+}
+
+static int made_on_own_fuse(void *ctx)
+{
+	struct stat st;
+
+	WANT(mount_own_fuse() == 0);
+	WANT(make("/box/n") == 0);
+	WANT(lstat("/box/n", &st) == 0 && S_ISCHR(st.st_mode));
+	return 0;
+}
+
 static int many(void *ctx)
 {
 	char path[32];
@@ -189,6 +246,15 @@ static int many(void *ctx)
 	return 0;
 }
 
+static void have_dev_fuse(const struct world *w)
+{
+	char path[PATH_MAX];
+
+	host_put_dir(w->root, "dev");
+	(void)snprintf(path, sizeof(path), "%s/dev/fuse", w->root);
+	assert_int_equal(mknod(path, S_IFCHR | 0666, makedev(10, 229)), 0);
+}
+
 static void check_under(const char *policy, int (*run)(void *))
 {
 	struct inmate_plan plan = { true, run, NULL };
@@ -198,6 +264,7 @@ static void check_under(const char *policy, int (*run)(void *))
 
 	world_init(&w, WORLD_EXT);
 	world_reset(&w);
+	have_dev_fuse(&w);
 	inmate_start(&w, &plan, &i);
 	attendant_start(&a, &w, &i, policy);
 	inmate_go(&i);
@@ -259,6 +326,27 @@ TEST(node, by_policy_is_refused_on_an_overlay)
 {
 	inmate_needs_overlay();
 	check_under(UNOPENABLE("errno"), overlay_refused);
+}
+
+TEST(node, is_refused_on_a_fuse_of_the_containers_root)
+{
+	if (access("/dev/fuse", F_OK) < 0)
+		TEST_SKIP("FUSE");
+	check(refused_on_own_fuse);
+}
+
+TEST(node, by_policy_opens_on_a_fuse_of_the_containers_root)
+{
+	if (access("/dev/fuse", F_OK) < 0)
+		TEST_SKIP("FUSE");
+	check_under(UNOPENABLE("bind"), bound_on_own_fuse);
+}
+
+TEST(node, by_policy_is_made_on_a_fuse_as_the_kernel_would)
+{
+	if (access("/dev/fuse", F_OK) < 0)
+		TEST_SKIP("FUSE");
+	check_under(UNOPENABLE("create"), made_on_own_fuse);
 }
 
 TEST(node, has_the_callers_owner_and_mode)
