@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* doctor: the daemon, its sockets, its policy. */
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +92,8 @@ static bool is_systemd_here(void)
 	return access("/run/systemd/system", F_OK) == 0;
 }
 
-static const char *how_to_start(void)
+/* Did somebody install the units, and systemd runs? */
+static bool has_units(void)
 {
 	static const char *const directories[] = {
 		"/etc/systemd/system", "/run/systemd/system",
@@ -104,10 +106,16 @@ static const char *how_to_start(void)
 		(void)snprintf(path, sizeof(path), "%s/deputyd.service",
 			       directories[i]);
 		if (access(path, F_OK) == 0)
-			return "start deputyd: systemctl enable --now "
-			       "deputyd.service " SOCKET_UNITS;
+			return true;
 	}
-	return "start deputyd";
+	return false;
+}
+
+static const char *how_to_start(void)
+{
+	return has_units() ? "start deputyd: systemctl enable --now "
+			     "deputyd.service " SOCKET_UNITS :
+			     "start deputyd";
 }
 
 static void find_no_socket(struct doctor *d, const struct place *p,
@@ -196,6 +204,29 @@ void doctor_sockets(struct doctor *d)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		find_socket(d, &places[i]);
+}
+
+/* -- groups ---------------------------------------------------------------------- */
+
+/* systemd gives the sockets to them (SocketGroup=), and makes none without. */
+void doctor_groups(struct doctor *d)
+{
+	static const char *const groups[] = { "deputy", "deputy-users" };
+	bool all = true;
+
+	if (!has_units())
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		if (getgrnam(groups[i]))
+			continue;
+		all = false;
+		doctor_find(d, DOCTOR_BAD, "groups", "systemd-sysusers",
+			    "there is no group %s: its socket unit will not "
+			    "start again", groups[i]);
+	}
+	if (all)
+		doctor_find(d, DOCTOR_GOOD, "groups", NULL,
+			    "deputy (control socket), deputy-users (OCI socket)");
 }
 
 /* -- LXC ------------------------------------------------------------------------- */

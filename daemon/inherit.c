@@ -88,13 +88,6 @@ bool inherit_is_connection(int fd)
 	       getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
 }
 
-static bool has_file(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode);
-}
-
 static int take(struct inherit_fd *f)
 {
 	int flags = fcntl(f->fd, F_GETFL);
@@ -134,42 +127,51 @@ static struct inherit_fd *find_at(struct inherit *in, int type, const char *path
 	return NULL;
 }
 
-/* Sockets of an earlier deputyd that are no use, before there is another one of
- * that name. */
-static void drop_bound(struct inherit *in, struct fdstore *store,
-		       const char *bound_name)
+int inherit_socket(struct inherit *in, const char *name, int type,
+		   const char *path)
 {
+	struct inherit_fd *f = find(in, name, type, NULL);
+
+	if (!f)
+		f = find_at(in, type, path);
+	return f ? take(f) : -1;
+}
+
+static void bound_name(const char *name, char ret[FDSTORE_NAME_MAX])
+{
+	(void)snprintf(ret, FDSTORE_NAME_MAX, FDSTORE_BOUND "%s", name);
+}
+
+int inherit_bound(struct inherit *in, struct fdstore *store, const char *name,
+		  int type, const char *path)
+{
+	char stored[FDSTORE_NAME_MAX];
+	struct inherit_fd *f;
+
+	bound_name(name, stored);
+	f = find(in, stored, type, path);
+	if (!f)
+		return -1;
+	fdstore_had(store, stored);
+	return take(f);
+}
+
+void inherit_drop_bound(struct inherit *in, struct fdstore *store,
+			const char *name)
+{
+	char stored[FDSTORE_NAME_MAX];
+
+	bound_name(name, stored);
 	for (size_t i = 0; i < in->n; i++) {
 		struct inherit_fd *f = &in->fds[i];
 
-		if (f->fd < 0 || strcmp(f->name, bound_name) != 0 ||
+		if (f->fd < 0 || strcmp(f->name, stored) != 0 ||
 		    !links_to(f->fd, "socket:["))
 			continue;
 		log_event(LOG_NOTICE, "socket-left", LOG_S("name", f->name));
 		f->fd = fd_close(f->fd);
-		fdstore_drop(store, bound_name, 1);
+		fdstore_drop(store, stored, 1);
 	}
-}
-
-int inherit_socket(struct inherit *in, struct fdstore *store, const char *name,
-		   int type, const char *path, bool *ret_bound)
-{
-	char bound_name[FDSTORE_NAME_MAX];
-	struct inherit_fd *f = find(in, name, type, NULL);
-
-	(void)snprintf(bound_name, sizeof(bound_name), FDSTORE_BOUND "%s", name);
-	if (!f)
-		f = find_at(in, type, path);
-	*ret_bound = false;
-	if (!f && has_file(path)) {
-		f = find(in, bound_name, type, path);
-		*ret_bound = f;
-	}
-	if (!*ret_bound)
-		drop_bound(in, store, bound_name);
-	else
-		fdstore_had(store, bound_name);
-	return f ? take(f) : -1;
 }
 
 static void on_closed(uv_fs_t *request)

@@ -26,16 +26,22 @@ struct inherit {
 int inherit_init(struct inherit *in);
 
 /**
- * inherit_socket() - take a listening unix socket
+ * inherit_socket() - take a listening unix socket of a socket unit
  * @name: what its unit calls it (FileDescriptorName=); one without any name
- *	  that listens on @path will do, too, and at last one that an earlier
- *	  deputyd bound there (daemon/fdstore.h)
+ *	  that listens on @path will do, too
  * @type: SOCK_STREAM, SOCK_SEQPACKET
- * @ret_bound: is it deputyd's own? then its file may have any mode
  * Return: the fd, the caller's, non-blocking; -1: none
  */
-int inherit_socket(struct inherit *in, struct fdstore *store, const char *name,
-		   int type, const char *path, bool *ret_bound);
+int inherit_socket(struct inherit *in, const char *name, int type,
+		   const char *path);
+
+/* The same of one that an earlier deputyd bound to @path (daemon/fdstore.h),
+ * whatever stands there now. */
+int inherit_bound(struct inherit *in, struct fdstore *store, const char *name,
+		  int type, const char *path);
+/* Closes those of that name that are left, before there is another one. */
+void inherit_drop_bound(struct inherit *in, struct fdstore *store,
+			const char *name);
 
 /**
  * inherit_done() - close what nobody took, and say so

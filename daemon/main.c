@@ -177,26 +177,55 @@ static void store_socket(struct deputyd *d, struct socket *s, const char *name)
 		s->path = NULL;
 }
 
+static bool has_socket(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/* One that an earlier deputyd bound. Whoever has it open is served on, even where
+ * nobody else finds it. */
+static int open_bound(struct deputyd *d, struct socket *s, const char *name,
+		      int type, const char *path, mode_t mode)
+{
+	char why[512];
+	int r;
+
+	if (has_socket(path)) {
+		s->fd = inherit_bound(&d->inherit, &d->store, name, type, path);
+		if (s->fd >= 0) {
+			(void)chmod(path, mode);
+			return 0;
+		}
+	}
+	r = socket_open_type(s, path, type, mode, why, sizeof(why));
+	if (r == 0) {
+		inherit_drop_bound(&d->inherit, &d->store, name);
+		store_socket(d, s, name);
+		return 0;
+	}
+	s->fd = inherit_bound(&d->inherit, &d->store, name, type, path);
+	if (s->fd < 0) {
+		say_fatal(why);
+		return r;
+	}
+	log_event(LOG_ERR, "socket-in-the-way", LOG_S("path", path),
+		  LOG_S("why", why),
+		  LOG_S("so", "running containers are served on, nobody else can "
+			      "connect: mend it, then restart deputyd"));
+	return 0;
+}
+
 /* Given by a socket unit, left by an earlier deputyd, or made. */
 static int open_socket(struct deputyd *d, struct socket *s, const char *name,
 		       int type, const char *path, mode_t mode)
 {
-	bool bound;
-	char why[512];
-	int r;
-
-	s->fd = inherit_socket(&d->inherit, &d->store, name, type, path, &bound);
-	if (s->fd >= 0) {
-		if (bound)
-			(void)chmod(path, mode);
-		return 0;
-	}
-	r = socket_open_type(s, path, type, mode, why, sizeof(why));
-	if (r < 0)
-		say_fatal(why);
-	else
-		store_socket(d, s, name);
-	return r;
+	s->fd = inherit_socket(&d->inherit, name, type, path);
+	if (s->fd < 0)
+		return open_bound(d, s, name, type, path, mode);
+	inherit_drop_bound(&d->inherit, &d->store, name);
+	return 0;
 }
 
 static int open_sockets(struct deputyd *d)

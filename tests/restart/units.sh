@@ -262,6 +262,49 @@ case_mistake()
 }
 
 # Nothing is kept before the first start: deputyd fails, and says why.
+# A restart needs no room on disk, and a container may come.
+case_run_full()
+{
+	local before
+
+	systemctl start deputyd.service
+	start_container kept
+	is 0 "$(ask before)" "mknod before"
+	before=$(main_pid)
+	mount -o remount,size=$(($(df --output=used -k /run | tail -n 1) + 64))k /run
+	cat /dev/zero >/run/full 2>/dev/null
+	systemctl restart deputyd.service || wrong "not restarted on a full /run"
+	has_new_pid "$before" || wrong "no new deputyd"
+	is 0 "$(ask after)" "mknod after"
+	end_container
+	start_container full
+	is 0 "$(ask new)" "mknod of a new container"
+	end_container
+	rm /run/full
+	mount -o remount,size=50% /run
+}
+
+# systemd refuses a socket of a group that there is not; running containers are
+# served on, and doctor says what makes the group.
+case_group_missing()
+{
+	local advice
+
+	systemctl start deputyd-oci.socket deputyd-control.socket
+	start_container kept
+	is 0 "$(ask before)" "mknod before"
+	groupdel deputy-users
+	systemctl restart deputyd.service || wrong "not restarted"
+	is 0 "$(ask after)" "mknod after a restart without the group"
+	advice=$(deputyctl doctor | grep -A1 -F "deputy-users" |
+		sed -n 's/^ *-> //p')
+	[[ $advice == *systemd-sysusers* ]] ||
+		wrong "doctor: $(deputyctl doctor)"
+	systemd-sysusers 2>/dev/null
+	getent group deputy-users >/dev/null || wrong "no group after $advice"
+	end_container
+}
+
 case_mistake_at_first()
 {
 	mkdir -p /etc/deputy

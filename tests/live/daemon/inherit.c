@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -156,6 +157,35 @@ TEST(sockets, that_were_bound_outlive_deputyd)
 	manager_start(&m);
 	assert_int_equal(access(m.f.oci, F_OK), 0);
 	assert_int_equal(manager_count(&m, "bound-oci"), 1);
+	manager_finish(&m, &t);
+}
+
+/* What stands where it was is told of, and stops nobody who is served. */
+TEST(sockets, that_something_has_replaced_stop_no_container)
+{
+	struct manager m;
+	struct tracee t;
+	char why[300];
+
+	manager_begin(&m, &t);
+	manager_end(&m, SIGTERM);
+	assert_int_equal(unlink(m.f.oci), 0);
+	assert_int_equal(mkdir(m.f.oci, 0755), 0);
+	manager_start(&m);
+	tracee_call(&t, STANDIN_ERRNO);
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	json_object_put(fixture_call(&m.f, "Status", NULL));
+	(void)snprintf(why, sizeof(why),
+		       "event=socket-in-the-way path=%s why=\"%s is not a socket, "
+		       "but a directory: remove it",
+		       m.f.oci, m.f.oci);
+	assert_true(fixture_log_has(&m.f, why));
+	/* Mended, as it says. */
+	assert_int_equal(rmdir(m.f.oci), 0);
+	manager_end(&m, SIGTERM);
+	manager_start(&m);
+	assert_int_equal(manager_count(&m, "bound-oci"), 1);
+	close(client_connect(&m.f));
 	manager_finish(&m, &t);
 }
 
