@@ -6,6 +6,8 @@
 # shellcheck disable=SC2317 # cases are called by their names
 set -uo pipefail
 export DEBIAN_FRONTEND=noninteractive
+# It clears /tmp, once: before something of ours is there.
+systemctl start basic.target
 debs=/deputy/build failed=0 case_failed=0
 units="deputyd.service deputyd-oci.socket deputyd-lxc.socket deputyd-control.socket"
 out=$(mktemp)
@@ -238,9 +240,46 @@ case_purge()
 	getent group deputy deputy-users >/dev/null || wrong "the groups are gone"
 }
 
+# What Podman and LXC lack here: file systems of their own (an overlay takes no other
+# one's upper layer), CAP_SYS_RESOURCE, cgroups with controllers.
+prepare_engines()
+{
+	local store
+
+	for store in containers lxc; do
+		mkdir -p "/var/lib/$store"
+		mount -t tmpfs -o mode=755 "$store" "/var/lib/$store"
+	done
+	mkdir -p /etc/containers
+	cat >/etc/containers/containers.conf <<-'END'
+	[engine]
+	cgroup_manager = "cgroupfs"
+	events_logger = "none"
+	[containers]
+	default_ulimits = [ "nofile=1024:1024", "nproc=4096:4096" ]
+	pids_limit = 0
+	log_driver = "k8s-file"
+	END
+}
+
+# It installs the package, and what the tests depend on. All is private here, so
+# they need no other machine.
+case_debian_tests()
+{
+	prepare_engines
+	apt_get install --no-install-recommends autopkgtest
+	mkdir /srv/source
+	cp -r /deputy/source/packaging/debian /srv/source/
+	autopkgtest --no-built-binaries "$debs/deputy.deb" /srv/source/ \
+		--ignore-restrictions=isolation-machine -- null \
+		>"$out" 2>&1 </dev/null || wrong "$(grep -v '^\(Get\|Ign\|Err\|W\):' \
+			"$out" | tail -n 100)"
+	sed -n '1,/ summary$/d; /^autopkgtest/d; s/^/        /; /PASS\|FAIL\|SKIP/p' "$out"
+}
+
 for name in install exposure root_is_served user_is_served \
 	user_with_ids_of_its_own upgrade_under_load masked stop_and_start remove \
-	purge; do
+	purge debian_tests; do
 	try_case $name
 done
 [ $failed = 0 ] || journalctl -o cat -u deputyd | tail -n 20
