@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -97,6 +99,23 @@ static int move_in(void *ctx)
 	return 0;
 }
 
+/* Nothing is mounted where the caller itself could mount nothing.
+ * Return: its mount namespace, or a negative errno */
+static int open_mounts(const struct caller *c)
+{
+	AUTO(fd_close)
+	int fd = openat(c->proc_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
+	AUTO(fd_close)
+	int owner = fd < 0 ? -1 : ioctl(fd, NS_GET_USERNS);
+	struct stat st;
+
+	if (owner < 0 || fstat(owner, &st) < 0)
+		return -errno;
+	if (st.st_dev != c->userns_dev || st.st_ino != c->userns_ino)
+		return -EXDEV;
+	return TAKE_FD(fd);
+}
+
 int node_bind(const struct home *h, const struct caller *c, int node_fd,
 	      const struct node_twin *twin, struct statx *ret_st)
 {
@@ -106,9 +125,9 @@ int node_bind(const struct home *h, const struct caller *c, int node_fd,
 	char name[16];
 	int r, moved = 0;
 
-	mntns_fd = openat(c->proc_fd, "ns/mnt", O_RDONLY | O_CLOEXEC);
+	mntns_fd = open_mounts(c);
 	if (mntns_fd < 0)
-		return -errno;
+		return mntns_fd;
 	(void)snprintf(name, sizeof(name), "%d", getpid());
 	tree_fd = open_twin(h, name, node_fd, twin);
 	r = tree_fd < 0 ? tree_fd : 0;

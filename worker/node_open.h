@@ -54,7 +54,7 @@ struct node_twin {
  * @node_fd: O_PATH of the node, the future mount point; its ACL is the twin's, too
  * @ret_st:  NODE_STATX of the twin, written on success
  * Return: 0, or a negative errno: -EINVAL where the node lies in another mount
- * namespace than the caller's
+ * namespace than the caller's, -EXDEV where that is not of its user namespace
  */
 int node_bind(const struct home *h, const struct caller *c, int node_fd,
 	      const struct node_twin *twin, struct statx *ret_st);

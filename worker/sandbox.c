@@ -78,7 +78,7 @@ static void add_allow_if(struct filter *f, uint32_t value)
 
 /* A register has 32 bits that count in each of these calls. */
 #define LOW_HALF (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0)
-#define VALUES_MAX 6
+#define VALUES_MAX 7
 
 /* A call that is allowed where, of the bits of @mask, a register has one of the
  * values.  A value may have needs of its own. */
@@ -138,8 +138,9 @@ static const struct by_register by_register[] = {
 	    { (uint32_t)SECCOMP_IOCTL_NOTIF_ID_VALID, 0 },
 	    { (uint32_t)ID_VALID_WRONG_DIR, 0 },
 	    { (uint32_t)NS_GET_PARENT, NEED_CALLER }, /* its user namespace's */
-	    { (uint32_t)NS_GET_OWNER_UID, NEED_CALLER } },
-	  6 },
+	    { (uint32_t)NS_GET_OWNER_UID, NEED_CALLER },
+	    { (uint32_t)NS_GET_USERNS, NEED_MKNOD } }, /* its mounts' */
+	  7 },
 	{ __NR_openat, NEED_CALLER | NEED_LXC, 2, OPEN_MASK,
 	  { { O_RDONLY, 0 }, { O_RDWR, NEED_XATTR } },
 	  2 },

@@ -6,12 +6,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/slot.h"
@@ -19,6 +25,7 @@
 #include "tests/live/emulation/caller.h"
 #include "tests/live/emulation/fuse.h"
 #include "tests/live/emulation/world.h"
+#include "worker/node_open.h"
 
 #define POLICY(more)                                                           \
 	"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"      \
@@ -347,6 +354,70 @@ TEST(node, by_policy_is_made_on_a_fuse_as_the_kernel_would)
 	if (access("/dev/fuse", F_OK) < 0)
 		TEST_SKIP("FUSE");
 	check_under(UNOPENABLE("create"), made_on_own_fuse);
+}
+
+static pid_t start_userns_alone(void)
+{
+	char c;
+	int ready[2];
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (unshare(CLONE_NEWUSER) == 0)
+			(void)!write(ready[1], "r", 1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+/* A caller that has left the user namespace of its mounts, and may mount nothing
+ * there: those are the host's. (This process plays the worker.) */
+TEST(node, is_bound_into_no_mounts_but_the_containers)
+{
+	static struct caller c;
+	const struct node_twin twin = { S_IFCHR | 0600, makedev(1, 3), 0, 0 };
+	char path[PATH_MAX];
+	struct statx bound;
+	struct stat st;
+	struct world w;
+	struct home h;
+	pid_t pid;
+	int fd, r;
+
+	world_init(&w, WORLD_TMPFS);
+	world_reset(&w);
+	(void)snprintf(path, sizeof(path), "%s/box/n", w.root);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	pid = start_userns_alone();
+	assert_int_equal(home_init(&h), 0);
+	h.nodes_fd = w.nodes_fd;
+	h.parent = getppid();
+	assert_int_equal(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), 0);
+	assert_int_equal(caller_open(&h, pid, &c), CALLER_OK);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	assert_true(fd >= 0);
+	r = node_bind(&h, &c, fd, &twin, &bound);
+	assert_int_equal(lstat(path, &st), 0);
+	(void)umount2(path, MNT_DETACH);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_int_equal(r, -EXDEV);
+	close(fd);
+	close(h.root_fd);
+	close(h.proc_fd);
+	caller_close(&c);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	(void)setfsuid(0); /* a worker is nobody then */
+	(void)setfsgid(0);
+	world_done(&w);
 }
 
 TEST(node, has_the_callers_owner_and_mode)
