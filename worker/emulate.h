@@ -59,7 +59,7 @@ struct emulation {
 	bool failed;
 	bool recovering;  /* a dead worker had begun the effect */
 	bool again;	  /* it had its effect already, and .made this */
-	struct made made; /* out: what a mknod made, where it did */
+	struct made made; /* out: what this mknod made; zeros: nothing is known */
 	/* Where the decision hangs on the directory that the path ends in, else
 	 * NULL. To be called with it (a clean path from the caller's root; NULL:
 	 * there is none) before the effect. Return: EMULATE_DONE to go on, any

@@ -180,6 +180,7 @@ static void emulation_begin(struct server *s, const struct work *w)
 	e->tid = (pid_t)w->notif.pid;
 	e->call = &w->call;
 	e->again = false;
+	e->made = (struct made){ 0 };
 	e->path = NULL;
 	e->why = NULL;
 	e->failed = false;

@@ -26,7 +26,9 @@
 #include "lib/slot.h"
 #include "tests/harness/test.h"
 #include "tests/live/emulation/caller.h"
+#include "tests/live/emulation/played.h"
 #include "tests/live/emulation/world.h"
+#include "worker/interrupted.h"
 
 #define ROUNDS	       test_rounds(3000)
 #define INTERVAL_US    400
@@ -186,4 +188,52 @@ TEST_WITHIN(signals, received_calls_wait_killable, 60)
 TEST_WITHIN(signals, restarted_attributes_are_created_once, 60)
 {
 	check(attr_restarted, false);
+}
+
+static int make_and_set(void *ctx)
+{
+	TRY(mknod("/box/n", S_IFCHR | 0600, makedev(1, 3)));
+	(void)setxattr("/box", "trusted.deputy.a", "v", 1, 0);
+	return 0;
+}
+
+static int nothing(void *ctx)
+{
+	return 0;
+}
+
+/* What is kept of a call whose answer came too late is that call's alone. Here the
+ * answer goes to a listener that does not know the call. */
+TEST(signals, nothing_of_an_earlier_call_is_kept)
+{
+	const struct inmate_plan plan = { .notified = true, .run = make_and_set };
+	const struct inmate_plan idle = { .notified = true, .run = nothing };
+	const struct made none = { 0 };
+	struct inmate i, other;
+	struct seccomp_notif n;
+	struct server server;
+	struct attendant a;
+	struct made made;
+	struct world w;
+
+	world_init(&w, WORLD_TMPFS);
+	world_reset(&w);
+	inmate_start(&w, &plan, &i);
+	inmate_start(&w, &idle, &other);
+	attendant_start(&a, &w, &i, world_policy);
+	played_open(&server, &a, &i);
+	inmate_go(&i);
+	played_serve(&server);
+	assert_int_equal(a.slot->counters.emulated, 1);
+	played_receive(&server);
+	n = a.slot->call.notif.notif;
+	server.source.fd = other.listener;
+	assert_int_equal(serve(&server, false), 0);
+	assert_int_equal(a.slot->counters.gone, 1);
+	assert_true(interrupted_take(&server.home, (pid_t)n.pid, &n.data, &made));
+	assert_memory_equal(&made, &none, sizeof(none));
+	inmate_end(&i);
+	inmate_end(&other);
+	played_close(&server, &a);
+	world_done(&w);
 }

@@ -7,24 +7,16 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <linux/securebits.h>
-#include <sys/fsuid.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "lib/own.h"
 #include "tests/harness/test.h"
 #include "tests/live/emulation/caller.h"
+#include "tests/live/emulation/played.h"
 #include "tests/live/emulation/world.h"
-#include "policy/decide.h"
-#include "worker/emulate.h"
-#include "worker/serve.h"
 
 #define CALLS 4
 
@@ -101,44 +93,22 @@ static void assert_as_without(const struct stage *s)
 	assert_int_equal(results[3], ENOTSUP); /* by what emulation leaves */
 }
 
-static void receive(struct server *s)
-{
-	memset(&s->slot->call.notif, 0, sizeof(s->slot->call.notif));
-	assert_int_equal(source_recv(&s->source, &s->slot->call), LISTENER_OK);
-	s->slot->call.phase = SLOT_RECEIVED;
-}
-
 TEST(without_continue, what_would_continue_gets_the_errno)
 {
+	struct server server;
 	struct stage s;
-	struct server server = { .source = { .can_continue = false } };
 
 	stage_init(&s);
-	attendant_kill(&s.a, SIGKILL); /* before there was a call */
-	server.source.fd = server.source.listener = s.i.listener;
-	server.source.home = &server.home;
-	server.slot = s.a.slot;
-	assert_int_equal(arena_map(s.a.policy_fd, &server.policy), 0);
-	assert_int_equal(home_init(&server.home), 0);
-	server.home.parent = getppid();
-	server.home.caps = emulate_caps(decide_families(server.policy));
-	/* As a worker's sandbox has it: no id changes its capabilities. */
-	assert_int_equal(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), 0);
+	played_open(&server, &s.a, &s.i);
+	server.source.can_continue = false;
 	inmate_go(&s.i);
-	for (int n = 0; n < CALLS; n++) {
-		receive(&server);
-		assert_int_equal(serve(&server, false), 0);
-	}
-	(void)setfsuid(0); /* a worker goes home as nobody */
-	(void)setfsgid(0);
+	for (int n = 0; n < CALLS; n++)
+		played_serve(&server);
 	assert_int_equal(inmate_result(&s.i), 0);
 	assert_as_without(&s);
 	assert_int_equal(s.a.slot->counters.continued, 0);
 	assert_int_equal(s.a.slot->counters.emulated, 1);
-	arena_unmap(server.policy);
-	(void)fd_close(server.home.root_fd);
-	(void)fd_close(server.home.proc_fd);
-	attendant_free(&s.a);
+	played_close(&server, &s.a);
 	stage_done(&s);
 }
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tests/live/emulation/played.h"
+
+#include <linux/securebits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "lib/own.h"
+#include "policy/decide.h"
+#include "tests/harness/test.h"
+#include "worker/emulate.h"
+
+void played_open(struct server *s, struct attendant *a, const struct inmate *i)
+{
+	attendant_kill(a, SIGKILL);
+	*s = (struct server){ 0 };
+	s->source.fd = s->source.listener = i->listener;
+	s->source.home = &s->home;
+	s->source.can_continue = true;
+	s->slot = a->slot;
+	assert_int_equal(arena_map(a->policy_fd, &s->policy), 0);
+	assert_int_equal(home_init(&s->home), 0);
+	s->home.parent = getppid();
+	s->home.caps = emulate_caps(decide_families(s->policy));
+	/* As a worker's sandbox has it: no id changes its capabilities. */
+	assert_int_equal(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), 0);
+}
+
+void played_receive(struct server *s)
+{
+	memset(&s->slot->call.notif, 0, sizeof(s->slot->call.notif));
+	assert_int_equal(source_recv(&s->source, &s->slot->call), LISTENER_OK);
+	s->slot->call.phase = SLOT_RECEIVED;
+}
+
+void played_serve(struct server *s)
+{
+	played_receive(s);
+	assert_int_equal(serve(s, false), 0);
+}
+
+void played_close(struct server *s, struct attendant *a)
+{
+	(void)setfsuid(0);
+	(void)setfsgid(0);
+	arena_unmap(s->policy);
+	s->home.root_fd = fd_close(s->home.root_fd);
+	s->home.proc_fd = fd_close(s->home.proc_fd);
+	attendant_free(a);
+}
