@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -63,7 +63,8 @@ int as_caller_enter(const struct home *h, const struct caller *c, uint64_t caps)
 
 	if (r == 0) {
 		(void)syscall(SYS_setfsuid, c->uid[FS]);
-		r = caps_set(h->caps, caps);
+		r = prctl(PR_SET_DUMPABLE, 0) < 0 ? -errno :
+						    caps_set(h->caps, caps);
 	}
 	if (r < 0)
 		as_caller_leave(h, c);

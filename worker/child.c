@@ -29,7 +29,8 @@ static int child_main(void *arg)
 
 int child_bind_life(void)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -errno;
 	return getppid() == parent ? 0 : -ECHILD; /* nobody waits for us */
 }

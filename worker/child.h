@@ -22,6 +22,6 @@
  */
 int child_run(int (*fn)(void *ctx), void *ctx, int *ret);
 
-/* In the child, after its last change of credentials (which make the kernel
- * forget). Return: 0 or a negative errno */
+/* In the child, after each change of credentials but those that another follows at
+ * once: as home_rearm(). Return: 0 or a negative errno */
 int child_bind_life(void);

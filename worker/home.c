@@ -35,7 +35,8 @@ int home_init(struct home *h)
 
 int home_rearm(const struct home *h)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -errno;
 	return getppid() == h->parent ? 0 : -ESRCH;
 }

@@ -25,10 +25,10 @@ struct home {
 int home_init(struct home *h);
 
 /**
- * home_rearm() - die when the parent dies
- * The kernel forgets this with every change of ids, so it is asked for again
- * each time this process has come home: two workers of different deputyds must
- * never share a slot.
+ * home_rearm() - die when the parent dies, and be closed to other processes
+ * The kernel forgets the former with every change of ids, and then takes
+ * fs.suid_dumpable for the latter. So both are asked for again each time this
+ * process has come home: two workers of different deputyds must never share a slot.
  * Return: 0, -ESRCH when the parent is dead already, or another negative errno
  */
 int home_rearm(const struct home *h);

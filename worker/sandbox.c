@@ -145,7 +145,7 @@ static const struct by_register by_register[] = {
 	  { { O_RDONLY, 0 }, { O_RDWR, NEED_XATTR } },
 	  2 },
 	{ __NR_prctl, 0, 0, UINT32_MAX,
-	  { { PR_SET_PDEATHSIG, 0 }, { PR_SET_DUMPABLE, NEED_EMULATE } },
+	  { { PR_SET_PDEATHSIG, 0 }, { PR_SET_DUMPABLE, 0 } },
 	  2 },
 	{ __NR_mknodat, NEED_MKNOD, 2, S_IFMT,
 	  { { S_IFCHR, 0 }, { S_IFBLK, 0 }, { S_IFIFO, 0 } }, /* a placeholder */

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -32,8 +33,11 @@
 #include "tests/harness/test.h"
 #include "tests/live/daemon/fixture.h"
 #include "tests/live/emulation/caller.h"
+#include "tests/live/emulation/played.h"
 #include "tests/live/emulation/siege.h"
 #include "tests/live/emulation/world.h"
+#include "worker/as_caller.h"
+#include "worker/emulate.h"
 
 #define ROUNDS	   test_rounds(10000)
 #define DEADLINE_S POLICY_DEADLINE_S
@@ -385,6 +389,62 @@ TEST(process, is_closed_to_who_sees_it)
 {
 	attack(attack_all, true);
 	assert_true(shared->children > 0);
+}
+
+/* -- what root sets later ------------------------------------------------------- */
+
+static int dumpable(void *ctx)
+{
+	(void)ctx;
+	return prctl(PR_GET_DUMPABLE);
+}
+
+/* This process plays the worker. @got: while it acts for @c, and back at home */
+static void act_for(const struct home *h, const struct caller *c, int got[4])
+{
+	if (as_caller_enter(h, c, 0) < 0)
+		return;
+	got[0] = dumpable(NULL);
+	as_caller_leave(h, c);
+	got[1] = dumpable(NULL);
+	(void)as_caller_run(h, c, 0, dumpable, NULL, &got[2]);
+	(void)as_caller_try(h, c, dumpable, NULL, &got[3]);
+}
+
+/* 2 stands for 1, by which every process of the machine would be open: both are what
+ * the kernel makes of a process that changes its ids. */
+TEST(process, stays_closed_whatever_suid_dumpable_becomes)
+{
+	int fd = open("/proc/sys/fs/suid_dumpable", O_RDWR | O_CLOEXEC);
+	int got[4] = { -1, -1, -1, -1 };
+	static struct caller c;
+	struct home h;
+	char old;
+	pid_t pid;
+
+	if (fd < 0)
+		TEST_SKIP("fs.suid_dumpable that root can write");
+	pid = played_caller();
+	assert_int_equal(home_init(&h), 0);
+	h.parent = getppid();
+	h.caps = EMULATE_COMMON_CAPS;
+	assert_int_equal(caller_open(&h, pid, &c), CALLER_OK);
+	assert_int_equal(caller_open_dirs(&c, AT_FDCWD, true), CALLER_OK);
+	/* as a worker's sandbox has it */
+	assert_int_equal(prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP), 0);
+	assert_int_equal(prctl(PR_SET_DUMPABLE, 0), 0);
+	assert_int_equal(pread(fd, &old, 1, 0), 1);
+	assert_int_equal(pwrite(fd, "2", 1, 0), 1);
+	act_for(&h, &c, got);
+	assert_int_equal(pwrite(fd, &old, 1, 0), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(got); i++)
+		assert_int_equal(got[i], 0);
+	caller_close(&c);
+	close(h.root_fd);
+	close(h.proc_fd);
+	close(fd);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 /* Under deputyd, who watches the time. */

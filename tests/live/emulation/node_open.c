@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/securebits.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include "tests/harness/test.h"
 #include "tests/live/emulation/caller.h"
 #include "tests/live/emulation/fuse.h"
+#include "tests/live/emulation/played.h"
 #include "tests/live/emulation/world.h"
 #include "worker/node_open.h"
 
@@ -356,28 +356,6 @@ TEST(node, by_policy_is_made_on_a_fuse_as_the_kernel_would)
 	check_under(UNOPENABLE("create"), made_on_own_fuse);
 }
 
-static pid_t start_userns_alone(void)
-{
-	char c;
-	int ready[2];
-	pid_t pid;
-
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (unshare(CLONE_NEWUSER) == 0)
-			(void)!write(ready[1], "r", 1);
-		for (;;)
-			pause();
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &c, 1), 1);
-	close(ready[0]);
-	return pid;
-}
-
 /* A caller that has left the user namespace of its mounts, and may mount nothing
  * there: those are the host's. (This process plays the worker.) */
 TEST(node, is_bound_into_no_mounts_but_the_containers)
@@ -396,7 +374,7 @@ TEST(node, is_bound_into_no_mounts_but_the_containers)
 	world_reset(&w);
 	(void)snprintf(path, sizeof(path), "%s/box/n", w.root);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	pid = start_userns_alone();
+	pid = played_caller();
 	assert_int_equal(home_init(&h), 0);
 	h.nodes_fd = w.nodes_fd;
 	h.parent = getppid();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/live/emulation/played.h"
 
+#include <fcntl.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/fsuid.h>
@@ -12,6 +14,28 @@
 #include "policy/decide.h"
 #include "tests/harness/test.h"
 #include "worker/emulate.h"
+
+pid_t played_caller(void)
+{
+	char c;
+	int ready[2];
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (unshare(CLONE_NEWUSER) == 0)
+			(void)!write(ready[1], "r", 1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	return pid;
+}
 
 void played_open(struct server *s, struct attendant *a, const struct inmate *i)
 {

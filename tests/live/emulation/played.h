@@ -9,6 +9,10 @@
 #include "tests/live/emulation/world.h"
 #include "worker/serve.h"
 
+/* Starts a process in a user namespace of its own, in all else as this one. It waits
+ * to be killed. */
+pid_t played_caller(void);
+
 /* Kills @a's own worker, which must not have been called yet, and takes its place. */
 void played_open(struct server *s, struct attendant *a, const struct inmate *i);
 

@@ -124,7 +124,7 @@ static const struct row {
 	ROW(change_fsuid, NEED_EMULATE),
 	ROW(set_caps, NEED_EMULATE),
 	ROW(bind_life, ANYBODY),
-	ROW(be_dumpable, NEED_EMULATE),
+	ROW(be_dumpable, ANYBODY),
 	ROW(set_name, NOBODY),
 	ROW(dup_fd, NEED_EMULATE),
 	ROW(set_owner, NOBODY),
