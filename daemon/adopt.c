@@ -59,12 +59,13 @@ static int compare(const void *a, const void *b)
 	return r ? r : cmp(y->change, x->change);
 }
 
-static void drop_name(struct registry *r, const struct entry *e, size_t n)
+static void drop_name(struct registry *r, const struct entry *e, size_t n,
+		      struct fdstore_share *share)
 {
 	char name[FDSTORE_NAME_MAX];
 
 	fdstore_name_format(&e->name, name);
-	fdstore_drop(r->store, name, n);
+	fdstore_drop(r->store, name, n, share);
 }
 
 /* What is left of them, out of the store, too. */
@@ -73,15 +74,17 @@ static void refuse(struct registry *r, struct run run, const char *why)
 	for (size_t i = 0; i < run.n; i++) {
 		if (run.e[i].f->fd >= 0)
 			inherit_refuse(run.e[i].f, r->loop, why);
-		drop_name(r, &run.e[i], 1);
+		drop_name(r, &run.e[i], 1, NULL);
 	}
 }
 
-static void drop_quietly(struct registry *r, struct run run)
+/* @share: what they were charged to, or NULL */
+static void drop_quietly(struct registry *r, struct run run,
+			 struct fdstore_share *share)
 {
 	for (size_t i = 0; i < run.n; i++) {
 		run.e[i].f->fd = fd_close(run.e[i].f->fd);
-		drop_name(r, &run.e[i], 1);
+		drop_name(r, &run.e[i], 1, share);
 	}
 }
 
@@ -239,7 +242,7 @@ static const char *make_slot(struct registry *r, const struct entry *l,
 		return "no memory";
 	ret->n = 1;
 	fdstore_name_format(&l->name, name);
-	(void)fdstore_put(r->store, name, ret->fds, 1);
+	(void)fdstore_put(r->store, name, ret->fds, 1, NULL); /* charged below */
 	return NULL;
 }
 
@@ -307,6 +310,16 @@ static int adopt_session(struct registry *r, struct container *c,
 	return error;
 }
 
+/* @n fds of that name are the container's, and its peer's. */
+static void charge(const struct registry *r, const struct container *c,
+		   const struct entry *e, size_t n)
+{
+	char name[FDSTORE_NAME_MAX];
+
+	fdstore_name_format(&e->name, name);
+	fdstore_charge(r->store, name, n, &c->peer->stored);
+}
+
 /* Return: is there one more listener? */
 static bool adopt_listener(struct registry *r, struct container *c, struct run run)
 {
@@ -323,13 +336,14 @@ static bool adopt_listener(struct registry *r, struct container *c, struct run r
 		return false;
 	}
 	if (listener_hung_up(listener)) {
-		drop_quietly(r, run);
+		drop_quietly(r, run, NULL);
 		return false;
 	}
 	f.listener_fd = TAKE_FD(listener);
 	f.kept = 1 + slots.n;
 	f.slot_fd = slots.fds[0];
 	f.slot = slots.maps[0];
+	charge(r, c, run.e, f.kept);
 	error = adopt_session(r, c, &f, &slots);
 	if (error == 0)
 		return true;
@@ -338,7 +352,7 @@ static bool adopt_listener(struct registry *r, struct container *c, struct run r
 	if (f.listener_fd < 0) /* it serves, but for a helper's call */
 		return true;
 	(void)fd_close(f.listener_fd);
-	drop_quietly(r, run);
+	drop_quietly(r, run, &c->peer->stored);
 	return false;
 }
 
@@ -387,7 +401,7 @@ static struct container *adopt_own(struct registry *r, struct run own,
 		if (error < 0)
 			refuse(r, one, *why);
 	}
-	drop_quietly(r, own); /* what an older change said */
+	drop_quietly(r, own, NULL); /* what an older change said */
 	if (error < 0)
 		return NULL;
 	for (size_t i = 0; i < one.n; i++)
@@ -410,6 +424,7 @@ static struct container *adopt_own(struct registry *r, struct run own,
 	c->store = r->store;
 	c->store_id = one.e->name.container;
 	c->store_change = one.e->name.change;
+	charge(r, c, one.e, c->identity.userns_fd >= 0 ? 2 : 1);
 	return c;
 }
 

@@ -97,12 +97,21 @@ static void put_into_store(struct conn *c)
 		return;
 	c->name = (struct fdstore_waiting){ ++store->last, c->peer_userns.ino };
 	fdstore_waiting_format(&c->name, name);
-	if (!fdstore_put(store, name, &c->sock, 1))
+	if (!fdstore_put(store, name, &c->sock, 1, &c->peer->stored))
 		c->name.number = 0;
 	else
 		log_event(LOG_DEBUG, "connection-stored", LOG_S("name", name),
 			  LOG_U("peer_uid", c->peer->uid),
 			  LOG_I("peer_pid", c->peer_pid));
+}
+
+/* What an earlier deputyd put there. */
+static void charge(struct conn *c)
+{
+	char name[FDSTORE_NAME_MAX];
+
+	fdstore_waiting_format(&c->name, name);
+	fdstore_charge(c->pool->registry->store, name, 1, &c->peer->stored);
 }
 
 static void drop_from_store(struct conn *c)
@@ -112,7 +121,8 @@ static void drop_from_store(struct conn *c)
 	if (!c->name.number)
 		return;
 	fdstore_waiting_format(&c->name, name);
-	fdstore_drop(c->pool->registry->store, name, 1);
+	fdstore_drop(c->pool->registry->store, name, 1,
+		     &c->peer->stored);
 	c->name.number = 0;
 }
 
@@ -403,6 +413,7 @@ static int take(struct conn_pool *pool, int sock_taken,
 	if (left) {
 		c->peer_userns.ino = left->userns_ino;
 		c->name = *left;
+		charge(c);
 	}
 	(void)TAKE_FD(sock);
 	return 0;
@@ -430,7 +441,7 @@ static void adopt(struct conn_pool *pool, struct inherit_fd *f,
 			  LOG_S("name", f->name));
 	else
 		inherit_refuse(f, pool->registry->loop, why);
-	fdstore_drop(store, f->name, 1);
+	fdstore_drop(store, f->name, 1, NULL);
 }
 
 void conn_adopt_all(struct conn_pool *pool, struct inherit *in)

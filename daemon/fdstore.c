@@ -32,13 +32,26 @@ static size_t compact(const int *fds, size_t n, int ret[])
 	return got;
 }
 
-static bool has_room(struct fdstore *s, size_t bytes)
+static bool share_has_room(const struct fdstore *s,
+			   const struct fdstore_share *share, size_t bytes)
 {
-	if (s->names_bytes + bytes <= FDSTORE_NAMES_MAX_BYTES)
+	return !share || !share->limited ||
+	       (share->names_bytes + bytes <= FDSTORE_SHARE_MAX_BYTES &&
+		s->shared_bytes + bytes <= FDSTORE_SHARES_MAX_BYTES);
+}
+
+static bool has_room(struct fdstore *s, size_t bytes,
+		     const struct fdstore_share *share)
+{
+	bool full = s->names_bytes + bytes > FDSTORE_NAMES_MAX_BYTES;
+
+	if (!full && share_has_room(s, share, bytes))
 		return true;
 	if (!s->told_full)
 		log_event(LOG_WARNING, "store-full",
 			  LOG_U("names_bytes", s->names_bytes),
+			  LOG_S("why", full ? "all names are too long together" :
+					      "the part of users is used up"),
 			  LOG_S("so", "listeners from now on do not survive a "
 				      "restart of deputyd"));
 	s->told_full = true;
@@ -47,14 +60,26 @@ static bool has_room(struct fdstore *s, size_t bytes)
 
 /* FDPOLL=0: it is ours to say when a listener is over, and pid 1 in the wait
  * queue of each would cost each notification. */
-bool fdstore_put(struct fdstore *s, const char *name, const int *fds, size_t n)
+void fdstore_charge(struct fdstore *s, const char *name, size_t n,
+		    struct fdstore_share *share)
+{
+	size_t bytes = bytes_of(name, n);
+
+	if (!share || !share->limited)
+		return;
+	share->names_bytes += bytes;
+	s->shared_bytes += bytes;
+}
+
+bool fdstore_put(struct fdstore *s, const char *name, const int *fds, size_t n,
+		 struct fdstore_share *share)
 {
 	int some[4];
 	char text[FDSTORE_NAME_MAX + 32];
 	size_t n_some = compact(fds, n, some);
 	int r;
 
-	if (!s->on || !has_room(s, bytes_of(name, n_some)))
+	if (!s->on || !has_room(s, bytes_of(name, n_some), share))
 		return false;
 	(void)snprintf(text, sizeof(text), "FDSTORE=1\nFDPOLL=0\nFDNAME=%s",
 		       name);
@@ -64,6 +89,7 @@ bool fdstore_put(struct fdstore *s, const char *name, const int *fds, size_t n)
 		return false;
 	}
 	s->names_bytes += bytes_of(name, n_some);
+	fdstore_charge(s, name, n_some, share);
 	return true;
 }
 
@@ -72,11 +98,22 @@ void fdstore_had(struct fdstore *s, const char *name)
 	s->names_bytes += bytes_of(name, 1);
 }
 
-void fdstore_drop(struct fdstore *s, const char *name, size_t n)
+/* By what may be more, where names came from a hostile store. */
+static void lower(size_t *total, size_t bytes)
+{
+	*total -= bytes < *total ? bytes : *total;
+}
+
+void fdstore_drop(struct fdstore *s, const char *name, size_t n,
+		  struct fdstore_share *share)
 {
 	size_t bytes = bytes_of(name, n);
 
-	s->names_bytes -= bytes < s->names_bytes ? bytes : s->names_bytes;
+	lower(&s->names_bytes, bytes);
+	if (share && share->limited) {
+		lower(&share->names_bytes, bytes);
+		lower(&s->shared_bytes, bytes);
+	}
 	s->told_full = false;
 	if (s->on)
 		(void)sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);

@@ -31,26 +31,43 @@
 #define FDSTORE_BOUND		"bound-"
 #define FDSTORE_POLICY		"policy-"
 
+/* Of it, of one uid but root, and of all of those: what is left is root's. */
+#define FDSTORE_SHARE_MAX_BYTES	 ((size_t)30 * 1024)
+#define FDSTORE_SHARES_MAX_BYTES ((size_t)90 * 1024)
+
+/* What one uid has in the store. */
+struct fdstore_share {
+	bool limited; /* not root's */
+	size_t names_bytes;
+};
+
 struct fdstore {
 	bool on; /* is there somebody to send to? */
 	bool told_full;
 	uint64_t last;	    /* the highest N given */
 	uint64_t policy;    /* the M of its policy; 0: none */
 	size_t names_bytes; /* of all that is in it */
+	size_t shared_bytes; /* of the limited shares */
 };
 
 void fdstore_init(struct fdstore *s);
 
 /**
  * fdstore_put() - store fds, all under one name
- * @fds: borrowed; -1 is left out
+ * @fds:   borrowed; -1 is left out
+ * @share: whose they are; NULL: deputyd's own
  * Return: true, or false when there is no store, or it would not fit
  */
-bool fdstore_put(struct fdstore *s, const char *name, const int *fds, size_t n);
+bool fdstore_put(struct fdstore *s, const char *name, const int *fds, size_t n,
+		 struct fdstore_share *share);
 /* What came from a store and stays there. */
 void fdstore_had(struct fdstore *s, const char *name);
+/* Whose that is, once it is known: @n fds of that name. */
+void fdstore_charge(struct fdstore *s, const char *name, size_t n,
+		    struct fdstore_share *share);
 /* Takes @n fds, all of that name, out. */
-void fdstore_drop(struct fdstore *s, const char *name, size_t n);
+void fdstore_drop(struct fdstore *s, const char *name, size_t n,
+		  struct fdstore_share *share);
 
 struct fdstore_name {
 	uint64_t container; /* N, never 0 */

@@ -170,7 +170,7 @@ void inherit_drop_bound(struct inherit *in, struct fdstore *store,
 			continue;
 		log_event(LOG_NOTICE, "socket-left", LOG_S("name", f->name));
 		f->fd = fd_close(f->fd);
-		fdstore_drop(store, stored, 1);
+		fdstore_drop(store, stored, 1, NULL);
 	}
 }
 
@@ -209,7 +209,7 @@ void inherit_done(struct inherit *in, struct fdstore *store, uv_loop_t *loop)
 			inherit_refuse(f, loop,
 				       "deputyd does not know this name, or the "
 				       "fd does not fit it");
-			fdstore_drop(store, f->name, 0);
+			fdstore_drop(store, f->name, 0, NULL);
 		}
 		free(f->name);
 	}

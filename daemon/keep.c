@@ -87,7 +87,8 @@ static bool put_container(struct container *c, struct fdstore *store)
 		return false;
 	}
 	name_of(c, 0, name);
-	if (!fdstore_put(store, name, fds, ARRAY_SIZE(fds)))
+	if (!fdstore_put(store, name, fds, ARRAY_SIZE(fds),
+			 &c->peer->stored))
 		return false;
 	c->store = store;
 	return true;
@@ -114,7 +115,7 @@ void keep_session(struct session *s)
 			return;
 	}
 	name_of(c, s->number, name);
-	if (fdstore_put(store, name, fds, ARRAY_SIZE(fds)))
+	if (fdstore_put(store, name, fds, ARRAY_SIZE(fds), &c->peer->stored))
 		s->kept = ARRAY_SIZE(fds);
 }
 
@@ -127,7 +128,8 @@ void keep_helper(struct session *main, const struct session *helper)
 	if (!main->kept)
 		return;
 	name_of(main->container, main->number, name);
-	if (fdstore_put(main->registry->store, name, &helper->slot_fd, 1))
+	if (fdstore_put(main->registry->store, name, &helper->slot_fd, 1,
+			&main->container->peer->stored))
 		main->kept++;
 }
 
@@ -140,7 +142,7 @@ void keep_policy(struct container *c)
 	name_of(c, 0, old);
 	c->store_change++;
 	if (put_container(c, c->store))
-		fdstore_drop(c->store, old, fds_of(c));
+		fdstore_drop(c->store, old, fds_of(c), &c->peer->stored);
 	else /* the old one says all but the policy, which bindings choose */
 		c->store_change--;
 }
@@ -152,7 +154,8 @@ void keep_forget_session(struct session *s)
 	if (!s->kept || s->registry->closing)
 		return;
 	name_of(s->container, s->number, name);
-	fdstore_drop(s->container->store, name, s->kept);
+	fdstore_drop(s->container->store, name, s->kept,
+		     &s->container->peer->stored);
 	s->kept = 0;
 }
 
@@ -163,7 +166,7 @@ void keep_forget_container(const struct registry *r, struct container *c)
 	if (!c->store || r->closing)
 		return;
 	name_of(c, 0, name);
-	fdstore_drop(c->store, name, fds_of(c));
+	fdstore_drop(c->store, name, fds_of(c), &c->peer->stored);
 	c->store = NULL;
 }
 

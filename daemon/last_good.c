@@ -231,7 +231,7 @@ static void drop(struct fdstore *s, uint64_t number)
 	if (number == 0)
 		return;
 	format_name(number, name);
-	fdstore_drop(s, name, 1);
+	fdstore_drop(s, name, 1, NULL);
 }
 
 bool last_good_name(const struct registry *r, char ret[FDSTORE_NAME_MAX])
@@ -255,7 +255,7 @@ void last_good_put(struct registry *r)
 	if (fd < 0)
 		log_event(LOG_ERR, "not-stored", LOG_S("name", name), LOG_E(fd));
 	else
-		(void)fdstore_put(r->store, name, &fd, 1);
+		(void)fdstore_put(r->store, name, &fd, 1, NULL);
 	/* Also where that failed: an older policy must not come back. */
 	drop(r->store, old);
 }

@@ -173,7 +173,7 @@ static void store_socket(struct deputyd *d, struct socket *s, const char *name)
 	char bound[FDSTORE_NAME_MAX];
 
 	(void)snprintf(bound, sizeof(bound), FDSTORE_BOUND "%s", name);
-	if (fdstore_put(&d->store, bound, &s->fd, 1))
+	if (fdstore_put(&d->store, bound, &s->fd, 1, NULL))
 		s->path = NULL;
 }
 

@@ -15,6 +15,7 @@ struct peer *peer_get(struct peers *all, uid_t uid)
 	if (!p)
 		return NULL;
 	p->uid = uid;
+	p->stored.limited = uid != 0;
 	LIST_INSERT_HEAD(all, p, entry);
 	return peer_ref(p);
 }

@@ -9,6 +9,8 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include "daemon/fdstore.h"
+
 /* The sockets where connections wait (pending.h). */
 enum peer_pool { PEER_OCI, PEER_LXC, PEER_POOLS };
 
@@ -19,6 +21,7 @@ struct peer {
 	unsigned pending[PEER_POOLS]; /* connections without a listener */
 	unsigned discarding; /* connections whose fds are being closed */
 	unsigned listeners;
+	struct fdstore_share stored;
 	size_t facts_bytes; /* of its containers, as runtimes sent them */
 	size_t buffered; /* bytes of messages that are not whole */
 };

@@ -2,10 +2,15 @@
 /* Names in the store, records, and the keeper's own store. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -89,8 +94,70 @@ TEST(store, without_a_manager_is_silent)
 	(void)unsetenv("NOTIFY_SOCKET");
 	fdstore_init(&s);
 	assert_false(s.on);
-	assert_false(fdstore_put(&s, "c1", &fd, 1));
-	fdstore_drop(&s, "c1", 1);
+	assert_false(fdstore_put(&s, "c1", &fd, 1, NULL));
+	fdstore_drop(&s, "c1", 1, NULL);
+}
+
+/* Puts names of ten bytes, with the colon, until one does not fit. Return: bytes */
+static size_t fill(struct fdstore *s, struct fdstore_share *share)
+{
+	size_t before = s->names_bytes;
+	int fd = STDOUT_FILENO;
+
+	while (fdstore_put(s, "123456789", &fd, 1, share))
+		;
+	return s->names_bytes - before;
+}
+
+/* A manager that takes all and keeps nothing. Return: its pid */
+static pid_t start_manager(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t size = sizeof(addr);
+	pid_t pid;
+	char c;
+
+	/* An abstract name of the kernel's choice: a zero byte, five digits. */
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, 2), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&addr, &size), 0);
+	addr.sun_path[0] = '@';
+	assert_int_equal(setenv("NOTIFY_SOCKET", addr.sun_path, 1), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (recv(fd, &c, 1, 0) >= 0)
+			;
+		_exit(0);
+	}
+	close(fd);
+	return pid;
+}
+
+TEST(store, has_room_for_root_whatever_users_do)
+{
+	struct fdstore s = { .on = true };
+	struct fdstore_share root = { .limited = false },
+			     users[5] = { { .limited = true }, { .limited = true },
+					  { .limited = true }, { .limited = true },
+					  { .limited = true } };
+	pid_t manager = start_manager();
+	size_t got;
+
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(fill(&s, &users[i]), FDSTORE_SHARE_MAX_BYTES);
+	assert_int_equal(fill(&s, &users[3]), 0);
+	got = fill(&s, &root);
+	assert_true(got > FDSTORE_NAMES_MAX_BYTES - FDSTORE_SHARES_MAX_BYTES - 10);
+	/* What goes makes room for its like. */
+	fdstore_drop(&s, "123456789", 100, &users[0]);
+	assert_int_equal(fill(&s, &users[1]), 0);
+	assert_int_equal(fill(&s, &users[3]), 1000);
+	assert_int_equal(fill(&s, &root), 0);
+	assert_int_equal(kill(manager, SIGKILL), 0);
+	assert_int_equal(waitpid(manager, NULL, 0), manager);
+	(void)unsetenv("NOTIFY_SOCKET");
 }
 
 static struct record a_record(struct json_object *annotations)
