@@ -511,6 +511,6 @@ int completion_print(const char *shell)
 		shells[i].print();
 		return CTL_OK;
 	}
-	fprintf(stderr, "deputyctl: completion: bash, zsh or fish\n");
+	fprintf(stderr, "deputyctl: completion: expected bash, zsh or fish\n");
 	return CTL_USAGE;
 }

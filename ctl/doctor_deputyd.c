@@ -283,12 +283,12 @@ void doctor_policy_in_force(struct doctor *d)
 		return;
 	if (n)
 		doctor_find(d, DOCTOR_BAD, "in force",
-			    "deputyctl status shows the mistakes: mend the files, "
+			    "deputyctl status shows the errors: correct the files, "
 			    "then: deputyctl reload",
 			    "deputyd serves the last good policy of %s: it refused "
 			    "the files of now, for %zu %s",
 			    reply_str(policy, "source"), n,
-			    n == 1 ? "mistake" : "mistakes");
+			    n == 1 ? "error" : "errors");
 	else
 		doctor_find(d, DOCTOR_GOOD, "in force", NULL,
 			    "%s, hash %s", reply_str(policy, "source"),
@@ -314,7 +314,7 @@ static void find_policy(struct doctor *d, struct diags *diags)
 		doctor_find(d, DOCTOR_BAD, "files",
 			    "deputyctl policy check, with the file or directory",
 			    "%zu %s in %s%s%s", diags->n_errors,
-			    diags->n_errors == 1 ? "mistake" : "mistakes",
+			    diags->n_errors == 1 ? "error" : "errors",
 			    paths.n ? paths.items[0] : "the built-in policy",
 			    paths.n > 1 ? " and " : "",
 			    paths.n > 1 ? paths.items[1] : "");

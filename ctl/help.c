@@ -66,7 +66,7 @@ static unsigned verbs_of(int option)
 
 static void print_heading(unsigned verb_bits)
 {
-	char text[512] = "Of ";
+	char text[512] = "Options of ";
 	bool first = true;
 
 	for (size_t i = 0; i < n_verbs; i++) {

@@ -148,7 +148,7 @@ struct cgroup_judge *cgroup_judge_new(const char *directory)
 	r = start(c, directory);
 	if (r == 0)
 		return c;
-	fprintf(stderr, "deputyctl: %s: cannot look from there: %s\n",
+	fprintf(stderr, "deputyctl: %s: cannot try devices in this cgroup: %s\n",
 		directory, strerror(abs(r)));
 	return cgroup_judge_free(c);
 }

@@ -103,7 +103,7 @@ static int say_group(const char *group, bool help)
 		help_print_group(group, stdout);
 		return CTL_OK;
 	}
-	fprintf(stderr, "deputyctl: \"%s\" wants one of these verbs:\n", group);
+	fprintf(stderr, "deputyctl: \"%s\" needs one of these verbs:\n", group);
 	help_print_group(group, stderr);
 	return CTL_USAGE;
 }

@@ -29,7 +29,8 @@ static int read_dialect(const char *word, struct profile_options *o)
 		if (strcmp(word, dialects[i].word) == 0)
 			o->dialect = dialects[i].dialect;
 	if (word && o->dialect == PROFILE_AS_BASE)
-		return wrong_option("dialect", "\"oci\", \"docker\" or \"lxc\"");
+		return wrong_option("dialect",
+				    "expected \"oci\", \"docker\" or \"lxc\"");
 	if (o->dialect != PROFILE_LXC)
 		return CTL_OK;
 	if (o->base)

@@ -29,7 +29,7 @@ const struct verb verbs[] = {
 	  verb_show, TALKS },
 	{ "reload", "", 0, { 0 },
 	  "Make deputyd reload its policy files (root only)",
-	  "Files with mistakes are refused, and the old policy stays.\n"
+	  "Files with errors are refused, and the old policy stays.\n"
 	  "Check them first with \"deputyctl policy check FILE\".\n",
 	  verb_reload, TALKS },
 	{ "doctor", "", 0, { 0 }, "Print what works on this machine, and what to do",
@@ -49,7 +49,7 @@ const struct verb verbs[] = {
 		  TAKES(USERNS) | TAKES(WAIT_KILLABLE) },
 	{ "policy check", "FILE", 1, { WORD_FILE },
 	  "Check a policy file",
-	  "Prints the mistakes that deputyd would find; needs no deputyd. With\n"
+	  "Prints the errors that deputyd would find; needs no deputyd. With\n"
 	  "--profile, also checks that a seccomp profile notifies what the rules\n"
 	  "need and nothing else, and that engines accept it. With --cgroup or\n"
 	  "--oci-config, also prints which emulated device nodes a container\n"

@@ -141,7 +141,7 @@ static int refuse_too_many_rules(struct injecting *j)
 	if (r < 0 || !rules || json_object_array_length(rules) <= INJECT_RULES_MAX)
 		return r;
 	ERROR(j->doc, lex_member(j->doc->lex, node, "syscalls"),
-	      "more than %d rules", INJECT_RULES_MAX);
+	      "it has more than %d seccomp rules", INJECT_RULES_MAX);
 	return -EINVAL;
 }
 

@@ -160,7 +160,7 @@ static int read_number(struct reader *r, uint64_t max, const char *what,
 		    __builtin_add_overflow(n, digit(*r->p), &n))
 			return fail(r, at, "the number is too big");
 	if (r->p == first || word_length(r->p))
-		return fail(r, r->p, "no digit of base %u", base);
+		return fail(r, r->p, "expected a digit of base %u", base);
 	if (n > max)
 		return fail(r, at, "the number is above %" PRIu64, max);
 	*ret = n;
@@ -296,7 +296,7 @@ static int read_octal(struct reader *r, char *ret)
 	for (int i = 0; i < 3 && digit(*r->p) < 8; i++)
 		n = n * 8 + digit(*r->p++);
 	if (n > 0xff)
-		return fail(r, at, "an octal escape is at most \\377");
+		return fail(r, at, "an octal escape cannot be above \\377");
 	*ret = (char)n;
 	return 0;
 }
@@ -358,7 +358,7 @@ static int read_string(struct reader *r, enum call_arg arg, struct call_bytes *r
 		if (error < 0)
 			return error;
 		if (*to == '\0' && (arg == ARG_PATH || arg == ARG_NAME))
-			return fail(r, at, "a NUL would end it here");
+			return fail(r, at, "a NUL byte would end the string here");
 	}
 	r->p++;
 	*ret = (struct call_bytes){ .there = true,
@@ -579,7 +579,7 @@ int call_text_parse(const char *text, const struct arch *arch,
 	int e;
 
 	if (strlen(text) >= CALL_TEXT_MAX_BYTES)
-		return fail(&r, text, "longer than %d bytes",
+		return fail(&r, text, "the call is longer than %d bytes",
 			    CALL_TEXT_MAX_BYTES - 1);
 	e = read_call(&r);
 	if (e < 0)

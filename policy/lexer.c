@@ -12,6 +12,7 @@
 #include "policy/utf8.h"
 
 #define NUMBER_MAX_BYTES 64
+#define HALF_A_PAIR "this \\u is half of a surrogate pair: write both"
 
 struct reader {
 	struct lex *lex;
@@ -126,15 +127,15 @@ static int read_unicode(struct reader *r, size_t at, char **out)
 	if (c == 0)
 		return fail(r, at, "a string cannot have a NUL character");
 	if (c >= 0xdc00 && c <= 0xdfff)
-		return fail(r, at, "half a surrogate pair");
+		return fail(r, at, HALF_A_PAIR);
 	if (c >= 0xd800 && c <= 0xdbff) {
 		if (r->lex->bytes - r->at < 6 ||
 		    memcmp(r->lex->text + r->at, "\\u", 2) != 0)
-			return fail(r, at, "half a surrogate pair");
+			return fail(r, at, HALF_A_PAIR);
 		r->at += 2;
 		low = read_hex4(r);
 		if (low < 0xdc00 || low > 0xdfff)
-			return fail(r, at, "half a surrogate pair");
+			return fail(r, at, HALF_A_PAIR);
 		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 	}
 	*out = put_utf8(*out, (unsigned)c);
@@ -221,7 +222,7 @@ static int number_in_range(struct reader *r, size_t at, bool integer)
 	else if (integer)
 		(void)strtoull(buf, NULL, 10);
 	if (errno == ERANGE || !isfinite(strtod(buf, NULL)))
-		return fail(r, at, "number out of range");
+		return fail(r, at, "the number %s is out of range", buf);
 	return 0;
 }
 
@@ -412,7 +413,7 @@ static int read_document(struct reader *r)
 	int err;
 
 	if (r->lex->bytes >= 3 && memcmp(r->lex->text, "\xef\xbb\xbf", 3) == 0)
-		return fail(r, 0, "no byte order mark before the document");
+		return fail(r, 0, "remove the byte order mark before the document");
 	skip_space(r);
 	err = read_value(r, LEX_NONE, NULL, 0);
 	if (err < 0)

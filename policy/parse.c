@@ -144,7 +144,7 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 
 	*ret_n = 0;
 	if (n > PARSE_LIST_MAX) {
-		ERROR(d, v.node, "more than %d elements", PARSE_LIST_MAX);
+		ERROR(d, v.node, "the list has more than %d elements", PARSE_LIST_MAX);
 		return NULL;
 	}
 	list = calloc(n ? n : 1, size);
@@ -309,7 +309,7 @@ static void file_policies(struct doc *d, struct value v, void *out)
 	const char *key;
 
 	if (n == 0 || n > PARSE_LIST_MAX) {
-		ERROR(d, v.node, "1 to %d policies", PARSE_LIST_MAX);
+		ERROR(d, v.node, "expected 1 to %d policies", PARSE_LIST_MAX);
 		return;
 	}
 	if (d->n_policies + n > PARSE_LIST_MAX) {

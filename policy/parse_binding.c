@@ -152,7 +152,7 @@ static void when_annotation(struct doc *d, struct value v, void *out)
 
 	b->facts |= FACT_ANNOTATION;
 	if (n == 0 || n > PARSE_LIST_MAX) {
-		ERROR(d, v.node, "1 to %d annotations", PARSE_LIST_MAX);
+		ERROR(d, v.node, "expected 1 to %d annotations", PARSE_LIST_MAX);
 		return;
 	}
 	b->annotations = calloc(n, sizeof(*b->annotations));

@@ -29,7 +29,8 @@ void parse_id(struct doc *d, struct value v, struct doc_id *id, const char *what
 		n = json_object_get_int64(v.json);
 		id->first = id->last = (uint32_t)n;
 		if (n < 0 || n > ID_MAX)
-			ERROR(d, v.node, "an id is 0 to %u", ID_MAX);
+			ERROR(d, v.node, "an id is a number from 0 to %u",
+			      ID_MAX);
 	} else if (!json_object_is_type(v.json, json_type_string) ||
 		   !parse_range(json_object_get_string(v.json), id)) {
 		ERROR(d, v.node, "expected %s", what);

@@ -213,7 +213,7 @@ static const struct field mode_fields[] = {
 static void require_a_key(struct doc *d, struct value v, const char *keys)
 {
 	if (json_object_object_length(v.json) == 0)
-		ERROR(d, v.node, "at least one of %s", keys);
+		ERROR(d, v.node, "expected at least one of %s", keys);
 }
 
 static void match_mode(struct doc *d, struct value v, void *out)
@@ -307,7 +307,7 @@ static uint64_t parse_bytes(struct doc *d, struct value v)
 	int64_t n = json_object_get_int64(v.json);
 
 	if (n < 0) {
-		ERROR(d, v.node, "a size is not negative");
+		ERROR(d, v.node, "a size cannot be negative");
 		return 0;
 	}
 	return (uint64_t)n;
@@ -395,7 +395,8 @@ static void parse_value(struct doc *d, struct value v, void *out)
 	one->text = json_object_get_string(v.json);
 	one->bytes = (size_t)json_object_get_string_len(v.json);
 	if (one->bytes > DECIDE_VALUE_MAX_BYTES)
-		ERROR(d, v.node, "longer than %d bytes", DECIDE_VALUE_MAX_BYTES);
+		ERROR(d, v.node, "the value has %zu bytes: %d at most",
+		      one->bytes, DECIDE_VALUE_MAX_BYTES);
 }
 
 static void match_value(struct doc *d, struct value v, void *out)

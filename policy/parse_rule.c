@@ -121,7 +121,8 @@ void parse_action(struct doc *d, struct value v, struct verdict *verdict,
 	}
 	parse_object(d, v, action_fields, verdict);
 	if (json_object_object_length(v.json) != 1)
-		ERROR(d, v.node, "exactly one of \"errno\" and \"return\"");
+		ERROR(d, v.node, "expected exactly one of \"errno\" and "
+		      "\"return\"");
 }
 
 /* -- rules ------------------------------------------------------------------------ */
@@ -205,7 +206,8 @@ static void rule_unopenable(struct doc *d, struct value v, void *out)
 			r->unopenable = (enum unopenable)i;
 			return;
 		}
-	ERROR(d, v.node, "\"%.64s\": \"bind\", \"create\" or \"errno\"", s);
+	ERROR(d, v.node,
+	      "\"%.64s\" is not \"bind\", \"create\" or \"errno\"", s);
 }
 
 static void parse_bool(struct doc *d, struct value v, bool *out)

@@ -222,21 +222,21 @@ static int complain_of_policy(struct making *m)
 		if (m->o->dialect == PROFILE_LXC && profile_handles(c) &&
 		    lxc_lacks(c->name))
 			doc_complain(d, DIAG_WARNING, c->node,
-				     "LXC has no word for %s, which only "
-				     "another ABI of this machine has: it is "
-				     "not notified",
+				     "LXC has no name for %s, which only "
+				     "another ABI of this machine has: the "
+				     "profile does not notify it",
 				     c->name);
 		if (c->coarse)
 			doc_complain(d, DIAG_WARNING, c->node,
 				     "more than %d filter rules would be needed "
-				     "for exactly these calls of %s: more calls "
-				     "are notified",
+				     "for exactly these calls of %s: the profile "
+				     "notifies more calls",
 				     PROFILE_CALL_RULES_MAX, c->name);
 	}
 	if (!notifies(m))
 		doc_complain(d, DIAG_WARNING, m->policy->node,
-			     "its rules need no notification, so containers get "
-			     "no listener");
+			     "the policy's rules need no notification, so "
+			     "containers get no listener");
 	return d->diags->n_errors ? -EINVAL : 0;
 }
 

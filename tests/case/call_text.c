@@ -345,8 +345,8 @@ static const struct {
 	{ "x86_64", "mknod(\"\\q\")", 9, "expected an escape of C, found 'q'" },
 	{ "x86_64", "mknod(\"\\x\")", 10,
 	  "expected one or two hexadecimal digits, found '\"'" },
-	{ "x86_64", "mknod(\"\\400\")", 9, "an octal escape is at most \\377" },
-	{ "x86_64", "mknod(\"/x\\0y\", 0, 0)", 10, "a NUL would end it here" },
+	{ "x86_64", "mknod(\"\\400\")", 9, "an octal escape cannot be above \\377" },
+	{ "x86_64", "mknod(\"/x\\0y\", 0, 0)", 10, "a NUL byte would end the string here" },
 	{ "x86_64", "mknod(\"/x\")", 11,
 	  "expected \",\" and a mode (S_IFCHR|0666), found ')'" },
 	{ "x86_64", "mknod(\"/x\", S_IFCHAR, 0)", 13,
@@ -356,9 +356,9 @@ static const struct {
 	  "expected a mode (S_IFCHR|0666), found XATTR_CREATE" },
 	{ "x86_64", "mknod(\"/x\", S_IFCHR|, 0)", 21,
 	  "expected a mode (S_IFCHR|0666), found ','" },
-	{ "x86_64", "mknod(\"/x\", 0689, 0)", 15, "no digit of base 8" },
-	{ "x86_64", "mknod(\"/x\", 0x, 0)", 15, "no digit of base 16" },
-	{ "x86_64", "mknod(\"/x\", 0b12, 0)", 16, "no digit of base 2" },
+	{ "x86_64", "mknod(\"/x\", 0689, 0)", 15, "expected a digit of base 8" },
+	{ "x86_64", "mknod(\"/x\", 0x, 0)", 15, "expected a digit of base 16" },
+	{ "x86_64", "mknod(\"/x\", 0b12, 0)", 16, "expected a digit of base 2" },
 	{ "x86_64", "mknod(\"/x\", 18446744073709551616, 0)", 13,
 	  "the number is too big" },
 	{ "x86_64", "mknod(\"/x\", -1, 0)", 13,
@@ -444,7 +444,7 @@ TEST(call_text, too_long_ones_are_refused)
 	assert_int_equal(call_text_parse(text, arch, &c, &error), 0);
 	text[CALL_TEXT_MAX_BYTES - 1] = ' ';
 	assert_true(call_text_parse(text, arch, &c, &error) < 0);
-	assert_string_equal(error.reason, "longer than 8191 bytes");
+	assert_string_equal(error.reason, "the call is longer than 8191 bytes");
 	/* a string that fills it all */
 	memset(text, 'a', CALL_TEXT_MAX_BYTES - 1);
 	memcpy(text, "bpf(\"", 5);

@@ -222,7 +222,7 @@ TEST(inject, hostile_sizes)
 		{ ASKS, ",\"k#\":\"v\"", 1000, "},\"linux\":{}}", INJECT_DONE,
 		  NULL },
 		{ RULES, INJECT_RULES_MAX, "],\"x\":1}}}", -EINVAL,
-		  "more than 512 rules" },
+		  "more than 512 seccomp rules" },
 		{ RULES, INJECT_RULES_MAX - 1, "]}}}", INJECT_DONE, NULL },
 	};
 	struct policy_set *set = load();

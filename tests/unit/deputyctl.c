@@ -131,7 +131,7 @@ static const struct ctl_row without_server[] = {
 	{ { "policy", "profile", "f", "--profile", "p" }, 2, "",
 	  "policy profile has no --profile" },
 	{ { "policy", "profile", "f", "--dialect", "podman" }, 2, "",
-	  "--dialect: \"oci\", \"docker\" or \"lxc\"" },
+	  "--dialect: expected \"oci\", \"docker\" or \"lxc\"" },
 	{ { "policy", "profile", "f", "--dialect", "lxc", "--base", "b" }, 2, "",
 	  "--base: not with the dialect \"lxc\"" },
 	{ { "policy", "profile", "f", "--dialect", "lxc", "--wait-killable" }, 2,

@@ -194,7 +194,7 @@ static const struct file_row {
 	  "\"name\":\"dockerd\",\"state\":\"note\",\"found\":\"20.10.24 drops "
 	  "listenerPath from profiles\"" },
 	{ "/etc/deputy/policy.json", "{\"version\":1,\"policies\":{}", "\"name\":\"files\","
-	  "\"state\":\"bad\",\"found\":\"1 mistake in /etc/deputy/policy.json" },
+	  "\"state\":\"bad\",\"found\":\"1 error in /etc/deputy/policy.json" },
 	{ "/etc/deputy/policy.d/own.json",
 	  "{\"version\":1,\"policies\":{\"p\":{\"default\":\"continue\",\"rules\":[]}},"
 	  "\"bindings\":[{\"when\":{},\"policy\":\"p\"}]}",
@@ -417,8 +417,8 @@ static const struct status_row {
 	  "\"name\":\"in force\",\"state\":\"good\",\"found\":\"/etc/p.json, hash ab\"" },
 	{ "", 0, "\"policy\":{\"source\":\"/etc/p.json\",\"refused\":[{},{}]}",
 	  "\"name\":\"in force\",\"state\":\"bad\",\"found\":\"deputyd serves the last "
-	  "good policy of /etc/p.json: it refused the files of now, for 2 mistakes\","
-	  "\"advice\":\"deputyctl status shows the mistakes: " },
+	  "good policy of /etc/p.json: it refused the files of now, for 2 errors\","
+	  "\"advice\":\"deputyctl status shows the errors: " },
 };
 
 /* The text with @path in place of each '@'. */

@@ -238,7 +238,7 @@ TEST(directory, must_hold_a_policy_and_a_binding)
 	put("1.json", "{\"version\":1,\"policies\":{},\"bindings\":[]}");
 	expect(-EINVAL, ".: error: no policy in any file\n"
 			".: error: no binding in any file\n"
-			"./1.json:1:25: error: /policies: 1 to 1024 policies\n"
+			"./1.json:1:25: error: /policies: expected 1 to 1024 policies\n"
 			"./1.json:1:39: error: /bindings: an empty list matches "
 			"nothing\n");
 	teardown();

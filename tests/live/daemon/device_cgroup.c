@@ -240,7 +240,7 @@ TEST(device_cgroup, that_is_none)
 	begin(&p, "cgroup2", NULL);
 	assert_int_equal(rmdir(p.cgroup), 0);
 	expect(&p, 1,
-	       "deputyctl: c: cannot look from there: No such file or "
+	       "deputyctl: c: cannot try devices in this cgroup: No such file or "
 	       "directory\n");
 	assert_int_equal(mkdir(p.cgroup, 0755), 0);
 	end(&p);
