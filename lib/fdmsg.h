@@ -2,8 +2,9 @@
 #pragma once
 
 /**
- * Bytes and fds over a unix socket.  Every fd received is O_CLOEXEC and the
- * caller's; a truncated control message closes nothing by itself but is said.
+ * Bytes and fds over a unix socket.  Every received fd is O_CLOEXEC and owned by
+ * the caller.  If the control message was truncated, fdmsg.truncated says so; the
+ * fds that did fit are still the caller's.
  */
 
 #include <stddef.h>
@@ -26,14 +27,14 @@ struct fdmsg {
 ssize_t fdmsg_recv(int sock, void *buf, size_t size, struct fdmsg *m);
 
 /**
- * fdmsg_peek() - the same, of a packet that stays where it is
- * On a socket of packets; never blocks.  Its fds are received all the same, and
- * will be once more.
+ * fdmsg_peek() - read the next packet and leave it in the queue
+ * For sockets that keep packets apart; never blocks.  The packet's fds are received
+ * by each peek, and again by the receive that removes the packet.
  * Return: as fdmsg_recv(), but the whole packet's bytes, also those beyond @size
  */
 ssize_t fdmsg_peek(int sock, void *buf, size_t size, struct fdmsg *m);
 
-/* Takes the packet that waits, if any, and forgets it and its fds. */
+/* Removes the next packet from the queue, if there is one. Its fds are not received. */
 void fdmsg_drop(int sock);
 
 /**

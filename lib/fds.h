@@ -6,9 +6,9 @@
  */
 
 /**
- * fds_close_on_exec() - execve(2) is to close all that are open from @first on
+ * fds_close_on_exec() - mark all open fds from @first on as close-on-exec
  * @first: 1 or more
- * One call where the kernel has it (Linux 5.11); before, what /proc lists.
+ * Uses close_range(2) (Linux 5.11); on older kernels it walks /proc/self/fd.
  * Return: 0, or a negative errno
  */
 int fds_close_on_exec(int first);

@@ -59,23 +59,27 @@ bool listener_can_continue(int fd);
 
 /**
  * listener_recv() - wait for the next notification
- * @n: zeroed by the caller, as the kernel demands; written whole on
- * LISTENER_OK, else untouched Waits whatever O_NONBLOCK says: most kernels'
- * RECV knows none, and where it does (kernel/series-6.1) poll() waits.  The
- * flag is of the open file description, and libuv sets it on each fd that it
- * polls, so a worker's listener has it, too. Where no filtered task is left
- * that kernel reports it, as do others from some version between 6.2 and 6.12
- * on (LISTENER_AGAIN, and listener_hung_up() holds); the rest block for good.
+ * @n: zeroed by the caller, as the kernel demands; written as a whole on
+ * LISTENER_OK, otherwise untouched
+ *
+ * Blocks even if the fd has O_NONBLOCK.  libuv sets that flag on each fd that it
+ * polls, and the flag belongs to the open file description, so a worker's listener
+ * has it, too.  Most kernels ignore the flag in RECV; for a kernel that obeys it
+ * (kernel/series-6.1) this function waits with poll().
+ *
+ * When no filtered task is left, newer kernels end the wait: LISTENER_AGAIN, and
+ * listener_hung_up() is true.  The change came between Linux 6.2 and 6.12;
+ * kernel/series-6.1 has it, too.  Older kernels block for good.
  * Return: LISTENER_OK, LISTENER_AGAIN, or a negative errno of ours
  */
 int listener_recv(int fd, union listener_notif *n);
 
 /**
- * listener_requeue() - have each call that was received and not answered be
- * received once more, by whoever comes first
- * With the id that it had; until then nobody can answer it.
- * Return: how many, or a negative errno: -EINVAL where the kernel cannot
- * (kernel/series-6.1 can)
+ * listener_requeue() - put calls that were received but not answered back
+ * The next RECV gets such a call again, with the id that it had.  Until then nobody
+ * can answer the call.
+ * Return: the number of calls that were put back, or a negative errno (-EINVAL: the
+ * kernel lacks this; kernel/series-6.1 has it)
  */
 int listener_requeue(int fd);
 

@@ -11,13 +11,13 @@
  *
  *   phase          a successor must
  *   IDLE, ANSWERED receive
- *   RECEIVING      nothing if notif is still zero, else as RECEIVED: RECV
+ *   RECEIVING      receive if notif is still zero, else act as in RECEIVED: RECV
  *                  copies the whole notification or nothing
- *   RECEIVED       begin anew: nothing has been done
- *   DECIDED        begin anew: a rule was chosen, nothing has been done
- *   EFFECT_BEGUN   begin anew, and take for the lost effect what now stands in
- *                  the way: it was not there when this phase began
- *   EFFECT_DONE    send verdict
+ *   RECEIVED       start over: nothing has been done
+ *   DECIDED        start over: a rule was chosen, nothing has been done
+ *   EFFECT_BEGUN   start over.  If the effect is there already, it is the lost
+ *                  one: it was not there when this phase began
+ *   EFFECT_DONE    send the verdict
  *   ANSWERING      find out whether the answer was sent; it must not be sent twice
  *                  (only where it goes over a connection, worker/source_lxc.c)
  *
@@ -37,8 +37,9 @@
 #include "lib/listener.h"
 #include "lib/verdict.h"
 
-/* In userns_dev beside a userns_ino of 0: each user namespace right below
- * deputyd's own that peer_uid owns is the container's (OCI_STATE_USERNS). */
+/* A value of userns_dev, with a userns_ino of 0. The container's are then all user
+ * namespaces that are children of deputyd's own and owned by peer_uid
+ * (OCI_STATE_USERNS). */
 #define SLOT_USERNS_EACH UINT64_MAX
 
 #define SLOT_MAGIC	    UINT32_C(0x74736a64) /* "djst", little endian */
@@ -65,8 +66,8 @@ enum slot_phase {
 struct slot_identity {
 	uint64_t userns_dev; /* st_dev, st_ino of the container's user namespace; */
 	uint64_t userns_ino; /* both 0: unknown, then nothing is ever emulated */
-	uint64_t peer_uid; /* 64 bits: the checksum is to see no padding */
-	uint64_t deputyd_pid; /* whose worker may serve: no other's */
+	uint64_t peer_uid; /* 64 bits, so that the checksum covers no padding */
+	uint64_t deputyd_pid; /* only a worker of this deputyd may serve */
 	char container[SLOT_CONTAINER_MAX];
 	char policy[SLOT_POLICY_MAX];
 };
@@ -112,8 +113,8 @@ struct slot {
 	struct slot_identity identity;
 	_Alignas(64) struct slot_call call;
 	_Alignas(64) struct slot_counters counters;
-	/* By deputyd: there is a newer policy. What is received from now on is
-	 * the successor's; the worker leaves with the call in the slot. */
+	/* Set by deputyd: there is a newer policy. The worker leaves the next call
+	 * that it receives in the slot, for its successor, and ends. */
 	_Alignas(64) _Atomic uint32_t superseded;
 	/* By the worker: it left like that, nobody died. */
 	_Atomic uint32_t handed_over;
@@ -138,7 +139,7 @@ static inline void slot_count(_Atomic uint64_t *counter)
 int slot_new(const struct slot_identity *id, int *ret_fd,
 	     struct slot **ret_slot);
 
-/* Writes who it is for anew, while no worker runs. */
+/* Writes a new identity, while no worker runs. */
 void slot_identify(struct slot *s, const struct slot_identity *id);
 
 /**
@@ -150,17 +151,19 @@ void slot_identify(struct slot *s, const struct slot_identity *id);
 int slot_map(int fd, struct slot **ret_slot);
 
 /**
- * slot_adopt() - the same of a slot that a deputyd left, perhaps in the middle of
- * slot_identify(), which is to be called before anybody else maps it
+ * slot_adopt() - map a slot that an earlier deputyd left
+ * That deputyd may have ended in the middle of slot_identify(), so the checksum is
+ * not compared.  Call slot_identify() before anybody else maps the slot.
  * @ret_why: on -EPROTO, a sentence
+ * Return: as slot_map()
  */
 int slot_adopt(int fd, struct slot **ret_slot, const char **ret_why);
 
 /**
- * slot_renew() - the same of one whose bytes mean nothing: it is empty then
- * Where the kernel gives back what was received (listener_requeue()); before
- * anybody else maps it slot_identify() is to be called.
- * Return: as slot_adopt(); -EPROTO: no memfd that is sealed as a slot is
+ * slot_renew() - map a slot whose bytes are unusable, and empty it
+ * Only for kernels that give received calls back (listener_requeue()).  Call
+ * slot_identify() before anybody else maps the slot.
+ * Return: as slot_map(); -EPROTO: not a memfd that is sealed as a slot is
  */
 int slot_renew(int fd, struct slot **ret_slot);
 
@@ -169,19 +172,19 @@ struct slot *slot_unmap(struct slot *s);
 
 /**
  * slot_lock() - for a worker: say that this process serves
- * A POSIX lock (fcntl(2)) of the byte with its pid's number.  It is of the
- * process's table of fds, which its children share (CLONE_FILES): the kernel
- * drops it when the last of them is dead, whatever they die of.
- * Afterwards, not before, identity.deputyd_pid is to be looked at: a deputyd
- * writes its own there before it looks for locks.
+ * Takes a POSIX lock (fcntl(2)) of the byte whose offset is the pid.  The lock
+ * belongs to the process's table of fds, which its children share (CLONE_FILES).
+ * The kernel drops the lock when the last of them is dead, whatever the cause.
+ * Read identity.deputyd_pid only after this call: a new deputyd first writes its
+ * own pid there, and then looks for locks.
  * Return: 0 or a negative errno
  */
 int slot_lock(int fd);
 
 /**
- * slot_locker() - who else holds a lock?
- * @after: look at bytes behind this one; 0: all
- * Return: the pid that took the lowest one, 0: none, or a negative errno
- * (-EPROTO: a lock that is no worker's, or more than SLOT_LOCKERS_MAX)
+ * slot_locker() - find a worker that holds a lock
+ * @after: look only at pids above this one; 0: all
+ * Return: the lowest such pid, 0 if there is none, or a negative errno (-EPROTO: a
+ * lock that is no worker's, or more than SLOT_LOCKERS_MAX)
  */
 pid_t slot_locker(int fd, pid_t after);

@@ -2,11 +2,11 @@
 #pragma once
 
 /**
- * linux/seccomp.h, and what the header that we are built with may lack: the
- * system's may be old, and the tree of -DDEPUTY_KERNEL_TREE any.  Whether the
- * kernel that runs has it is another question: lib/kfeat.h.
+ * linux/seccomp.h, and definitions that an older version of that header lacks (the
+ * system's, or that of -DDEPUTY_KERNEL_TREE).  lib/kfeat.h finds out whether the
+ * running kernel has the feature.
  *
- * Every number is the kernel's own; first Linux in the comment.
+ * Every number is the kernel's own.  A comment names the first Linux that has it.
  */
 
 #include <linux/seccomp.h>
