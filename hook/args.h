@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * A runtime's command line, as far as deputy-runtime must understand it: its
- * own options, all of which begin with "--deputy-" and stand before the
- * command, and where the bundle of a "create" or "run" is.
+ * The command line of deputy-runtime.  It holds deputy-runtime's own options, which
+ * begin with "--deputy-" and come before the command, and the true runtime's
+ * arguments.  Of those only the bundle of a "create" or "run" is understood.
  */
 
 #include <stdbool.h>
@@ -13,16 +13,16 @@
 
 struct args {
 	struct prepare_options o;
-	const char *runtime; /* of --deputy-runtime; NULL: not said */
+	const char *runtime; /* of --deputy-runtime; NULL: not given */
 	bool no_gate;
-	bool help, version; /* ours: nothing is to be run */
-	/* Borrowed from argv; NULL: not said. */
+	bool help, version; /* deputy-runtime's own: execute no runtime */
+	/* Borrowed from argv; NULL: not given. */
 	const char *command;
 	const char *bundle, *config; /* of create and run */
 	const char *log, *log_format;
 	bool starts;	   /* the command makes a container */
-	const char *wrong; /* what is wrong with an option of ours, else NULL */
-	char **rest; /* argv without ours; [0] is to be set; the caller's free() */
+	const char *wrong; /* error in one of deputy-runtime's options, else NULL */
+	char **rest; /* argv without these options; the caller sets [0], and free()s */
 };
 
 /* Return: 0, -EINVAL with @ret->wrong, or -ENOMEM */

@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 /**
- * bundle_config() - where a runtime reads it
+ * bundle_config() - the path from which a runtime reads the configuration
  * @bundle: NULL: the working directory
- * @config: as crun's --config, from the bundle; NULL: config.json
+ * @config: as in crun's --config, relative to the bundle; NULL: config.json
  * Return: 0 or -ENAMETOOLONG
  */
 int bundle_config(const char *bundle, const char *config, char *path,
@@ -21,8 +21,8 @@ int bundle_read(const char *path, size_t max_bytes, char **ret_text,
 		size_t *ret_bytes);
 
 /**
- * bundle_replace() - other bytes in its place, at once: whoever reads gets all
- * of the old or all of the new, with the same owner and mode
- * Return: 0 or a negative errno, then it is as it was
+ * bundle_replace() - replace the file atomically
+ * A reader gets the whole old or the whole new text.  Owner and mode stay.
+ * Return: 0, or a negative errno; the file is then unchanged
  */
 int bundle_replace(const char *path, const char *text, size_t bytes);

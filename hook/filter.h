@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * A profile that profile_make() made without a base, as the kernel takes it.
+ * Compiles a profile that profile_make() made without a base into a BPF program.
  */
 
 #include <linux/filter.h>
@@ -12,7 +12,7 @@
 struct json_object;
 
 /**
- * filter_compile() - from rules to instructions
+ * filter_compile() - make the kernel's instructions from a profile's rules
  * @ret_insns: the caller's to free()
  * Return: 0, -EINVAL for what profile_make() does not write, -E2BIG past the
  * kernel's BPF_MAXINSNS, or another negative errno

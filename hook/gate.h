@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * Is deputyd there, does it know the policy, and will it take this container's
- * listener from us?  Asked before the container starts, because a listener that
- * nobody takes shows only later, as ENOSYS of calls within.
+ * The question before a container starts: does deputyd run, does it know the policy,
+ * and will it accept this container's listener from this user?  Without the question,
+ * a refused listener would show only later, as ENOSYS of calls in the container.
  */
 
 #include <stdbool.h>
@@ -22,21 +22,21 @@ enum gate_status {
 };
 
 struct gate_question {
-	const char *socket;   /* deputyd's, which is asked */
-	enum reach_socket is; /* what that must be */
-	const char *or_else;  /* asked where this user may not ask there; NULL */
-	const char *policy;   /* that is wanted; NULL: any */
-	const char *metadata; /* what will come with the listener; NULL: none */
+	const char *socket;   /* of deputyd, to ask at */
+	enum reach_socket is; /* the kind of socket that it must be */
+	const char *or_else;  /* asked if this user may not use @socket; NULL: none */
+	const char *policy;   /* the wanted one; NULL: any */
+	const char *metadata; /* that the runtime will send; NULL: none */
 	struct json_object *annotations; /* borrowed; NULL: none */
 	const char *id, *bundle; /* NULL: not known yet */
 	pid_t pid;		 /* its init; 0: not known yet */
-	bool each; /* it will make its user namespaces itself */
+	bool each; /* the container makes its user namespaces itself */
 };
 
 /**
  * gate_ask() - ask deputyd
- * @ret_policy: the policy that it will have, the caller's to free(); NULL
- *              where it does not matter
+ * @ret_policy: gets the policy that the container will have, the caller's to
+ *              free(); NULL: the caller does not need it
  * @reason:     of GATE_REASON_BYTES; one line for people, without control bytes
  * Return: enum gate_status
  */

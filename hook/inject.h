@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * A container's config.json (runtime-spec, config.md) in, the same with what a
- * policy needs in linux.seccomp out; all else stays byte for byte.
+ * Adds to a container's config.json (runtime-spec, config.md) what its policy needs
+ * in linux.seccomp.  Everything else stays byte for byte.
  */
 
 #include <stddef.h>
@@ -14,24 +14,24 @@
 /* Engines write some 10 KiB; crun and runc have no limit of their own. */
 #define INJECT_MAX_BYTES ((size_t)1024 * 1024)
 
-/* Rules of its seccomp section: each may become as many as one call may cost,
- * and a filter has 4,096 instructions for all of them. Docker's has 30. */
+/* Rules of the file's seccomp section. Each may become as many rules as a profile may
+ * have for one call, and a filter has 4,096 instructions for all. Docker's has 30. */
 #define INJECT_RULES_MAX 512
 
 #define INJECT_ANNOTATION "io.deputy.policy"
 
 enum inject_status {
 	INJECT_DONE = 0,
-	INJECT_NOT_ASKED = 1, /* no policy is named: it stays as it is */
+	INJECT_NOT_ASKED = 1, /* no policy is named: the file stays as it is */
 };
 
 struct inject_options {
-	const char *policy;   /* where no annotation names one; NULL: none */
+	const char *policy;   /* used if no annotation names one; NULL: none */
 	const char *listener; /* deputyd's socket */
 	bool wait_killable;
 };
 
-/* The texts of one document, and what is wrong with it. */
+/* The text of one document. */
 struct inject_input {
 	const char *name; /* of config.json, for messages */
 	const char *text;
@@ -39,23 +39,22 @@ struct inject_input {
 };
 
 /**
- * inject_policy() - which policy does a config.json ask for?
+ * inject_policy() - find the policy that a config.json requests
  * @in:     read for its annotation
- * @diags:  initialised here; gets what is wrong with it
- * @ret:    the caller's to free(); @o's where there is no annotation
+ * @diags:  initialised here; gets the errors of @in
+ * @ret:    the caller's to free(); the policy of @o if there is no annotation
  * Return: enum inject_status, -EINVAL with an error in @diags, or -ENOMEM
  */
 int inject_policy(const struct inject_input *in, const struct inject_options *o,
 		  struct diags *diags, char **ret);
 
 /**
- * inject() - have that container's calls notified
- * @set:      where its policy is in
- * @policies: initialised with the policy's file; gets what is wrong there
- * @config:   initialised here; gets what is wrong with config.json, and
- *            warnings
+ * inject() - make a config.json that notifies the calls of its policy
+ * @set:      has the policy
+ * @policies: initialised with the policy's file; gets errors of the policy
+ * @config:   initialised here; gets errors and warnings of config.json
  * @ret_text: the caller's to free(); NUL-terminated
- * Refused: another one's listener.
+ * A config.json whose listener goes to another socket is refused.
  * Return: enum inject_status (@ret_text is written for INJECT_DONE), -EINVAL
  * when one of the diags has an error, or another negative errno
  */

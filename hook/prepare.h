@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * What deputy-hook and deputy-runtime have in common: a config.json made ready
- * by the policy files of this machine, and the gate before a container starts.
- * What is wrong is said in lines for people, to a stream of the caller's.
+ * What deputy-hook and deputy-runtime have in common: preparing a config.json by the
+ * policy files of this machine, and the gate before a container starts.  Errors are
+ * written as lines for people, to a stream of the caller's.
  */
 
 #include <stdbool.h>
@@ -20,33 +20,33 @@ struct prepare_options {
 	struct inject_options inject;
 };
 
-/* With the defaults of all programs. */
+/* Sets the defaults that all programs share. */
 void prepare_defaults(struct prepare_options *o);
 
-/* The policy files. Return: 0, or a negative errno that was said to @say */
+/* Loads the policy files. Return: 0, or a negative errno that was reported to @say */
 int prepare_load(const char *file, struct policy_set **ret, FILE *say);
 
 /**
- * prepare_config() - config.json with what its policy needs
- * Reads no policy where the container asks for none.
- * Return: enum inject_status, or a negative errno that was said to @say
+ * prepare_config() - add to config.json what its policy needs
+ * Reads no policy if the container requests none.
+ * Return: enum inject_status, or a negative errno that was reported to @say
  */
 int prepare_config(const struct prepare_options *o, const struct inject_input *in,
 		   FILE *say, char **ret_text, size_t *ret_bytes);
 
-/* What is known of a container beside its config.json; NULL or 0: not yet. */
+/* Facts about a container that are not in config.json; NULL or 0: not known yet. */
 struct prepare_container {
 	const char *id, *bundle;
 	pid_t pid;
 };
 
 /**
- * prepare_gate() - will deputyd take this container's listener?
- * @in: its config.json, ready
- * Also shut where a policy is asked for and config.json has no listener for it:
- * then this engine has not made it ready.
- * Return: true: it may start (also where it asks for no policy); false: why not
- * was said to @say
+ * prepare_gate() - ask deputyd whether it will accept this container's listener
+ * @in: the container's config.json, after prepare_config()
+ * The answer is also no if the container requests a policy and config.json has no
+ * listener: the engine then ran no precreate hook.
+ * Return: true: the container may start (also if it requests no policy); false: the
+ * reason was reported to @say
  */
 bool prepare_gate(const struct prepare_options *o,
 		  const struct inject_input *in,

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * A changed JSON document as text in which all that did not change stands byte
- * for byte as it stood: spaces, the order of keys, how a number is written.
+ * Writes a changed JSON document.  All that did not change stays byte for byte:
+ * spaces, the order of keys, the form of numbers.
  */
 
 #include <json-c/json.h>
@@ -12,11 +12,11 @@
 #include "policy/lexer.h"
 
 /**
- * splice() - write a value anew
+ * splice() - write a changed value
  * @text: the document, as @lex has read it
- * @node: the value in it
- * @have: the same as a tree
- * @want: what it is to be
+ * @node: the old value in it
+ * @have: the old value as a tree
+ * @want: the new value
  * @out:  gets JSON text that reads as @want; errors show by ferror()
  */
 void splice(const char *text, const struct lex *lex, uint32_t node,

@@ -4,12 +4,12 @@
 #include <stddef.h>
 
 /**
- * whole_read() - all of a file, NUL-terminated
- * @max_bytes: that are read; more is -EFBIG
+ * whole_read() - read a whole file and NUL-terminate it
+ * @max_bytes: limit; a longer file is -EFBIG
  * @ret_text:  the caller's to free()
  * Return: 0 or a negative errno
  */
 int whole_read(int fd, size_t max_bytes, char **ret_text, size_t *ret_bytes);
 
-/* All of it or a negative errno. Return: 0 */
+/* Writes all of @text. Return: 0 or a negative errno */
 int whole_write(int fd, const char *text, size_t bytes);

@@ -17,18 +17,18 @@ struct child_plan {
 	const sigset_t *signals; /* the keeper's, blocked: not for a child */
 };
 
-/* In a process of its own already: deputyd, with all that it is told by the
- * environment. */
+/* Executes deputyd in this process, which is a new one already. Environment variables
+ * tell deputyd about its fds. */
 _Noreturn void child_run(const struct child_plan *p, struct store *s,
 			 struct wire *w);
-/* The same in a new one. Return: as fork() */
+/* Executes deputyd in a new process. Return: as fork() */
 pid_t child_start(const struct child_plan *p, struct store *s, struct wire *w);
-/* Without any fd. Return: as fork() */
+/* Executes deputyd in a new process that gets no fds. Return: as fork() */
 pid_t child_probe(const struct child_plan *p);
 
 /**
- * child_become() - exec in this very process, with the store as LISTEN_FDS
- * @s, @w: their fds are at other numbers afterwards; @w may be NULL
- * Return: a negative errno; then all goes on as before
+ * child_become() - execute the program in this process, with the store as LISTEN_FDS
+ * @s, @w: their fds have other numbers afterwards; @w may be NULL
+ * Return: a negative errno; the keeper can then continue
  */
 int child_become(const struct child_plan *p, struct store *s, struct wire *w);

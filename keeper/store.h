@@ -9,7 +9,7 @@
 
 #define STORE_FDS_MAX  32768
 #define STORE_NAME_MAX 255
-/* Of LISTEN_FDNAMES: one string of an environment has 128 KiB at most. */
+/* Size of LISTEN_FDNAMES: one string of an environment has 128 KiB at most. */
 #define STORE_NAMES_MAX_BYTES ((size_t)127 * 1024)
 
 struct store_item {
@@ -30,15 +30,15 @@ struct store {
  * Return: 0 or a negative errno (-EINVAL: no such name; -ENOSPC: full)
  */
 int store_add(struct store *s, const char *name, int fd_taken);
-/* Closes all of that name. Return: how many */
+/* Closes all fds of that name. Return: their number */
 size_t store_remove(struct store *s, const char *name);
 
 /**
- * store_lay_out() - at 3, 4, ... where LISTEN_FDS wants them
- * In a process that is about to exec: other fds there are overwritten.
- * @s: its fds are the new ones afterwards, without O_CLOEXEC
+ * store_lay_out() - move the fds to 3, 4, ... as LISTEN_FDS requires
+ * For a process that is about to exec: other fds at these numbers are overwritten.
+ * @s: has the new fds afterwards, without O_CLOEXEC
  * Return: 0 or a negative errno
  */
 int store_lay_out(struct store *s);
-/* Their names as LISTEN_FDNAMES. Return: the caller's to free(), or NULL */
+/* Return: the names as LISTEN_FDNAMES, the caller's to free(), or NULL */
 char *store_names(const struct store *s);

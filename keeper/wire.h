@@ -2,15 +2,15 @@
 #pragma once
 
 /**
- * The service manager's side of sd_notify(3): a datagram socket that only
- * deputyd's messages are taken from, with their fds.
+ * The service manager's side of sd_notify(3): a datagram socket.  Only messages of
+ * deputyd are accepted, with their fds.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#define WIRE_FDS_MAX   253 /* the kernel's, of one message */
+#define WIRE_FDS_MAX   253 /* the kernel's limit for one message */
 #define WIRE_BYTES_MAX 4096
 
 struct wire {
@@ -21,12 +21,12 @@ struct wire {
 
 /* Return: 0 or a negative errno */
 int wire_open(struct wire *w);
-/* Its fds at other numbers, from @first on. Return: 0 or a negative errno */
+/* Moves the fds to other numbers, from @first on. Return: 0 or a negative errno */
 int wire_move(struct wire *w, int first);
 
 struct wire_message {
 	bool ready, watchdog, store, remove;
-	char name[256];	       /* FDNAME, "stored" where there is none */
+	char name[256];	       /* FDNAME; "stored" if there is none */
 	int fds[WIRE_FDS_MAX]; /* the caller's */
 	size_t n_fds;
 };
@@ -34,7 +34,7 @@ struct wire_message {
 enum wire_status {
 	WIRE_NONE = 0,
 	WIRE_MESSAGE = 1,
-	WIRE_FOREIGN = 2, /* not from @from, or not to be read: dropped */
+	WIRE_FOREIGN = 2, /* not from @from, or unreadable: dropped */
 };
 
 /* Does not block. Return: enum wire_status, or a negative errno */

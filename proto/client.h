@@ -2,13 +2,13 @@
 #pragma once
 
 /**
- * The client's side of one varlink call, with a deadline.  What went wrong is
- * for the caller to say.
+ * The client's side of one varlink call, with a deadline.  Errors are returned; the
+ * caller prints them.
  */
 
 #include "proto/varlink.h"
 
-/* Return: a connected fd, or a negative errno (-EAGAIN: nobody took it in time) */
+/* Return: a connected fd, or a negative errno (-EAGAIN: not accepted in time) */
 int varlink_connect(const char *path, int timeout_ms);
 
 /**
@@ -25,6 +25,7 @@ int varlink_exchange(int fd, const char *method, struct json_object *parameters,
 		     int timeout_ms, struct varlink_reply *ret,
 		     const char **ret_reason);
 
-/* The reply alone, of who has sent something by itself. Return: as above */
+/* Reads a reply on a connection where the caller has sent its message itself.
+ * Return: as varlink_exchange() */
 int varlink_reply_read(int fd, int timeout_ms, struct varlink_reply *ret,
 		       const char **ret_reason);

@@ -14,8 +14,8 @@
  *   112  struct seccomp_notif_resp
  *   136  the cookie; not in the answer
  *
- * It waits for 30 s.  An answer that comes later is taken for the next call's,
- * whatever id it bears; so is a second one.
+ * The monitor waits for 30 s.  It takes a later answer, or a second one, as the
+ * answer to its next call, whatever id the answer has.
  */
 
 #include <linux/seccomp.h>
@@ -33,7 +33,7 @@
 /* The fds of a packet, in this order. */
 enum lxc_fd {
 	LXC_FD_PROC,	 /* the caller's /proc/TID */
-	LXC_FD_MEM,	 /* its mem, opened to read and write */
+	LXC_FD_MEM,	 /* the caller's /proc/TID/mem, opened read-write */
 	LXC_FD_LISTENER, /* for NOTIF_ID_VALID; NOTIF_RECV is the monitor's */
 	LXC_FDS
 };
@@ -49,7 +49,7 @@ struct lxc_frame {
  * lxc_frame_parse() - read a packet
  * @packet: its first min(@n, LXC_PACKET_MAX) bytes
  * @n:	    its whole length
- * Return: NULL with *@ret written, or why it is refused, static
+ * Return: NULL with *@ret written, or the reason of the refusal, a static string
  */
 const char *lxc_frame_parse(const void *packet, size_t n, struct lxc_frame *ret);
 

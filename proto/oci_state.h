@@ -5,9 +5,9 @@
  * The *container process state* that an OCI runtime sends with a listener
  * (runtime-spec, config-linux.md, seccomp).  Its framing is not specified and
  * runtimes keep the connection open, so a receiver stops at the closing brace:
- * oci_frame_feed() finds it, oci_state_parse() reads what came up to it.
+ * oci_frame_feed() finds it, oci_state_parse() reads the text up to it.
  *
- * Everything in it is the word of a stranger.
+ * Nothing in the message can be trusted: a stranger wrote it.
  */
 
 #include <stdbool.h>
@@ -24,19 +24,21 @@
 #define OCI_STATE_FD_NAME    "seccompFd"
 
 /*
- * A top-level key of ours, which no runtime writes and no container's author
- * can have written: each user namespace right below deputyd's own, and owned by
- * who sends this, counts as the container's (daemon/identity.h).  So "deputyctl
- * run" can start what makes some: bubblewrap, unshare, a build.
+ * A top-level key of deputy's own.  No runtime writes it, and no author of a
+ * container can make a runtime write it.  With it, all user namespaces that are
+ * children of deputyd's own and owned by the sender count as the container's
+ * (daemon/identity.h).  "deputyctl run" sends it, because its command makes user
+ * namespaces: bubblewrap, unshare, a build.
  */
 #define OCI_STATE_USERNS      "io.deputy.userns"
 #define OCI_STATE_USERNS_EACH "each"
 #define OCI_STATE_USERNS_MAX  16
 
 /*
- * Another one: who sends this reads what became of the listener before it goes
- * on, { "parameters": { "accepted": …, "reason": … } } and a NUL, as varlink has
- * it.  Runtimes read nothing, so that nothing is written to them.
+ * Another key of deputy's own: its sender waits for an answer.  deputyd answers
+ * { "parameters": { "accepted": …, "reason": … } } and a NUL, as in varlink, once it
+ * has accepted or refused the listener.  Without the key deputyd answers nothing,
+ * because runtimes read nothing.
  */
 #define OCI_STATE_REPLY	       "io.deputy.reply"
 #define OCI_STATE_REPLY_WANTED "wanted"
@@ -76,7 +78,7 @@ struct oci_frame {
 int oci_frame_feed(struct oci_frame *f, const char *data, size_t n,
 		   size_t *ret_used, struct oci_error *error);
 
-/* White space after the message is the runtime's newline, all else is wrong. */
+/* Only white space may follow a message: some runtimes write a newline. */
 bool oci_frame_is_space(const char *data, size_t n);
 
 struct oci_state {

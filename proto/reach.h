@@ -2,13 +2,13 @@
 #pragma once
 
 /**
- * One call to deputyd, and one sentence where it fails: for deputyctl, the hooks
- * and the runtime alike.  Which socket it reached is part of the call.
+ * One call to deputyd, for deputyctl, the hooks and the runtime.  A failure gives one
+ * sentence for the user.  A call names the kind of socket that it must reach.
  */
 
 #include "proto/varlink.h"
 
-/* For all of a call: to be taken, to be answered. */
+/* For a whole call: until it is accepted, and until it is answered. */
 #define REACH_TIMEOUT_MS   5000
 #define REACH_REASON_BYTES 768
 
@@ -35,6 +35,7 @@ int reach_call(const char *path, enum reach_socket want, const char *method,
 	       struct json_object *parameters, struct varlink_reply *ret,
 	       char *reason);
 
-/* The reason of an errno at @path, as above, for who connects by itself. */
+/* Writes the reason of an errno at @path, as reach_call() does, for a caller that
+ * connects by itself. */
 void reach_explain(const char *path, enum reach_socket want, int error,
 		   char *reason);

@@ -77,15 +77,15 @@ struct varlink_reply {
  * @text:       @bytes of it, and a NUL behind them
  * @ret:        to be varlink_call_done()
  * @ret_reason: on -EBADMSG, a static sentence what is wrong
- * Keys beyond the specification are refused, but for a vendor's own (which
- * hold a '.').
+ * Keys that the specification does not have are refused, except a vendor's own
+ * (which contain a '.').
  * Return: 0, -EBADMSG or -ENOMEM
  */
 int varlink_call_parse(const char *text, size_t bytes, struct varlink_call *ret,
 		       const char **ret_reason);
 void varlink_call_done(struct varlink_call *c);
 
-/* The same for a reply. */
+/* Parses a message as a reply, with the same rules and results. */
 int varlink_reply_parse(const char *text, size_t bytes,
 			struct varlink_reply *ret, const char **ret_reason);
 void varlink_reply_done(struct varlink_reply *r);
@@ -100,7 +100,7 @@ struct json_object *varlink_reply_new(struct json_object *parameters);
 struct json_object *varlink_error_new(const char *error,
 				      struct json_object *parameters);
 
-/* { @key: @value }, or NULL for lack of memory; @value is cut at nothing. */
+/* Return: { @key: @value }, with the whole @value, or NULL for lack of memory */
 struct json_object *varlink_parameter_str(const char *key, const char *value);
 
 /**
