@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "daemon/flight.h"
+#include "daemon/lingering.h"
 #include "daemon/predecessor.h"
 #include "daemon/registry.h"
 #include "daemon/spawn.h"
@@ -205,6 +206,7 @@ void appoint(struct session *s)
 	slot_identify(s->slot, &id);
 	if (s->inherited && await_predecessor(s))
 		return;
+	lingering_count(s);
 	atomic_store_explicit(&s->slot->superseded, 0, memory_order_release);
 	s->leaving = s->outdated = s->retiring = false;
 	s->idle_ticks = 0;

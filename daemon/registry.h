@@ -47,6 +47,7 @@ struct container {
 	TAILQ_HEAD(, session) sessions;
 	size_t n_sessions;
 	struct counters ended; /* of its sessions that are gone */
+	unsigned lingering; /* lingering.h: of all of its sessions */
 
 	/* What its policy was chosen by besides, for the next reload. */
 	char *bundle, *metadata;	 /* NULL: none */
@@ -106,6 +107,7 @@ struct session {
 	struct worker workers[1 + WORKERS_LOST_MAX]; /* appoint.c */
 	struct worker *worker; /* of these; NULL before the first */
 	unsigned n_lost;
+	unsigned lingering; /* children of workers that are dead */
 	uv_timer_t backoff;
 	enum worker_state worker_state;
 	bool inherited; /* an earlier deputyd's worker may still serve */

@@ -7,6 +7,7 @@
 
 #include "daemon/appoint.h"
 #include "daemon/keep.h"
+#include "daemon/lingering.h"
 #include "daemon/registry.h"
 #include "daemon/watch.h"
 #include "lib/listener.h"
@@ -228,6 +229,7 @@ void session_end(struct session *s, const char *why)
 		  LOG_U("received", sum.received),
 		  LOG_U("restarts", s->restarts));
 	keep_forget_session(s);
+	lingering_forget(s);
 	TAILQ_REMOVE(&c->sessions, s, entry);
 	if (!s->helper) {
 		c->n_sessions--;

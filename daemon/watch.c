@@ -10,6 +10,7 @@
 #include "daemon/appoint.h"
 #include "daemon/flight.h"
 #include "daemon/helper.h"
+#include "daemon/lingering.h"
 #include "daemon/notify.h"
 #include "daemon/registry.h"
 #include "lib/listener.h"
@@ -135,6 +136,7 @@ static void on_tick(uv_timer_t *t)
 		TAILQ_FOREACH(s, &c->sessions, entry)
 			look_at(s, uv_now(r->loop));
 		helper_tick(c);
+		lingering_tick(c);
 	}
 }
 

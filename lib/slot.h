@@ -118,6 +118,9 @@ struct slot {
 	_Alignas(64) _Atomic uint32_t superseded;
 	/* By the worker: it left like that, nobody died. */
 	_Atomic uint32_t handed_over;
+	/* By deputyd: too many children of dead workers cannot die, so start no
+	 * more (daemon/lingering.h). 0 in slots from before there was this. */
+	_Atomic uint32_t childless;
 };
 _Static_assert(sizeof(struct slot) <= SLOT_BYTES, "a slot is one page");
 

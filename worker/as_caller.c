@@ -145,7 +145,7 @@ int as_caller_run(const struct home *h, const struct caller *c, uint64_t caps,
 			  .fn = fn,
 			  .ctx = ctx,
 			  .setup = -ECHILD };
-	int result, r = child_run(lent_main, &l, &result);
+	int result, r = child_run(h, lent_main, &l, &result);
 
 	if (r == 0 && l.setup == 0)
 		*ret = result;
@@ -196,7 +196,7 @@ int as_caller_try(const struct home *h, const struct caller *c,
 	if (r < 0)
 		return r;
 	e.userns_fd = userns_fd;
-	r = child_run(exact_main, &e, &result);
+	r = child_run(h, exact_main, &e, &result);
 	if (r == 0 && e.setup == 0)
 		*ret = result;
 	return r < 0 ? r : e.setup;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,14 +46,18 @@ static int next_fd(void)
 	return fd;
 }
 
-int child_run(int (*fn)(void *ctx), void *ctx, int *ret)
+int child_run(const struct home *h, int (*fn)(void *ctx), void *ctx, int *ret)
 {
 	static _Alignas(64) char stack[64 * 1024];
 	struct child c = { .fn = fn, .ctx = ctx };
-	int status, error, fd = next_fd();
+	int status, error, fd;
 	sigset_t all, old;
 	pid_t pid;
 
+	if (h->childless &&
+	    atomic_load_explicit(h->childless, memory_order_relaxed))
+		return -EBUSY;
+	fd = next_fd();
 	parent = getpid();
 	/* The child shares our memory and has our handlers, and its caller may
 	 * signal it.  Blocked for its whole life, SIGTERM to it is not for us. */

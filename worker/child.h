@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <signal.h>
 
+#include "worker/home.h"
+
 /* What is shared, and nothing else: the worker's filter lets no other clone pass. */
 #define CHILD_CLONE_FLAGS (CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD)
 
@@ -18,9 +20,9 @@
  * SIGSTOP; it dies with this process once
  * child_bind_life() was called in it.
  * Return: 0, or a negative errno of ours (-ECHILD: it was killed, and what it
- * had opened is closed)
+ * had opened is closed; -EBUSY: too many of the container's cannot die)
  */
-int child_run(int (*fn)(void *ctx), void *ctx, int *ret);
+int child_run(const struct home *h, int (*fn)(void *ctx), void *ctx, int *ret);
 
 /* In the child, after each change of credentials but those that another follows at
  * once: as home_rearm(). Return: 0 or a negative errno */

@@ -26,6 +26,7 @@ int home_init(struct home *h)
 		return -errno;
 	if (fs.f_type != PROC_SUPER_MAGIC)
 		return -ENOTSUP;
+	h->childless = NULL;
 	h->userns_dev = st.st_dev;
 	h->userns_ino = st.st_ino;
 	h->has_x32 = kfeat_x32();

@@ -17,6 +17,8 @@ struct home {
 	uint64_t caps; /* all that this worker keeps: permitted and effective */
 	uint64_t userns_dev, userns_ino; /* our own user namespace */
 	pid_t parent; /* deputyd: who it says that it is in the slot */
+	/* Of the slot: may no child be started now? NULL: each may */
+	const _Atomic uint32_t *childless;
 	bool has_x32; /* does this kernel implement x86-64's x32 ABI? */
 	bool has_xattrat; /* and setxattrat and its like (Linux 6.13)? */
 };

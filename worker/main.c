@@ -103,6 +103,7 @@ static int setup(void)
 	if (decide_reads_memory(server.policy))
 		caps |= CAP_BIT(SYS_PTRACE);
 	server.home.caps = caps;
+	server.home.childless = &server.slot->childless;
 	raise_fd_limit();
 	if (sigaction(SIGTERM, &sa, NULL) < 0)
 		return -errno;

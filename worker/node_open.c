@@ -136,7 +136,7 @@ int node_bind(const struct home *h, const struct caller *c, int node_fd,
 	m.mntns_fd = mntns_fd;
 	m.tree_fd = tree_fd;
 	if (r == 0)
-		r = child_run(move_in, &m, &moved);
+		r = child_run(h, move_in, &m, &moved);
 	/* Only now: what has no name any more cannot be moved. */
 	(void)unlinkat(h->nodes_fd, name, 0);
 	if (r == 0 && moved == 0)

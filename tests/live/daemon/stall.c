@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/lingering.h"
 #include "policy/policy.h"
 #include "lib/own.h"
 #include "tests/live/daemon/fixture.h"
@@ -43,9 +44,9 @@ static int make_node(const char *path)
 
 /* -- in the containers ------------------------------------------------------------ */
 
-/* A file system of this container's own; see hanging_serve(). */
-static void mount_own(const char *dir, uint32_t unanswered, int asked,
-		      const char *more)
+/* A file system of this container's own; see hanging_serve(). Return: its server */
+static pid_t mount_own(const char *dir, uint32_t unanswered, int asked,
+		       const char *more)
 {
 	char options[128];
 	pid_t pid;
@@ -61,6 +62,7 @@ static void mount_own(const char *dir, uint32_t unanswered, int asked,
 	if (pid == 0)
 		hanging_serve(fuse, unanswered, asked);
 	close(fuse);
+	return pid;
 }
 
 /* What became of the call that hung, if the next one is served. */
@@ -129,6 +131,42 @@ static int page_unanswered(void *ctx)
 		return EPIPE;
 	r = make_node("/box/after-page");
 	return r == 0 && waitpid(pid, NULL, WNOHANG) != 0 ? ECHILD : r;
+}
+
+/* The exact child tries this: a setgid bit may want CAP_FSETID. */
+static int make_by_child(const char *path)
+{
+	return mknod(path, S_IFCHR | S_ISGID | 0610, makedev(1, 3)) < 0 ? errno :
+									  0;
+}
+
+/* As many children as may wait; then whose calls need none are served, and the
+ * others are when the children are gone. */
+static int children_pile_up(void *ctx)
+{
+	pid_t server;
+	int r;
+
+	(void)ctx;
+	server = mount_own("/box/child", FUSE_LOOKUP, -1, ",allow_other");
+	if (make_by_child("/box/before") != 0)
+		return EDOM;
+	for (int i = 0; i < LINGERING_MAX; i++)
+		if (make_node("/box/child/d/n") != EIO)
+			return ENOTUNIQ;
+	while ((r = make_by_child("/box/n")) == 0) { /* deputyd has yet to see */
+		TRY(unlink("/box/n"));
+		test_poll_pause();
+	}
+	if (r != EIO)
+		return ECHILD;
+	if (make_node("/box/fast") != 0)
+		return EXDEV;
+	TRY(kill(server, SIGKILL));
+	TRY(waitpid(server, NULL, 0));
+	while (make_by_child("/box/after") != 0)
+		test_poll_pause();
+	return 0;
 }
 
 /* One that behaves: a call for each byte. */
@@ -362,7 +400,7 @@ static int page_of_userfaultfd(void *ctx)
 }
 
 /* One container alone. Return: what its run said */
-static int run_alone(int (*run)(void *))
+static int run_under(const char *policy, int (*run)(void *))
 {
 	struct fixture f = { .worker = DEPUTY_WORKER };
 	struct inmate i;
@@ -373,7 +411,7 @@ static int run_alone(int (*run)(void *))
 	world_reset(&w);
 	put_fuse(&w);
 	fixture_init(&f);
-	fixture_write_policy(&f, world_policy_exact);
+	fixture_write_policy(&f, policy);
 	fixture_start(&f);
 	start(&w, &f, run, "alone", &i);
 	inmate_go(&i);
@@ -384,6 +422,24 @@ static int run_alone(int (*run)(void *))
 	fixture_done(&f);
 	world_done(&w);
 	return r;
+}
+
+static int run_alone(int (*run)(void *))
+{
+	return run_under(world_policy_exact, run);
+}
+
+/* Processes of the host's that only the container can end. */
+TEST_WITHIN(stall, children_that_cannot_die_are_few, 60)
+{
+	static const char policy[] =
+		"{\"version\":1,\"policies\":{\"test\":{\"rules\":[{\"syscalls\":"
+		"[\"mknod\",\"mknodat\"],\"match\":{\"type\":\"char\","
+		"\"device\":[\"1:3\"]},\"action\":\"emulate\"}],"
+		"\"deadline\":1,\"fail\":{\"errno\":\"EIO\"}," WORLD_CONTINUE
+		"}},\"bindings\":[{\"when\":{},\"policy\":\"test\"}]}";
+
+	assert_int_equal(run_under(policy, children_pile_up), 0);
 }
 
 TEST(stall, a_page_of_userfaultfd_stalls_nobody)

@@ -210,11 +210,12 @@ static int tell_myself(void *ctx)
 TEST(child, signals_to_it_are_not_for_its_parent)
 {
 	const struct sigaction sa = { .sa_handler = on_told };
+	const struct home home = { .childless = NULL };
 	int ran = 0, result = 0;
 	sigset_t mask;
 
 	assert_int_equal(sigaction(SIGTERM, &sa, NULL), 0);
-	assert_int_equal(child_run(tell_myself, &ran, &result), 0);
+	assert_int_equal(child_run(&home, tell_myself, &ran, &result), 0);
 	assert_int_equal(ran, 1);
 	assert_int_equal(result, 7);
 	assert_int_equal(told_to_leave, 0);
