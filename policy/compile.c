@@ -388,6 +388,7 @@ int doc_compile(const struct doc *d, const struct doc_policy *p)
 			},
 		.head = {.magic = ARENA_MAGIC,
 			 .version = ARENA_VERSION,
+			 .rate = p->rate,
 			 .fail = p->fail,
 			 .without_continue = p->without_continue,
 			 .def = p->def},

@@ -314,6 +314,11 @@ bool decide_reads_memory(const struct arena *a)
 	return a->reads_memory;
 }
 
+uint32_t decide_rate(const struct arena *a)
+{
+	return a->rate;
+}
+
 struct verdict decide_fail(const struct arena *a)
 {
 	return a->fail;

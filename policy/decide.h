@@ -114,6 +114,9 @@ bool decide_shows(const struct arena *a, uint32_t abi,
 uint32_t decide_families(const struct arena *a);
 bool decide_reads_memory(const struct arena *a);
 
+/* Calls a second that each worker takes; 0: no limit. */
+uint32_t decide_rate(const struct arena *a);
+
 /* What the caller gets when deputy itself cannot: the policy's "fail". */
 struct verdict decide_fail(const struct arena *a);
 /* In place of a continue where the kernel has none: an errno. */

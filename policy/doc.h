@@ -167,6 +167,7 @@ struct doc_policy {
 	struct verdict def;
 	struct verdict fail; /* an errno */
 	uint32_t deadline_s;
+	uint32_t rate; /* calls a second; 0: no limit */
 	/* Where the kernel cannot let a call continue: an errno. */
 	struct verdict without_continue;
 	bool bears_no_continue; /* it is given */

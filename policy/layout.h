@@ -21,7 +21,7 @@
 #include "lib/verdict.h"
 
 #define ARENA_MAGIC	UINT64_C(0x6372615f74706564) /* "dept_arc" */
-#define ARENA_VERSION	8
+#define ARENA_VERSION	9
 #define ARENA_MAX_BYTES (16 * 1024 * 1024)
 
 struct arena_span {
@@ -35,6 +35,8 @@ struct arena {
 	uint32_t bytes;	   /* of the whole arena */
 	uint32_t families; /* FAMILY_BIT() of each emulated one */
 	uint32_t reads_memory;
+	uint32_t rate; /* calls a second; 0: no limit */
+	uint32_t zero;
 	struct verdict fail;
 	struct verdict without_continue;
 	struct verdict def; /* the policy's "default" */

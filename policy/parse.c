@@ -238,6 +238,17 @@ static void policy_deadline(struct doc *d, struct value v, void *out)
 		((struct doc_policy *)out)->deadline_s = (uint32_t)seconds;
 }
 
+static void policy_rate(struct doc *d, struct value v, void *out)
+{
+	int64_t rate = json_object_get_int64(v.json);
+
+	if (rate < 1 || rate > POLICY_RATE_MAX)
+		ERROR(d, v.node, "a rate is 1 to %d calls a second; leave it out "
+				 "for no limit", POLICY_RATE_MAX);
+	else
+		((struct doc_policy *)out)->rate = (uint32_t)rate;
+}
+
 static void policy_without_continue_errno(struct doc *d, struct value v, void *out)
 {
 	parse_errno(d, v, &((struct doc_policy *)out)->without_continue);
@@ -259,6 +270,7 @@ static const struct field policy_fields[] = {
 	{ "default", json_type_null, true, policy_default },
 	{ "fail", json_type_object, false, policy_on_failure },
 	{ "deadline", json_type_int, false, policy_deadline },
+	{ "rate", json_type_int, false, policy_rate },
 	{ "without_continue", json_type_object, false, policy_without_continue },
 	{ "comment", json_type_string, false, parse_comment },
 	{ 0 },

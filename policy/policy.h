@@ -26,6 +26,7 @@
 /* Of "deadline"; and where it is not given. */
 #define POLICY_DEADLINE_MAX_S 3600
 #define POLICY_DEADLINE_S     10
+#define POLICY_RATE_MAX	      1000000 /* of "rate" */
 
 struct policy_set;
 struct policy; /* one of its "policies", owned by the set */

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/handover.h"
@@ -27,12 +29,14 @@
 #include "policy/handover_note.h"
 #include "worker/caps.h"
 #include "worker/emulate.h"
+#include "worker/rate.h"
 #include "worker/sandbox.h"
 #include "worker/serve.h"
 
 HANDOVER_NOTE_EMIT;
 
 static struct server server;
+static struct rate rate;
 static volatile sig_atomic_t leaving;
 
 /* RECV writes the whole notification or nothing, so a RECEIVING slot that is
@@ -98,6 +102,7 @@ static int setup(void)
 	if (r < 0)
 		return r;
 	(void)umask(0);
+	rate_init(&rate, decide_rate(server.policy));
 	families = decide_families(server.policy);
 	caps = emulate_caps(families);
 	if (decide_reads_memory(server.policy))
@@ -133,6 +138,28 @@ static int serve_or_hand_over(void)
 	return 0;
 }
 
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Nothing is in flight. A signal to leave ends it; deputyd repeats one that came
+ * just before. */
+static void wait_for_rate(void)
+{
+	struct timespec t = { .tv_sec = 0 };
+	int64_t ns = rate.each_ns ? rate_wait_ns(&rate, now_ns()) : 0;
+
+	if (ns == 0)
+		return;
+	t.tv_sec = ns / 1000000000;
+	t.tv_nsec = ns % 1000000000;
+	(void)ppoll(NULL, 0, &t, NULL);
+}
+
 /* Return: 0 when the last task under the filter is gone or we are to leave */
 static int run(void)
 {
@@ -140,12 +167,17 @@ static int run(void)
 	int r = serve_recover(&server);
 
 	while (r == 0 && !leaving && !is_superseded()) {
+		wait_for_rate();
+		if (leaving || is_superseded())
+			break;
 		memset(&call->notif, 0, sizeof(call->notif));
 		atomic_store_explicit(&call->phase, SLOT_RECEIVING,
 				      memory_order_release);
 		r = source_recv(&server.source, call);
 		if (r == LISTENER_OK) {
 			slot_count(&server.slot->counters.received);
+			if (rate.each_ns)
+				rate_take(&rate, now_ns());
 			atomic_store_explicit(&call->phase, SLOT_RECEIVED,
 					      memory_order_release);
 			r = serve_or_hand_over();

@@ -614,3 +614,32 @@ TEST_WITHIN(workers, many_containers_leave_no_trace, 120)
 	fixture_stop(&f);
 	fixture_done(&f);
 }
+
+#define RATE 20
+
+/* A second's worth comes at once, the rest in step; whoever waits is told to go at
+ * once. */
+TEST(workers, take_no_more_calls_a_second_than_the_policy_says)
+{
+	static const char limited[] =
+		"{\"version\":1,\"policies\":{\"default\":{\"rules\":[],"
+		FIXTURE_CONTINUE ",\"rate\":20}},"
+		"\"bindings\":[{\"when\":{},\"policy\":\"default\"}]}";
+	struct fixture f = { .worker = DEPUTY_WORKER };
+	struct tracee t;
+	int64_t start;
+
+	fixture_init(&f);
+	fixture_write_policy(&f, limited);
+	fixture_start(&f);
+	tracee_start(&t, 0);
+	tracee_attach(&t, &f, "c");
+	start = test_now_ms();
+	for (int i = 0; i < 3 * RATE; i++)
+		assert_int_equal(expect_call(&t, STANDIN_ERRNO), -ENOENT);
+	assert_true(test_now_ms() - start >= 1900);
+	tracee_end(&t);
+	TEST_WAIT(fixture_workers(&f, NULL, 0) == 0, WAIT_S);
+	fixture_stop(&f);
+	fixture_done(&f);
+}
