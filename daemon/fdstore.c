@@ -174,3 +174,21 @@ bool fdstore_waiting_parse(const char *text, struct fdstore_waiting *ret)
 	*ret = w;
 	return true;
 }
+
+void fdstore_policy_format(uint64_t number, char ret[FDSTORE_NAME_MAX])
+{
+	(void)snprintf(ret, FDSTORE_NAME_MAX, FDSTORE_POLICY "%" PRIx64,
+		       number);
+}
+
+uint64_t fdstore_policy_parse(const char *text)
+{
+	char again[FDSTORE_NAME_MAX];
+	uint64_t n;
+
+	if (strncmp(text, FDSTORE_POLICY, strlen(FDSTORE_POLICY)) != 0)
+		return 0;
+	n = strtoull(text + strlen(FDSTORE_POLICY), NULL, 16);
+	fdstore_policy_format(n, again);
+	return strcmp(text, again) == 0 ? n : 0;
+}

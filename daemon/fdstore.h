@@ -89,3 +89,8 @@ void fdstore_waiting_format(const struct fdstore_waiting *w,
 			    char ret[FDSTORE_NAME_MAX]);
 /* Return: is it one? */
 bool fdstore_waiting_parse(const char *text, struct fdstore_waiting *ret);
+
+/* The name of the served policy, of its number M. */
+void fdstore_policy_format(uint64_t number, char ret[FDSTORE_NAME_MAX]);
+/* Return: M; 0: it is no such name */
+uint64_t fdstore_policy_parse(const char *text);

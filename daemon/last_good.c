@@ -2,9 +2,7 @@
 #include "daemon/last_good.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,26 +157,7 @@ static int read_record(int fd, struct policy_set **ret, struct diags *diags,
 	return r;
 }
 
-/* -- names in the store: policy-M, M in hex ----------------------------------------- */
-
-static void format_name(uint64_t number, char ret[FDSTORE_NAME_MAX])
-{
-	(void)snprintf(ret, FDSTORE_NAME_MAX, FDSTORE_POLICY "%" PRIx64,
-		       number);
-}
-
-/* Return: 0: it is none */
-static uint64_t parse_name(const char *name)
-{
-	char again[FDSTORE_NAME_MAX];
-	uint64_t n;
-
-	if (strncmp(name, FDSTORE_POLICY, strlen(FDSTORE_POLICY)) != 0)
-		return 0;
-	n = strtoull(name + strlen(FDSTORE_POLICY), NULL, 16);
-	format_name(n, again);
-	return strcmp(name, again) == 0 ? n : 0;
-}
+/* -- the store ------------------------------------------------------------------------ */
 
 /* Return: the newest below @below, or NULL */
 static const struct inherit_fd *newest(const struct inherit *in, uint64_t below)
@@ -187,7 +166,9 @@ static const struct inherit_fd *newest(const struct inherit *in, uint64_t below)
 	uint64_t best = 0;
 
 	for (size_t i = 0; i < in->n; i++) {
-		uint64_t n = in->fds[i].fd < 0 ? 0 : parse_name(in->fds[i].name);
+		uint64_t n = in->fds[i].fd < 0 ?
+				     0 :
+				     fdstore_policy_parse(in->fds[i].name);
 
 		if (n > best && n < below) {
 			best = n;
@@ -218,7 +199,7 @@ struct policy_set *last_good_load(const struct inherit *in, uint32_t features,
 		log_event(LOG_ERR, "last-good-refused", LOG_S("name", f->name),
 			  LOG_S("why", diags->n_errors ? diags->items[0].reason :
 							 why));
-		below = parse_name(f->name);
+		below = fdstore_policy_parse(f->name);
 	}
 	return NULL;
 }
@@ -230,7 +211,7 @@ static void drop(struct fdstore *s, uint64_t number)
 
 	if (number == 0)
 		return;
-	format_name(number, name);
+	fdstore_policy_format(number, name);
 	fdstore_drop(s, name, 1, NULL);
 }
 
@@ -238,7 +219,7 @@ bool last_good_name(const struct registry *r, char ret[FDSTORE_NAME_MAX])
 {
 	if (!r->store || r->store->policy == 0)
 		return false;
-	format_name(r->store->policy, ret);
+	fdstore_policy_format(r->store->policy, ret);
 	return true;
 }
 
@@ -250,7 +231,7 @@ void last_good_put(struct registry *r)
 
 	if (!r->store || !r->store->on)
 		return;
-	format_name(++r->store->policy, name);
+	fdstore_policy_format(++r->store->policy, name);
 	fd = last_good_record(r->set);
 	if (fd < 0)
 		log_event(LOG_ERR, "not-stored", LOG_S("name", name), LOG_E(fd));
@@ -276,15 +257,17 @@ static void discard(struct registry *r, struct inherit_fd *f)
 void last_good_settle(struct registry *r, struct inherit *in)
 {
 	const struct inherit_fd *f = newest(in, UINT64_MAX);
-	uint64_t last = f ? parse_name(f->name) : 0;
+	uint64_t last = f ? fdstore_policy_parse(f->name) : 0;
 
 	r->store->policy = last;
 	for (size_t i = 0; i < in->n; i++)
-		if (in->fds[i].fd >= 0 && parse_name(in->fds[i].name))
+		if (in->fds[i].fd >= 0 && fdstore_policy_parse(in->fds[i].name))
 			fdstore_had(r->store, in->fds[i].name);
 	last_good_put(r); /* before the others go, so that there is always one */
 	for (size_t i = 0; i < in->n; i++) {
-		uint64_t n = in->fds[i].fd < 0 ? 0 : parse_name(in->fds[i].name);
+		uint64_t n = in->fds[i].fd < 0 ?
+				     0 :
+				     fdstore_policy_parse(in->fds[i].name);
 
 		if (n == 0)
 			continue;

@@ -101,6 +101,25 @@ static bool get_uint(struct json_object *o, const char *key, uint64_t max,
 	return *ret <= max;
 }
 
+static bool get_strings(struct json_object *o, const char *key,
+			struct json_object **ret)
+{
+	struct json_object *v;
+
+	if (!get(o, key, json_type_array, &v))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(v); i++) {
+		struct json_object *s = json_object_array_get_idx(v, i);
+
+		if (!json_object_is_type(s, json_type_string) ||
+		    strlen(json_object_get_string(s)) !=
+			    (size_t)json_object_get_string_len(s))
+			return false;
+	}
+	*ret = v;
+	return true;
+}
+
 /* Of a record from before they were known: unknown, so nothing matches. */
 static bool get_facts(struct json_object *o, struct record *ret)
 {
@@ -116,7 +135,7 @@ static bool get_facts(struct json_object *o, struct record *ret)
 	    (json_object_object_get_ex(o, "bundle", &v) &&
 	     !get_str(o, "bundle", RECORD_MAX_BYTES, &ret->bundle)) ||
 	    (json_object_object_get_ex(o, "cgroups", &v) &&
-	     !get(o, "cgroups", json_type_array, &ret->cgroups)))
+	     !get_strings(o, "cgroups", &ret->cgroups)))
 		return false;
 	if (json_object_object_get_ex(o, "each", &v)) {
 		if (!json_object_is_type(v, json_type_boolean))
