@@ -151,6 +151,8 @@ int wire_receive(struct wire *w, pid_t from, struct wire_message *ret)
 	if (sender != from || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		return drop(ret);
 	text[n] = '\0';
+	if (strlen(text) != (size_t)n) /* what is behind a NUL would be lost */
+		return drop(ret);
 	while ((line = strsep(&rest, "\n")))
 		parse_line(line, ret);
 	return WIRE_MESSAGE;

@@ -26,7 +26,9 @@ int wire_move(struct wire *w, int first);
 
 struct wire_message {
 	bool ready, watchdog, store, remove;
-	char name[256];	       /* FDNAME; "stored" if there is none */
+	/* FDNAME; "stored" if there is none. One that is cut is still longer
+	 * than STORE_NAME_MAX, so it is never taken for another. */
+	char name[257];
 	int fds[WIRE_FDS_MAX]; /* the caller's */
 	size_t n_fds;
 };
