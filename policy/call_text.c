@@ -391,11 +391,12 @@ static int read_pointer(struct reader *r, enum call_arg arg, int i)
 	if (!is_digit(*r->p) || arg == ARG_NONE || arg == ARG_ARGS ||
 	    arg == ARG_ARGS_OUT)
 		return expected(r, wanted[arg]);
-	r->c.args[i].unread = arg != ARG_OUT;
 	error = read_number(r, register_max(r), wanted[arg], &v);
-	if (error == 0)
-		r->c.data.args[i] = v;
-	return error;
+	if (error < 0)
+		return error;
+	r->c.args[i].unread = arg != ARG_OUT && v; /* 0 is NULL */
+	r->c.data.args[i] = v;
+	return 0;
 }
 
 /* NULL: a pointer, or a struct */
