@@ -135,7 +135,7 @@ static int start(struct session *s)
 		[HANDOVER_LISTENER] = session_fd(s),
 		[HANDOVER_POLICY] = policy_memfd(s->container->policy),
 		[HANDOVER_SLOT] = s->slot_fd,
-		[HANDOVER_NODES] = s->registry->nodes_fd,
+		[HANDOVER_NODES] = container_nodes(s->registry, s->container),
 	};
 
 	if (program_open(p))

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "daemon/keep.h"
+#include "daemon/nodes.h"
 #include "daemon/registry.h"
 #include "lib/log.h"
 #include "lib/own.h"
@@ -25,6 +26,7 @@ struct container *container_new(struct registry *r, struct peer *peer,
 	c->peer = peer_ref(peer);
 	c->identity = *id_taken;
 	*id_taken = (struct identity){ .userns_fd = -1 };
+	c->nodes_fd = -1;
 	c->since = (int64_t)time(NULL);
 	TAILQ_INIT(&c->sessions);
 	TAILQ_INSERT_TAIL(&r->containers, c, entry);
@@ -105,6 +107,31 @@ const struct policy *container_bind(const struct container *c,
 	return policy_set_bind(set, &facts);
 }
 
+int container_nodes(struct registry *r, struct container *c)
+{
+	if (!r->has_nodes || !policy_binds_nodes(c->policy))
+		return -1;
+	if (c->nodes_fd >= 0)
+		return c->nodes_fd;
+	c->nodes = ++r->last_nodes;
+	c->nodes_fd = nodes_mount(c->nodes);
+	if (c->nodes_fd < 0) {
+		log_event(LOG_WARNING, "nodes-not-bound", LOG_E(c->nodes_fd),
+			  LOG_S("container", c->id),
+			  LOG_S("so", "nodes on its own tmpfs do not open"));
+		c->nodes_fd = -1;
+	}
+	return c->nodes_fd;
+}
+
+static void drop_nodes(struct container *c)
+{
+	if (c->nodes_fd < 0)
+		return;
+	c->nodes_fd = fd_close(c->nodes_fd);
+	nodes_umount(c->nodes);
+}
+
 void container_reap(struct registry *r, struct container *c)
 {
 	if (!TAILQ_EMPTY(&c->sessions))
@@ -114,6 +141,7 @@ void container_reap(struct registry *r, struct container *c)
 	TAILQ_REMOVE(&r->containers, c, entry);
 	r->n_containers--;
 	identity_done(&c->identity);
+	drop_nodes(c);
 	c->peer->facts_bytes -= c->facts_bytes;
 	peer_put(c->peer);
 	policy_set_unref(c->set);

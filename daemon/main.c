@@ -288,20 +288,19 @@ static void on_orphaned(void *ctx)
 		(void)fd_close(s.items[i].fd);
 }
 
-/* Takes both. Return: 0 with the loop ready, or a negative errno */
-static int start(struct deputyd *d, struct policy_set *set, int nodes_fd)
+/* @set: taken. Return: 0 with the loop ready, or a negative errno */
+static int start(struct deputyd *d, struct policy_set *set, bool has_nodes)
 {
 	const char *why;
 	int r = uv_loop_init(&d->loop);
 
 	if (r < 0) {
 		policy_set_unref(set);
-		(void)fd_close(nodes_fd);
 		return r;
 	}
 	registry_init(&d->registry, &d->loop, d->config.worker, set);
 	d->registry.features = d->features;
-	d->registry.nodes_fd = nodes_fd;
+	d->registry.has_nodes = has_nodes;
 	d->registry.store = &d->store;
 	(void)uv_timer_init(&d->loop, &d->end_timer);
 	d->end_timer.data = d;
@@ -352,7 +351,6 @@ static int run(struct deputyd *d)
 	uv_close((uv_handle_t *)&d->watchdog, NULL);
 	(void)uv_run(&d->loop, UV_RUN_DEFAULT);
 	registry_done(&d->registry);
-	(void)fd_close(d->registry.nodes_fd);
 	return uv_loop_close(&d->loop);
 }
 
@@ -424,15 +422,15 @@ static int serve(struct deputyd *d)
 {
 	struct policy_set *set;
 	const char *unfit = host_unfit();
-	int nodes_fd, r;
+	int no_nodes, r;
 
 	if (unfit) {
 		say_fatal(unfit);
 		return EXIT_FAILURE;
 	}
-	nodes_fd = nodes_open(); /* before anything starts a thread */
-	if (nodes_fd < 0)
-		log_event(LOG_WARNING, "nodes-not-bound", LOG_E(nodes_fd),
+	no_nodes = nodes_init(); /* before anything starts a thread */
+	if (no_nodes)
+		log_event(LOG_WARNING, "nodes-not-bound", LOG_E(no_nodes),
 			  LOG_S("so", "nodes on a container's own tmpfs do "
 				      "not open"));
 	features_probe(&d->features);
@@ -445,15 +443,13 @@ static int serve(struct deputyd *d)
 	if (!set) {
 		if (r < 0)
 			log_event(LOG_ERR, "cannot-start", LOG_E(r));
-		(void)fd_close(nodes_fd);
 		return EXIT_FAILURE;
 	}
 	r = open_sockets(d);
 	if (r < 0) {
 		policy_set_unref(set);
-		(void)fd_close(nodes_fd);
 	} else {
-		r = start(d, set, nodes_fd);
+		r = start(d, set, !no_nodes);
 		if (r < 0)
 			log_event(LOG_ERR, "cannot-start", LOG_E(r));
 		else

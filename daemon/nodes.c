@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int make_dir(const char *path, mode_t mode)
 {
@@ -19,9 +22,15 @@ static int make_dir(const char *path, mode_t mode)
 	return r < 0 ? -errno : 0;
 }
 
-int nodes_open(void)
+static int mount_tmpfs(const char *path, const char *options)
 {
-	int fd, r = make_dir("/run/deputy", 0755);
+	return mount("deputy", path, "tmpfs", MS_NOSUID | MS_NOEXEC, options) < 0 ?
+		       -errno : 0;
+}
+
+int nodes_init(void)
+{
+	int r = make_dir("/run/deputy", 0755);
 
 	if (r == 0)
 		r = make_dir(NODES_DIR, 0700);
@@ -29,10 +38,43 @@ int nodes_open(void)
 		return r;
 	/* A slave still sees the host's own mounts come and go. */
 	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
-	    mount("deputy", NODES_DIR, "tmpfs", MS_NOSUID | MS_NOEXEC,
-		  NODES_OPTIONS) < 0)
+	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return -errno;
-	fd = open(NODES_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return mount_tmpfs(NODES_DIR, NODES_DIR_OPTIONS);
+}
+
+static void name_dir(uint64_t number, char *path, size_t size)
+{
+	(void)snprintf(path, size, NODES_DIR "/%" PRIu64, number);
+}
+
+int nodes_mount(uint64_t number)
+{
+	char path[64];
+	int fd, r;
+
+	name_dir(number, path, sizeof(path));
+	r = make_dir(path, 0700);
+	if (r == 0)
+		r = mount_tmpfs(path, NODES_OPTIONS);
+	if (r < 0) {
+		(void)rmdir(path);
+		return r;
+	}
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		r = -errno;
+		nodes_umount(number);
+		return r;
+	}
+	return fd;
+}
+
+void nodes_umount(uint64_t number)
+{
+	char path[64];
+
+	name_dir(number, path, sizeof(path));
+	(void)umount2(path, MNT_DETACH);
+	(void)rmdir(path);
 }

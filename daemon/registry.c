@@ -21,7 +21,6 @@ void registry_init(struct registry *r, uv_loop_t *loop, const char *worker_path,
 {
 	*r = (struct registry){
 		.loop = loop,
-		.nodes_fd = -1,
 		.set = set,
 		.generation = 1,
 		.loaded = (int64_t)time(NULL),

@@ -48,6 +48,8 @@ struct container {
 	size_t n_sessions;
 	struct counters ended; /* of its sessions that are gone */
 	unsigned lingering; /* lingering.h: of all of its sessions */
+	int nodes_fd;	    /* nodes.h; -1: none yet */
+	uint64_t nodes;	    /* its number there */
 
 	/* What its policy was chosen by besides, for the next reload. */
 	char *bundle, *metadata;	 /* NULL: none */
@@ -130,7 +132,8 @@ struct session {
 struct registry {
 	uv_loop_t *loop;
 	struct program program; /* of its workers */
-	int nodes_fd;		 /* for HANDOVER_NODES, borrowed; -1: none */
+	bool has_nodes;		 /* may nodes_mount() be called? */
+	uint64_t last_nodes;	 /* the highest number of a container there */
 	struct policy_set *set;	 /* a reference: the one new containers get */
 	struct policy_set *closed_set; /* adopt.c: a reference, or NULL */
 	struct fdstore *store;	       /* borrowed; NULL: none */
@@ -187,6 +190,8 @@ void container_set_policy(struct container *c, struct policy_set *set,
 /* The policy that @set's bindings give it; NULL: none. */
 const struct policy *container_bind(const struct container *c,
 				    const struct policy_set *set);
+/* Return: for HANDOVER_NODES, the container's; -1: it needs, or can have, none */
+int container_nodes(struct registry *r, struct container *c);
 /* Removes it if no session is left. */
 void container_reap(struct registry *r, struct container *c);
 void container_counters(const struct container *c, struct counters *ret);

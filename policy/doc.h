@@ -153,6 +153,13 @@ static inline bool doc_denies(const struct doc_rule *r)
 	return !r->emulate && r->verdict.kind != VERDICT_CONTINUE;
 }
 
+/* May it make device nodes in a caller's place? */
+static inline bool doc_makes_nodes(const struct doc_rule *r)
+{
+	return r->emulate && r->n_syscalls &&
+	       call_family_of(r->syscalls[0].id) == FAMILY_MKNOD;
+}
+
 /* Would nobody notice if deputy were not asked at all? */
 static inline bool doc_is_plain_continue(const struct doc_rule *r)
 {

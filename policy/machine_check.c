@@ -59,19 +59,13 @@ static void check_abi(struct doc *d, uint32_t features,
 			"this kernel has no x32: no such call ever arrives");
 }
 
-static bool makes_nodes(const struct doc_rule *r)
-{
-	return r->emulate && r->n_syscalls &&
-	       call_family_of(r->syscalls[0].id) == FAMILY_MKNOD;
-}
-
 /* Where nobody asked for it once is enough. */
 static void check_bind(struct doc *d, uint32_t features,
 		       const struct doc_rule *r, bool *said)
 {
 	bool asked = r->unopenable_node != LEX_NONE;
 
-	if (has(features, KFEAT_BIND) || !makes_nodes(r) || (*said && !asked) ||
+	if (has(features, KFEAT_BIND) || !doc_makes_nodes(r) || (*said && !asked) ||
 	    (r->unopenable != UNOPENABLE_BIND && asked))
 		return;
 	WARNING(d, asked ? r->unopenable_node : r->action_node,
@@ -173,7 +167,7 @@ static int check_devices(struct doc *d, const struct doc_policy *p,
 	int r = 0;
 
 	for (size_t i = 0; i < p->n_rules && r == 0; i++)
-		for (size_t k = 0; makes_nodes(&p->rules[i]) && r == 0 &&
+		for (size_t k = 0; doc_makes_nodes(&p->rules[i]) && r == 0 &&
 				   k < p->rules[i].match.n_devices;
 		     k++)
 			r = check_device(d, &p->rules[i],

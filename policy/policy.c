@@ -20,6 +20,7 @@ struct policy {
 	int memfd;
 	struct verdict fail;
 	unsigned deadline_s;
+	bool binds_nodes;
 };
 
 struct policy_set {
@@ -52,6 +53,16 @@ static struct policy_set *set_free(struct policy_set *s)
 }
 DEFINE_AUTO(struct policy_set *, set_free);
 
+static bool binds_nodes(const struct doc_policy *p)
+{
+	for (size_t i = 0; i < p->n_rules; i++)
+		if (doc_makes_nodes(&p->rules[i]) &&
+		    (p->rules[i].unopenable == UNOPENABLE_DEFAULT ||
+		     p->rules[i].unopenable == UNOPENABLE_BIND))
+			return true;
+	return false;
+}
+
 static int set_compile(struct policy_set *s)
 {
 	const struct doc *d = s->doc;
@@ -70,6 +81,7 @@ static int set_compile(struct policy_set *s)
 		p->fail = d->policies[i].fail;
 		p->deadline_s = d->policies[i].deadline_s;
 		p->n_rules = d->policies[i].n_rules;
+		p->binds_nodes = binds_nodes(&d->policies[i]);
 		p->name = strdup(d->policies[i].name);
 		if (!p->name)
 			return -ENOMEM;
@@ -351,6 +363,11 @@ const struct doc_policy *policy_doc(const struct policy_set *s,
 struct verdict policy_fail(const struct policy *p)
 {
 	return p->fail;
+}
+
+bool policy_binds_nodes(const struct policy *p)
+{
+	return p->binds_nodes;
 }
 
 unsigned policy_deadline_s(const struct policy *p)

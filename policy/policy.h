@@ -129,4 +129,6 @@ size_t policy_rule_count(const struct policy *p);
 struct verdict policy_fail(const struct policy *p);
 /* After how many seconds of one call deputyd does that: 1..POLICY_DEADLINE_MAX_S */
 unsigned policy_deadline_s(const struct policy *p);
+/* May one of its rules have a node bound over another? */
+bool policy_binds_nodes(const struct policy *p);
 int policy_memfd(const struct policy *p); /* borrowed; sealed; see arena.h */

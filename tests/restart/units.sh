@@ -361,7 +361,7 @@ case_reload()
 	rm -r /etc/deputy
 }
 
-# The tmpfs for bound nodes is full: the call fails and leaves nothing, and the
+# The container's tmpfs for bound nodes is full: the call fails and leaves nothing, and the
 # next one after that succeeds.
 case_nodes_full()
 {
@@ -370,7 +370,7 @@ case_nodes_full()
 	systemctl start deputyd.service
 	start_container own own
 	is 0 "$(ask first)" "mknod on a tmpfs of its own"
-	nodes=/proc/$(main_pid)/root/run/deputy/nodes
+	nodes=$(echo "/proc/$(main_pid)/root/run/deputy/nodes/"*)
 	for ((i = 0; i < 1000000; i++)); do
 		: 2>/dev/null >"$nodes/full.$i" || break
 	done
