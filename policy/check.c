@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "policy/doc.h"
+#include "policy/glob.h"
 #include "policy/parse.h"
 
 /* -- one rule ------------------------------------------------------------------ */
@@ -141,12 +142,50 @@ static void check_rule(struct doc *d, const struct doc_policy *p,
 		ERROR(d, r->node, "only a rule that denies can be advisory");
 }
 
+/* What overlayfs follows in layers: to any file of theirs (overlayfs.rst). */
+static bool follows_overlay(const struct doc_name *n)
+{
+	static const char *const names[] = { "trusted.overlay.redirect",
+					     "trusted.overlay.metacopy" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		size_t bytes = strlen(names[i]);
+
+		if (n->prefix && n->bytes <= bytes &&
+		    memcmp(n->text, names[i], n->bytes) == 0)
+			return true;
+		if (n->glob && glob_match(n->text, n->bytes, names[i], bytes))
+			return true;
+	}
+	return false;
+}
+
+static void advise_on_overlay(struct doc *d, const struct doc_rule *r)
+{
+	const struct doc_match *m = &r->match;
+	bool sets = false;
+
+	for (size_t i = 0; i < r->n_syscalls; i++)
+		sets |= is_set(r->syscalls[i].id);
+	for (size_t i = 0; sets && i < m->n_names && !m->n_values; i++)
+		if (follows_overlay(&m->names[i])) {
+			doc_complain(d, DIAG_WARNING, m->names[i].node,
+				     "this has \"trusted.overlay.redirect\" and "
+				     "\".metacopy\", too: when the host mounts these "
+				     "files as a layer, they show others of its "
+				     "layers; list each name that is needed");
+			return;
+		}
+}
+
 /* For a file that is taken. */
 static void give_advice(struct doc *d, const struct doc_policy *p)
 {
 	for (size_t i = 0; i < p->n_rules; i++)
-		if (p->rules[i].emulate)
+		if (p->rules[i].emulate) {
 			doc_check_devices(d, &p->rules[i]);
+			advise_on_overlay(d, &p->rules[i]);
+		}
 	doc_check_pairs(d, p);
 	doc_check_uring(d, p);
 }
@@ -165,6 +204,7 @@ void doc_check(struct doc *d)
 	}
 	sets_check_used(d);
 	doc_check_bindings(d);
+	d->comparisons = 0; /* advice has as many of its own */
 	for (size_t i = 0; i < d->n_policies && !d->diags->n_errors; i++)
 		give_advice(d, &d->policies[i]);
 }

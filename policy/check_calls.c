@@ -21,8 +21,6 @@
 
 #define ERROR(d, node, ...) doc_complain(d, DIAG_ERROR, node, __VA_ARGS__)
 
-/* Of names and devices with each other, in one file. */
-#define COMPARISONS_MAX (20 * 1000 * 1000)
 #define GLOB_STEPS_EACH 8 /* of a glob, as long as one comparison */
 
 /* A syscall as one rule names it. */
@@ -222,8 +220,8 @@ static bool registers_meet(struct doc *d, const struct doc_match *a,
 	       b->shortest <= a->longest;
 }
 
-static bool covers(struct doc *d, const struct doc_rule *ra,
-		   const struct doc_rule *rb)
+bool doc_rule_covers(struct doc *d, const struct doc_rule *ra,
+		     const struct doc_rule *rb)
 {
 	const struct doc_match *a = &ra->match, *b = &rb->match;
 
@@ -237,9 +235,9 @@ static void check_reachable(const struct group *g)
 {
 	for (size_t i = 1; i < g->n; i++)
 		for (size_t k = 0; k < i; k++) {
-			if (g->d->comparisons > COMPARISONS_MAX)
+			if (g->d->comparisons > DOC_COMPARISONS_MAX)
 				return;
-			if (!covers(g->d, rule_at(g, k), rule_at(g, i)))
+			if (!doc_rule_covers(g->d, rule_at(g, k), rule_at(g, i)))
 				continue;
 			ERROR(g->d, g->m[i].node,
 			      "never reached: rule %zu matches this %s first",
@@ -282,7 +280,7 @@ static bool has_way_behind(const struct group *g, size_t i)
 	for (size_t k = i + 1; k < g->n; k++) {
 		const struct doc_rule *r = rule_at(g, k);
 
-		if (g->d->comparisons > COMPARISONS_MAX)
+		if (g->d->comparisons > DOC_COMPARISONS_MAX)
 			return false; /* an error of its own */
 		if (lets_through(r) && registers_meet(g->d, m, &r->match))
 			return true;
@@ -301,7 +299,7 @@ static bool mark_behind(const struct group *g, size_t i, bool *unsound)
 	for (size_t k = i + 1; k < g->n; k++) {
 		const struct doc_rule *r = rule_at(g, k);
 
-		if (g->d->comparisons > COMPARISONS_MAX)
+		if (g->d->comparisons > DOC_COMPARISONS_MAX)
 			return false;
 		if (doc_denies(r) && !r->advisory &&
 		    registers_meet(g->d, m, &r->match))
@@ -413,9 +411,9 @@ void doc_check_calls(struct doc *d, const struct doc_policy *p)
 		check_reachable(&g);
 		check_types(&g, unsound + i);
 	}
-	if (d->comparisons > COMPARISONS_MAX)
+	if (d->comparisons > DOC_COMPARISONS_MAX)
 		ERROR(d, p->node,
 		      "more than %d comparisons of names and "
 		      "devices: write shorter lists",
-		      COMPARISONS_MAX);
+		      DOC_COMPARISONS_MAX);
 }

@@ -275,7 +275,8 @@ struct doc {
 	bool met_broken_set, too_many;
 	const struct doc_set *via_set; /* whose element is read just now, */
 	uint32_t via;		       /* because its name stands here */
-	size_t comparisons;	       /* that checking took so far */
+	size_t comparisons;	       /* that checking took so far, at most about: */
+#define DOC_COMPARISONS_MAX (20 * 1000 * 1000) /* of names, devices, rules */
 	struct diags *diags;	       /* borrowed */
 };
 
@@ -303,6 +304,9 @@ void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
 void doc_check_mux(struct doc *d, const struct doc_policy *p);	 /* by it */
 void doc_check_uring(struct doc *d, const struct doc_policy *p); /* by it */
+/* Does @a match whatever @b matches, of a call that both name? As far as one knows. */
+bool doc_rule_covers(struct doc *d, const struct doc_rule *a,
+		     const struct doc_rule *b);
 void doc_check_pairs(struct doc *d, const struct doc_policy *p); /* by it */
 void doc_check_devices(struct doc *d, const struct doc_rule *r); /* by it */
 void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */

@@ -18,7 +18,8 @@ void ctl_run(const char *socket, const char *const *args, struct ctl_result *ret
 
 void ctl_expect_in(const char *what, const char *text, const char *part);
 
-/* Parts of stdout and stderr; an empty one wants nothing there. */
+/* Parts of stdout and stderr; an empty one wants nothing there, of stderr nothing but
+ * warnings of the checker. */
 struct ctl_row {
 	const char *args[CTL_ARGS_MAX];
 	int status;
