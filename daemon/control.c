@@ -2,8 +2,9 @@
 /*
  * A connection does one call at a time: while its answer is not written, it is
  * not read from.  So a client that pipelines calls waits in its own socket's
- * buffer, a client that does not read keeps at most one answer here, and after
- * each answer the loop turns to the others before the next call is taken.
+ * buffer, and a client that does not read keeps at most one answer here.  In one
+ * turn a connection gets a few small answers, or a big one; then libuv turns to the
+ * others before its next call is taken.  One turn of libuv's loop is up to nine such.
  *
  * One timer a connection bounds it all: a whole call must come, and its answer
  * be gone, before the deadline that the call before it started.
@@ -30,6 +31,8 @@ struct connection {
 	uv_write_t write;
 	char *out; /* the answer being written; NULL: none */
 	size_t out_bytes;
+	unsigned turn_calls; /* answered in this turn */
+	size_t turn_bytes;
 	struct varlink_reader reader;
 	struct control *control;
 	struct ucred peer; /* uid -1: not known */
@@ -109,6 +112,14 @@ static void connection_last_words(struct connection *conn,
 
 static void connection_serve(struct connection *conn);
 
+/* libuv tells of an answer that it kept once others had their turn. (It reads
+ * several times in one, so reading begins none.) */
+static void begin_turn(struct connection *conn)
+{
+	conn->turn_calls = 0;
+	conn->turn_bytes = 0;
+}
+
 static void on_written(uv_write_t *write, int status)
 {
 	struct connection *conn = write->data;
@@ -119,8 +130,25 @@ static void on_written(uv_write_t *write, int status)
 	conn->out = NULL;
 	if (status < 0)
 		connection_close(conn);
+	begin_turn(conn);
 	if (!conn->closing)
 		connection_serve(conn);
+}
+
+/* As far as the socket takes it and the turn allows.
+ * Return: how many bytes went, or a negative errno */
+static int send_at_once(struct connection *conn, char *text, size_t bytes)
+{
+	uv_buf_t buf = uv_buf_init(text, (unsigned)bytes);
+	int n;
+
+	conn->turn_calls++;
+	conn->turn_bytes += bytes;
+	if (conn->turn_calls > CONTROL_TURN_CALLS_MAX ||
+	    conn->turn_bytes > CONTROL_TURN_MAX_BYTES)
+		return 0;
+	n = uv_try_write((uv_stream_t *)&conn->pipe, &buf, 1);
+	return n == UV_EAGAIN ? 0 : n;
 }
 
 /* @message: borrowed. Return: 0, or a negative errno and nothing is sent */
@@ -138,7 +166,10 @@ static int connection_send(struct connection *conn, struct json_object *message)
 	if (conn->peer.uid != 0 &&
 	    c->backlog_bytes + bytes > CONTROL_BACKLOG_MAX_BYTES)
 		return -ENOBUFS;
-	buf = uv_buf_init(text, (unsigned)bytes);
+	r = send_at_once(conn, text, bytes);
+	if (r < 0 || (size_t)r == bytes)
+		return r < 0 ? r : 0;
+	buf = uv_buf_init(text + r, (unsigned)(bytes - (size_t)r));
 	r = uv_write(&conn->write, (uv_stream_t *)&conn->pipe, &buf, 1,
 		     on_written);
 	if (r < 0)

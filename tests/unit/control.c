@@ -27,11 +27,12 @@
 struct server {
 	uv_loop_t loop;
 	uv_async_t stop;
+	uv_prepare_t turn;
 	pthread_t thread;
 	struct control *control;
 	char dir[32];
 	struct sockaddr_un addr;
-	atomic_int lists, reloads, freed;
+	atomic_int lists, reloads, freed, turns;
 	int reload_result;
 };
 
@@ -107,12 +108,20 @@ static void on_freed(void *ctx)
 	atomic_fetch_add(&s->freed, 1);
 }
 
+static void on_turn(uv_prepare_t *turn)
+{
+	struct server *s = turn->data;
+
+	atomic_fetch_add(&s->turns, 1);
+}
+
 static void on_stop(uv_async_t *async)
 {
 	struct server *s = async->data;
 
 	control_free(s->control, on_freed);
 	uv_close((uv_handle_t *)async, NULL);
+	uv_close((uv_handle_t *)&s->turn, NULL);
 }
 
 static void *server_run(void *arg)
@@ -137,7 +146,9 @@ static void server_start(struct server *s, uint64_t idle_ms)
 			 0);
 	uv_loop_init(&s->loop);
 	uv_async_init(&s->loop, &s->stop, on_stop);
-	s->stop.data = s;
+	uv_prepare_init(&s->loop, &s->turn);
+	uv_prepare_start(&s->turn, on_turn);
+	s->stop.data = s->turn.data = s;
 	assert_int_equal(control_new(&s->loop, fd, &ops, s, &s->control), 0);
 	if (idle_ms)
 		control_set_idle_ms(s->control, idle_ms);
@@ -483,6 +494,29 @@ TEST(control, pipelined_calls_are_answered_in_order)
 	expect_end(fd);
 	close(fd);
 	server_stop(&s);
+}
+
+/* Many calls take a few turns of the loop, and never one alone: there are others. */
+TEST(control, pipelined_calls_share_turns_and_leave_some_to_others)
+{
+	enum { CALLS = 20 * CONTROL_TURN_CALLS_MAX };
+	static const char one[] = "{\"method\":\"" C "Status\"}";
+	char all[CALLS * sizeof(one)];
+	struct server s;
+	int fd, before, turns;
+
+	for (size_t i = 0; i < CALLS; i++)
+		memcpy(all + i * sizeof(one), one, sizeof(one));
+	server_start(&s, 0);
+	fd = client(&s);
+	before = s.turns;
+	put(fd, all, sizeof(all));
+	for (int i = 0; i < CALLS; i++)
+		expect(fd, "version");
+	turns = s.turns - before;
+	close(fd);
+	server_stop(&s);
+	assert_in_range(turns, 2, CALLS / 4);
 }
 
 static bool ended(int fd)
