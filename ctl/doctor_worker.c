@@ -126,3 +126,37 @@ void doctor_worker(struct doctor *d)
 	compare(d, path, &file, worker ? reply_str(worker, "version") : DEPUTY_VERSION,
 		worker ? reply_str(worker, "layout") : HANDOVER_LAYOUT);
 }
+
+void doctor_bounds(struct doctor *d)
+{
+	struct json_object *bounds = reply_object(d->status, "bounds");
+	const char *cgroup = reply_str(bounds, "cgroup");
+	const char *problem = reply_str(bounds, "problem");
+	const char *lacking = reply_str(bounds, "lacking");
+
+	if (!bounds) /* an older deputyd */
+		return;
+	if (!*cgroup)
+		doctor_find(d, DOCTOR_NOTE, "workers' cgroups",
+			    "deputyd --workers-cgroup, as deputyd.service has it",
+			    "none: nothing bounds the memory, processes and CPU "
+			    "time that the workers of one container take");
+	else if (*problem)
+		doctor_find(d, DOCTOR_NOTE, "workers' cgroups",
+			    "systemctl restart deputyd-workers.service "
+			    "deputyd.service, where cgroups are of version 2",
+			    "%s: %s: nothing bounds the memory, processes and CPU "
+			    "time that the workers of one container take", cgroup,
+			    problem);
+	else if (*lacking)
+		doctor_find(d, DOCTOR_NOTE, "workers' cgroups", NULL,
+			    "%s has no controllers for %s: nothing bounds what the "
+			    "workers of one container take of that", cgroup,
+			    lacking);
+	else
+		doctor_find(d, DOCTOR_GOOD, "workers' cgroups", NULL,
+			    "each container's below %s: %d MiB, %d processes, CPU "
+			    "time by weight", cgroup,
+			    (int)reply_int(bounds, "memory_mib"),
+			    (int)reply_int(bounds, "pids"));
+}

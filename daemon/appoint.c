@@ -128,6 +128,8 @@ static int start(struct session *s)
 {
 	struct worker *w = s->worker;
 	struct program *p = &s->registry->program;
+	struct groups *g = &s->registry->groups;
+	AUTO(fd_close) int group = groups_enter(g, &s->container->group);
 	const int fds[HANDOVER_FDS] = {
 		[0] = -1,
 		[1] = -1,
@@ -136,8 +138,10 @@ static int start(struct session *s)
 		[HANDOVER_POLICY] = policy_memfd(s->container->policy),
 		[HANDOVER_SLOT] = s->slot_fd,
 		[HANDOVER_NODES] = container_nodes(s->registry, s->container),
+		[HANDOVER_GROUP] = group,
 	};
 
+	s->oom_kills = groups_oom_kills(g, s->container->group);
 	if (program_open(p))
 		return -ENOEXEC;
 	w->pid = spawn(p->fd, fds, &w->pidfd);
@@ -310,7 +314,7 @@ static bool is_crash_loop(const struct session *s, int flight)
 	/* Told to leave, but not by us: perhaps over and over. */
 	bool strange = !s->exit_signal && s->exit_status == HANDOVER_EXIT_HANGUP;
 
-	if (!s->exit_signal && s->exit_status == HANDOVER_EXIT_SETUP)
+	if (s->starved || (!s->exit_signal && s->exit_status == HANDOVER_EXIT_SETUP))
 		return true;
 	if (s->leaving || flight == FLIGHT_GOES_ON ||
 	    (received != s->received_before && !strange))
@@ -357,11 +361,22 @@ static void refuse(struct session *s)
 	session_end(s, "no worker");
 }
 
+/* Did the kernel kill it for the memory that its container's workers may have? */
+static bool is_starved(const struct session *s)
+{
+	return s->exit_signal == SIGKILL &&
+	       groups_oom_kills(&s->registry->groups, s->container->group) >
+		       s->oom_kills;
+}
+
 /* Who serves next, and when? */
 static void replace(struct session *s)
 {
 	bool hopeless = is_hopeless(s);
-	int flight = flight_settle(s);
+	int flight;
+
+	s->starved = is_starved(s);
+	flight = flight_settle(s);
 
 	if (!left_in_order(s)) {
 		s->restarts++;

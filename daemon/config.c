@@ -38,6 +38,8 @@ static const struct row {
 	  AT(control_mode) },
 	{ "worker", "PATH", "the deputy-worker program", OPTION_STRING,
 	  AT(worker) },
+	{ "workers-cgroup", "DIR", "cgroup below which each container's workers get "
+	  "one (none)", OPTION_STRING, AT(workers_cgroup) },
 	{ "log-level", "LEVEL", "error, warning, notice, info or debug (info)",
 	  OPTION_LEVEL, AT(log_level) },
 	{ "watch-policy", NULL, "reload the policy when its files change",

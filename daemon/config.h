@@ -26,6 +26,7 @@ struct config {
 	const char *lxc_socket;
 	const char *control_socket;
 	const char *worker;
+	const char *workers_cgroup; /* NULL: none */
 	mode_t oci_mode, lxc_mode, control_mode;
 	int log_level;
 	bool check, watch_policy;

@@ -137,6 +137,7 @@ void container_reap(struct registry *r, struct container *c)
 	if (!TAILQ_EMPTY(&c->sessions))
 		return;
 	keep_forget_container(r, c);
+	groups_remove(&r->groups, c->group);
 	counters_add(&r->ended, &c->ended);
 	TAILQ_REMOVE(&r->containers, c, entry);
 	r->n_containers--;

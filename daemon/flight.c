@@ -103,7 +103,7 @@ static bool left_for_newer_policy(const struct session *s)
  * container has no way to SIGKILL one, so that it was somebody else. */
 static void count_attempt(struct session *s)
 {
-	if (s->exit_signal == SIGKILL)
+	if (s->exit_signal == SIGKILL && !s->starved)
 		s->kills++;
 	else if (s->exit_signal || s->exit_status != HANDOVER_EXIT_SETUP)
 		s->attempts++;

@@ -37,6 +37,7 @@
 #include "daemon/reload.h"
 #include "daemon/socket.h"
 #include "daemon/spawn.h"
+#include "daemon/watch.h"
 #include "keeper/keeper.h"
 #include "keeper/store.h"
 #include "lib/kfeat.h"
@@ -302,6 +303,9 @@ static int start(struct deputyd *d, struct policy_set *set, bool has_nodes)
 	d->registry.features = d->features;
 	d->registry.has_nodes = has_nodes;
 	d->registry.store = &d->store;
+	groups_open(&d->registry.groups, d->config.workers_cgroup);
+	if (groups_tick(&d->registry.groups))
+		watch_wake(&d->registry);
 	(void)uv_timer_init(&d->loop, &d->end_timer);
 	d->end_timer.data = d;
 	d->operations = (struct operations){

@@ -21,6 +21,7 @@ void registry_init(struct registry *r, uv_loop_t *loop, const char *worker_path,
 {
 	*r = (struct registry){
 		.loop = loop,
+		.groups.fd = -1,
 		.set = set,
 		.generation = 1,
 		.loaded = (int64_t)time(NULL),
@@ -36,6 +37,7 @@ void registry_done(struct registry *r)
 	r->set = policy_set_unref(r->set);
 	r->closed_set = policy_set_unref(r->closed_set);
 	program_done(&r->program);
+	groups_close(&r->groups);
 	json_object_put(r->refused);
 	r->refused = NULL;
 }

@@ -22,6 +22,7 @@
 
 #include "daemon/counters.h"
 #include "daemon/features.h"
+#include "daemon/groups.h"
 #include "daemon/identity.h"
 #include "daemon/peer.h"
 #include "daemon/program.h"
@@ -62,6 +63,7 @@ struct container {
 	struct fdstore *store; /* borrowed; NULL: it is not there */
 	uint64_t store_id, store_change;
 	uint64_t last_listener; /* the highest number of a session */
+	uint64_t group; /* groups.h; 0: none yet */
 };
 
 enum worker_state {
@@ -127,6 +129,8 @@ struct session {
 	uint64_t flight_id; /* the call that survived a worker, and */
 	unsigned attempts;  /* how many failed it, and */
 	unsigned kills;	    /* how many were killed meanwhile */
+	uint64_t oom_kills; /* in its container's cgroup, as its worker started */
+	bool starved;	    /* the kernel killed the last one for that limit */
 };
 
 struct registry {
@@ -134,6 +138,7 @@ struct registry {
 	struct program program; /* of its workers */
 	bool has_nodes;		 /* may nodes_mount() be called? */
 	uint64_t last_nodes;	 /* the highest number of a container there */
+	struct groups groups;	 /* of its workers */
 	struct policy_set *set;	 /* a reference: the one new containers get */
 	struct policy_set *closed_set; /* adopt.c: a reference, or NULL */
 	struct fdstore *store;	       /* borrowed; NULL: none */

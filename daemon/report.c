@@ -204,6 +204,21 @@ static json_object *worker_json(struct program *p)
 	return tree_take(&t);
 }
 
+static json_object *bounds_json(const struct groups *g)
+{
+	struct tree t = tree_new();
+
+	if (g->path)
+		add(&t, "cgroup", path_json(g->path));
+	else
+		add_str_or_null(&t, "cgroup", NULL);
+	add_str_or_null(&t, "problem", g->problem[0] ? g->problem : NULL);
+	add_str(&t, "lacking", g->lacking);
+	add_int(&t, "memory_mib", GROUP_MEMORY_MAX_MIB);
+	add_int(&t, "pids", GROUP_PIDS_MAX);
+	return tree_take(&t);
+}
+
 struct json_object *report_status(struct registry *r, uint64_t uptime_s)
 {
 	struct counters sum = r->ended;
@@ -226,6 +241,7 @@ struct json_object *report_status(struct registry *r, uint64_t uptime_s)
 	add(&t, "counters", counters_json(&sum));
 	add(&t, "features", features_json(r));
 	add(&t, "worker", worker_json(&r->program));
+	add(&t, "bounds", bounds_json(&r->groups));
 	return tree_take(&t);
 }
 

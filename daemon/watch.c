@@ -129,7 +129,7 @@ static void on_tick(uv_timer_t *t)
 	struct container *c;
 	struct session *s;
 
-	if (TAILQ_EMPTY(&r->containers))
+	if (!groups_tick(&r->groups) && TAILQ_EMPTY(&r->containers))
 		(void)uv_timer_stop(t);
 	notify_status(r->n_containers, r->n_sessions);
 	TAILQ_FOREACH(c, &r->containers, entry) {

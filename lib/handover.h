@@ -12,6 +12,8 @@ enum handover_fd {
 	HANDOVER_SLOT = 5,   /* sealed memfd: the journal slot (lib/slot.h) */
 	HANDOVER_NODES = 6,  /* a tmpfs in deputyd's mount namespace, for device
 				nodes that are bound into containers; may be none */
+	HANDOVER_GROUP = 7,  /* cgroup.procs of the worker's own cgroup, where it is to
+				go first; may be none */
 	HANDOVER_FDS
 };
 

@@ -55,6 +55,16 @@ static void on_sigterm(int sig)
 	leaving = 1;
 }
 
+/* Before all else, so that what this process holds is charged there. */
+static void enter_group(void)
+{
+	if (fcntl(HANDOVER_GROUP, F_GETFD) < 0)
+		return;
+	if (write(HANDOVER_GROUP, "0", 1) < 0)
+		log_event(LOG_ERR, "worker-not-bounded", LOG_E(-errno));
+	(void)close(HANDOVER_GROUP);
+}
+
 /* deputyd may be short of fds, and hands its limit down. */
 static void raise_fd_limit(void)
 {
@@ -90,6 +100,7 @@ static int setup(void)
 	uint64_t caps;
 	int r;
 
+	enter_group();
 	r = source_open(&server.source, &server.home);
 	if (r == 0)
 		r = listener_sizes_fit();

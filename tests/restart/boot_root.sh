@@ -64,7 +64,7 @@ make_units()
 		>"$root/etc/systemd/journald.conf.d/50-deputy.conf"
 	# Units of the product come after basic.target, which is not reached.
 	for unit in deputyd.service deputyd-oci.socket deputyd-lxc.socket \
-		deputyd-control.socket; do
+		deputyd-control.socket deputyd-workers.service; do
 		mkdir -p "$units/$unit.d"
 		printf '[Unit]\nDefaultDependencies=no\n' \
 			>"$units/$unit.d/50-boot.conf"

@@ -90,7 +90,7 @@ case_verify()
 	local out
 
 	# shellcheck disable=SC2086 # a list of words
-	out=$(systemd-analyze verify --man=no $units 2>&1) ||
+	out=$(systemd-analyze verify --man=no $units deputyd-workers.service 2>&1) ||
 		wrong "systemd-analyze verify failed"
 	# A key of systemd 254, which older ones say that they ignore.
 	out=$(grep -F deputy <<<"$out" |
@@ -156,6 +156,30 @@ case_users()
 	has "$out" 'the group "deputy-users"' "what a stranger is told"
 	[ -e "$dir/user/none" ] && wrong "a stranger's node is there"
 	return 0
+}
+
+# Where workers get their cgroups: there and nowhere else may deputyd write.  Without
+# controllers, as here (tests/vm has them), workers stay in deputyd's own.
+case_workers()
+{
+	local top=/sys/fs/cgroup/system.slice group out
+	local inside=(nsenter -m -t)
+
+	group=$top/deputyd-workers.service
+	systemctl start deputyd.service
+	inside+=("$(main_pid)")
+	is active "$(systemctl is-active deputyd-workers.service)" "its unit"
+	is "" "$(cat $group/cgroup.procs)" "processes in its cgroup, not in the leaf"
+	"${inside[@]}" mkdir $group/try || wrong "deputyd may not write to $group"
+	rmdir $group/try
+	out=$("${inside[@]}" mkdir $top/try 2>&1) && wrong "deputyd may write to $top"
+	has "$out" "Read-only file system" "a cgroup elsewhere"
+	systemctl stop deputyd-workers.service 2>/dev/null &&
+		wrong "one command takes the bounds away"
+	out=$(deputyctl doctor | grep "workers' cgroups")
+	has "$out" "  $group" "doctor"
+	systemctl restart deputyd.service
+	is active "$(systemctl is-active deputyd-workers.service)" "after a restart"
 }
 
 # A socket that is asked for nothing but the daemon's state starts it, too.
