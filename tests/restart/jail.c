@@ -72,6 +72,20 @@ static void make_thread_dirs(const struct jail *j)
 	}
 }
 
+/* Once its server has read a request, a caller of it cannot be killed any more. */
+static void read_requests(int fd)
+{
+	static char request[65536];
+	pid_t parent = getpid();
+
+	if (fork() != 0)
+		return;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent && read(fd, request, sizeof(request)) > 0)
+		;
+	_exit(0);
+}
+
 /* A file system whose server has answered INIT, and then never anything. */
 static void mount_hanging(const struct jail *j)
 {
@@ -95,6 +109,7 @@ static void mount_hanging(const struct jail *j)
 	reply.head.unique = ((struct fuse_in_header *)(void *)request)->unique;
 	if (write(fd, &reply, sizeof(reply)) != sizeof(reply))
 		die("%s: FUSE: %s", j->id, strerror(errno));
+	read_requests(fd);
 }
 
 /* In the child. Its failures are seen by the parent as an early end. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * jail DIR ID [own]: a container that does what it is told; with "own", on a
- * tmpfs that it mounted itself.  Hands its listener to
+ * jail DIR ID [own|stuck]: a container that does what it is told; with "own", on a
+ * tmpfs that it mounted itself; with "stuck", calls below DIR/ID/0 hang in a file
+ * system of its own.  Hands its listener to
  * deputyd, says "up", then for each line "NAME" makes the null device
  * DIR/ID/NAME from within, and prints 0 or the errno's name.  Ends with its
  * standard input.
@@ -53,12 +54,17 @@ void load_run(const struct jail *j)
 int main(int argc, char **argv)
 {
 	struct jail_plan plan = { .calls_max = 1 };
+	const char *kind = argc == 4 ? argv[3] : "";
 	char line[NAME_BYTES];
 	struct jail j;
 
-	if (argc != 3 && !(argc == 4 && strcmp(argv[3], "own") == 0))
-		die("usage: jail DIR ID [own]");
-	plan.own_tmpfs = argc == 4;
+	plan.own_tmpfs = strcmp(kind, "own") == 0;
+	if (strcmp(kind, "stuck") == 0) {
+		plan.load = LOAD_STUCK;
+		plan.threads = 1;
+	}
+	if (argc != 3 && !plan.own_tmpfs && plan.load != LOAD_STUCK)
+		die("usage: jail DIR ID [own|stuck]");
 	plan.parent_dir = argv[1];
 	plan.id = argv[2];
 	(void)umask(0);

@@ -182,6 +182,59 @@ case_workers()
 	is active "$(systemctl is-active deputyd-workers.service)" "after a restart"
 }
 
+# Processes of workers that wait in the kernel and cannot be killed.
+undying()
+{
+	local pid
+
+	for pid in $(pgrep -x deputy-worker); do
+		grep -qs "^State:.*disk sleep" "/proc/$pid/status" && echo "$pid"
+	done
+}
+
+is_undying()
+{
+	[ -n "$(undying)" ]
+}
+
+# A container whose file system hangs holds a process of its worker's; deputyd and
+# other containers do not wait for that.
+case_undying()
+{
+	local stuck before
+
+	[ -e /dev/fuse ] || {
+		skip "no FUSE"
+		return
+	}
+	mkdir -p /etc/deputy
+	sed '0,/"rules"/s//"deadline": 1, &/' /deputy/source/policy/builtin.json \
+		>/etc/deputy/policy.json
+	systemctl start deputyd.service
+	exec {stuck}> >(exec "$jail" "$dir" stuck stuck >/dev/null)
+	start_container quick
+	is 0 "$(ask before)" "mknod before"
+	echo 0/node >&"$stuck"
+	until_true 30 is_undying || wrong "no process waits in the kernel"
+	before=$(main_pid)
+	kill -KILL "$before"
+	until_true 30 has_new_pid "$before" || wrong "no new deputyd in 30 s"
+	is 0 "$(ask killed)" "mknod after it"
+	before=$(main_pid)
+	timeout 30 systemctl restart deputyd.service ||
+		wrong "systemctl restart takes longer than 30 s"
+	is 0 "$(ask restarted)" "mknod after a restart"
+	exec {stuck}>&-
+	end_container
+	until_true 30 is_quiet || wrong "left: $(undying)"
+	rm -r /etc/deputy
+}
+
+is_quiet()
+{
+	! is_undying
+}
+
 # A socket that is asked for nothing but the daemon's state starts it, too.
 case_control()
 {
