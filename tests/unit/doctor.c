@@ -207,6 +207,8 @@ static const struct file_row {
 
 static const struct file_row *only_file;
 
+enum { NO_USER_NAMESPACES = 96 }; /* an exit status */
+
 static void write_text(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "we");
@@ -223,7 +225,7 @@ static void go_beside_one_file(void)
 	(void)snprintf(map[0], sizeof(map[0]), "0 %u 1", geteuid());
 	(void)snprintf(map[1], sizeof(map[1]), "0 %u 1", getegid());
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		_exit(96);
+		_exit(NO_USER_NAMESPACES);
 	write_text("/proc/self/setgroups", "deny");
 	write_text("/proc/self/uid_map", map[0]);
 	write_text("/proc/self/gid_map", map[1]);
@@ -246,9 +248,13 @@ TEST_WITHIN(doctor, knows_hooks_and_wrappers_by_their_files, 60)
 
 	put_program(&f, "dockerd", "echo 'Docker version 20.10.24, build x'");
 	for (size_t i = 0; i < ARRAY_SIZE(file_rows); i++) {
+		int status;
+
 		only_file = &file_rows[i];
-		assert_int_equal(run_doctor(program_path, go_beside_one_file, out),
-				 1);
+		status = run_doctor(program_path, go_beside_one_file, out);
+		if (status == NO_USER_NAMESPACES)
+			TEST_SKIP("no user namespaces, as in a chroot");
+		assert_int_equal(status, 1);
 		if (!strstr(out, only_file->expected))
 			fail_msg("row %zu: no %s in %s", i, only_file->expected,
 				 out);

@@ -215,7 +215,8 @@ static int fake_journal(void)
 
 	if (unshare(CLONE_NEWNS) < 0)
 		TEST_SKIP("no mount namespaces");
-	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		TEST_SKIP("/ is no mount point, as in a chroot");
 	assert_int_equal(mount("run", "/run", "tmpfs", 0, NULL), 0);
 	assert_int_equal(mkdir("/run/systemd", 0755), 0);
 	assert_int_equal(mkdir("/run/systemd/journal", 0755), 0);
