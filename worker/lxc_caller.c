@@ -47,25 +47,25 @@ struct file_id {
 	uint32_t ctime_ns;
 };
 
-/* Asks no server of a stranger's file. Return: 0 or a negative errno */
-static int id_of(int fd, struct file_id *ret)
+/* Asks no server of a stranger's file. Return: false if statx(2) fails */
+static bool id_of(int fd, struct file_id *ret)
 {
 	struct statx st;
 
 	if (statx(fd, "", AT_STATX_DONT_SYNC | AT_EMPTY_PATH,
 		  STATX_INO | STATX_CTIME, &st) < 0)
-		return -errno;
+		return false;
 	*ret = (struct file_id){ makedev(st.stx_dev_major, st.stx_dev_minor),
 				 st.stx_ino, st.stx_ctime.tv_sec,
 				 st.stx_ctime.tv_nsec };
-	return 0;
+	return true;
 }
 
 static bool is_same_file(int a, int b)
 {
 	struct file_id x, y;
 
-	return id_of(a, &x) == 0 && id_of(b, &y) == 0 && x.dev == y.dev &&
+	return id_of(a, &x) && id_of(b, &y) && x.dev == y.dev &&
 	       x.ino == y.ino && x.ctime_s == y.ctime_s &&
 	       x.ctime_ns == y.ctime_ns;
 }
@@ -106,7 +106,7 @@ static const char *know_procfs(struct lxc_caller *c, int dir_fd)
 	struct file_id id;
 	struct statfs fs;
 
-	if (id_of(dir_fd, &id) < 0)
+	if (!id_of(dir_fd, &id))
 		return "the first fd cannot be looked at";
 	if (c->procfs_fd >= 0 && c->procfs_dev == id.dev)
 		return NULL;

@@ -161,7 +161,7 @@ void stranger_dead(struct packet *p)
 {
 	pid_t pid = sleeper(fork()), next;
 	uint32_t number = (uint32_t)pid;
-	int fds[2], proc = open("/proc", O_PATH | O_CLOEXEC);
+	int fds[2] = { -1, -1 }, proc = open("/proc", O_PATH | O_CLOEXEC);
 
 	assert_true(pid > 0 && open_both(proc, pid, fds));
 	close(proc);
