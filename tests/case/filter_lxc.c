@@ -85,7 +85,8 @@ static void add_line(scmp_filter_ctx *contexts, const char *line)
 
 static scmp_filter_ctx new_context(uint32_t arch)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	scmp_filter_ctx ctx =
+		seccomp_api_set(5) < 0 ? NULL : seccomp_init(SCMP_ACT_ALLOW);
 
 	assert_non_null(ctx);
 	if (seccomp_arch_exist(ctx, arch) < 0) {

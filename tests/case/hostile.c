@@ -168,7 +168,7 @@ static void read_within(const char *what, const char *says, struct text t)
 		      diags.n, took);
 	assert_int_equal(r, says ? -EINVAL : 0);
 	assert_true(!says || is_said(&diags, says));
-	assert_true(took < CPU_SECONDS_MAX);
+	assert_true(took < CPU_SECONDS_MAX * test_slowness());
 	policy_set_unref(s);
 	free(t.data);
 }
@@ -313,7 +313,7 @@ TEST_WITHIN(hostile, names_given_in_each_file_are_found_in_bounded_time, 100)
 	took = cpu_seconds() - begin;
 	print_message("%zu diagnostics, %.2f s\n", diags.n, took);
 	assert_true(diags.n > POLICY_FILES_MAX * 1000);
-	assert_true(took < CPU_SECONDS_MAX);
+	assert_true(took < CPU_SECONDS_MAX * test_slowness());
 	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
 	assert_int_equal(system(command), 0);
 }

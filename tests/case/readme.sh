@@ -15,9 +15,9 @@ said=$("$deputyctl" policy check "$dir/policy.json" 2>&1)
 	exit 1
 }
 cat >"$dir/cases" <<'END'
-peer_uid=0 emulate   mknod("/n", S_IFCHR|0666, 1:3)
-peer_uid=0 emulate   mknod("/n", S_IFCHR|0666, 10:229)
-peer_uid=0 continue  mknod("/n", S_IFCHR|0666, 10:200)
-peer_uid=0 continue  mknod("/n", S_IFBLK|0666, 8:0)
+peer_uid=0 emulate   mknodat(AT_FDCWD, "/n", S_IFCHR|0666, 1:3)
+peer_uid=0 emulate   mknodat(AT_FDCWD, "/n", S_IFCHR|0666, 10:229)
+peer_uid=0 continue  mknodat(AT_FDCWD, "/n", S_IFCHR|0666, 10:200)
+peer_uid=0 continue  mknodat(AT_FDCWD, "/n", S_IFBLK|0666, 8:0)
 END
 "$deputyctl" policy test "$dir/policy.json" "$dir/cases"

@@ -507,9 +507,9 @@ TEST(deputyctl, policy_check)
 
 #define PROFILE_POLICY                                                         \
 	"{ \"version\": 1, \"policies\": { \"p\": { \"rules\": [ "             \
-	"{ \"syscalls\": [ \"mknod\" ], \"match\": { \"type\": \"block\" }, "  \
+	"{ \"syscalls\": [ \"mknodat\" ], \"match\": { \"type\": \"block\" }, " \
 	"\"action\": { \"errno\": \"EPERM\" } }, { \"syscalls\": "            \
-	"[ \"mknodat\" ], \"action\": \"continue\" } ], \"default\": "        \
+	"[ \"mknod\" ], \"action\": \"continue\" } ], \"default\": "        \
 	"\"continue\" } }, \"bindings\": [ { \"when\": {}, \"policy\": \"p\" } ] }"
 
 TEST(deputyctl, policy_profile)
@@ -531,8 +531,8 @@ TEST(deputyctl, policy_profile)
 		{ { "policy", "profile", "FILE", "--dialect", "lxc" }, 0,
 		  "unix:/run/deputy/lxc.sock\n", "" },
 		{ { "policy", "profile", "FILE", "--dialect", "lxc" }, 0,
-		  "\n[all]\nmknod notify "
-		  "[1,24576,SCMP_CMP_MASKED_EQ,61440]\n", "" },
+		  "\n[all]\nmknodat notify "
+		  "[2,24576,SCMP_CMP_MASKED_EQ,61440]\n", "" },
 		{ { "policy", "profile", "FILE", "--policy", "q" }, 1, "",
 		  "no policy \"q\"" },
 		{ { "policy", "profile", "FILE", "--base", "FILE" }, 1, "",

@@ -198,7 +198,7 @@ TEST(directory, mistakes_are_told_file_by_file)
 		      "\"action\":\"continue\"}],\"default\":\"continue\"}},"
 		      "\"bindings\":[{\"when\":{},\"policy\":\"b\"},"
 		      "{\"when\":{\"peer_uid\":[1]},\"policy\":\"a\"}]}");
-	put("3.json", "{\"version\":1,\n\"sets\":{\"@s\":[\"mknode\"]}}");
+	put("3.json", "{\"version\":1,\n\"sets\":{\"@s\":[\"fchmud\"]}}");
 	expect(-EINVAL,
 	       "./1.json:1:97: error: /bindings/0/policy: no policy \"x\"\n"
 	       "./1.json:1:103: error: /odd: unknown key \"odd\"\n"
@@ -207,8 +207,8 @@ TEST(directory, mistakes_are_told_file_by_file)
 	       "in ./1.json:1:77 matches every container\n"
 	       "./2.json:1:129: error: /bindings/1: never reached: the binding "
 	       "in ./1.json:1:77 matches every container\n"
-	       "./3.json:2:15: error: /sets/@s/0: unknown syscall \"mknode\" "
-	       "(did you mean \"mknod\"?) (used by "
+	       "./3.json:2:15: error: /sets/@s/0: unknown syscall \"fchmud\" "
+	       "(did you mean \"fchmod\"?) (used by "
 	       "/policies/b/rules/0/syscalls/0 in ./2.json:1:41)\n");
 	teardown();
 }
