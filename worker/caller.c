@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "lib/own.h"
+#include "worker/id_map.h"
+#include "worker/status.h"
 
 /* Everything before the groups and after them, and 11 bytes for each group. */
 #define STATUS_MAX_BYTES (4096 + 11 * CALLER_GROUPS_MAX)
@@ -41,105 +43,6 @@ static ssize_t read_whole(int dirfd, const char *name, char *buf, size_t size)
 	return (ssize_t)done;
 }
 
-static int parse_ids(const char *s, uint32_t ids[CALLER_IDS])
-{
-	char *end;
-
-	for (int i = 0; i < CALLER_IDS; i++, s = end) {
-		ids[i] = (uint32_t)strtoul(s, &end, 10);
-		if (end == s)
-			return -EPROTO;
-	}
-	return CALLER_OK;
-}
-
-static int parse_groups(const char *s, struct caller *c)
-{
-	for (;;) {
-		char *end;
-		gid_t gid;
-
-		while (*s == ' ' || *s == '\t')
-			s++;
-		if (*s == '\n' || *s == '\0')
-			return CALLER_OK;
-		gid = (gid_t)strtoul(s, &end, 10);
-		if (end == s)
-			return -EPROTO;
-		if (c->n_groups == CALLER_GROUPS_MAX)
-			return CALLER_UNKNOWN;
-		c->groups[c->n_groups++] = gid;
-		s = end;
-	}
-}
-
-/* A line of numbers. Return: how many there are */
-static unsigned parse_numbers(const char *s, pid_t numbers[CALLER_PIDNS_MAX])
-{
-	unsigned n = 0;
-	char *end;
-
-	for (; n < CALLER_PIDNS_MAX; s = end, n++) {
-		while (*s == ' ' || *s == '\t')
-			s++;
-		numbers[n] = (pid_t)strtol(s, &end, 10);
-		if (*s == '\n' || end == s)
-			break;
-	}
-	return n;
-}
-
-enum {
-	SEEN_UMASK = 1,
-	SEEN_UID = 2,
-	SEEN_GID = 4,
-	SEEN_GROUPS = 8,
-	SEEN_CAPS = 16,
-	SEEN_ALL = 31
-};
-
-static int parse_line(const char *line, struct caller *c, unsigned *seen)
-{
-	if (strncmp(line, "Umask:", 6) == 0) {
-		*seen |= SEEN_UMASK;
-		c->umask = (mode_t)strtoul(line + 6, NULL, 8);
-	} else if (strncmp(line, "Uid:", 4) == 0) {
-		*seen |= SEEN_UID;
-		return parse_ids(line + 4, c->uid);
-	} else if (strncmp(line, "Gid:", 4) == 0) {
-		*seen |= SEEN_GID;
-		return parse_ids(line + 4, c->gid);
-	} else if (strncmp(line, "Groups:", 7) == 0) {
-		*seen |= SEEN_GROUPS;
-		return parse_groups(line + 7, c);
-	} else if (strncmp(line, "Tgid:", 5) == 0) {
-		c->tgid = (pid_t)strtol(line + 5, NULL, 10);
-	} else if (strncmp(line, "NSpid:", 6) == 0) {
-		c->n_tids = parse_numbers(line + 6, c->tids);
-	} else if (strncmp(line, "CapEff:", 7) == 0) {
-		*seen |= SEEN_CAPS;
-		c->caps = strtoull(line + 7, NULL, 16);
-	}
-	return CALLER_OK;
-}
-
-/* proc_pid_status(5). The thread's own name stands in the first line with its
- * newlines escaped, so no line below is of its making. */
-static int parse_status(const char *status, struct caller *c)
-{
-	unsigned seen = 0;
-
-	for (const char *line = strchr(status, '\n'); line && seen != SEEN_ALL;
-	     line = strchr(line, '\n')) {
-		int r = parse_line(++line, c, &seen);
-
-		if (r != CALLER_OK)
-			return r;
-	}
-	/* A thread on its way out has no umask any more. */
-	return seen == SEEN_ALL ? CALLER_OK : CALLER_GONE;
-}
-
 static int take_identity(struct caller *c)
 {
 	static char status[STATUS_MAX_BYTES];
@@ -154,7 +57,7 @@ static int take_identity(struct caller *c)
 		return is_gone(errno) ? CALLER_GONE : -errno;
 	c->userns_dev = ns.st_dev;
 	c->userns_ino = ns.st_ino;
-	return parse_status(status, c);
+	return status_parse(status, c);
 }
 
 int caller_open(const struct home *h, pid_t tid, struct caller *c)
@@ -163,7 +66,6 @@ int caller_open(const struct home *h, pid_t tid, struct caller *c)
 	int r;
 
 	c->root_fd = c->dir_fd = -1;
-	c->n_groups = 0;
 	c->tid = tid;
 	(void)snprintf(name, sizeof(name), "%d", tid);
 	c->proc_fd = openat(h->proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -223,7 +125,6 @@ static int shows_caller(const struct caller *c, int procfs_fd, unsigned level,
 	static char status[STATUS_MAX_BYTES];
 	pid_t tids[CALLER_PIDNS_MAX];
 	unsigned n = c->n_tids - level;
-	const char *line;
 	struct stat there;
 	char name[32];
 	ssize_t r;
@@ -237,8 +138,7 @@ static int shows_caller(const struct caller *c, int procfs_fd, unsigned level,
 	r = read_whole(procfs_fd, name, status, sizeof(status));
 	if (r < 0)
 		return is_gone((int)-r) || r == -EFBIG ? 0 : (int)r;
-	line = strstr(status, "\nNSpid:");
-	return line && parse_numbers(line + 7, tids) == n &&
+	return status_tids(status, tids) == n &&
 	       memcmp(tids, c->tids + level, n * sizeof(*tids)) == 0;
 }
 
@@ -307,44 +207,12 @@ void caller_close(struct caller *c)
 	c->dir_fd = fd_close(c->dir_fd);
 }
 
-/* user_namespaces(7) */
-#define MAP_RANGES_MAX 340
-#define MAP_LINE_BYTES 33
-
-struct map {
-	unsigned n;
-	struct {
-		uint32_t inside;
-		uint32_t first, count; /* outside, as our namespace sees it */
-	} ranges[MAP_RANGES_MAX];
-};
-
-/* Lines of "inside outside count". */
-static void map_parse(struct map *m, const char *s)
-{
-	for (m->n = 0; m->n < MAP_RANGES_MAX; m->n++) {
-		unsigned long v[3];
-
-		for (int i = 0; i < 3; i++) {
-			char *end;
-
-			v[i] = strtoul(s, &end, 10);
-			if (end == s)
-				return;
-			s = end;
-		}
-		m->ranges[m->n].inside = (uint32_t)v[0];
-		m->ranges[m->n].first = (uint32_t)v[1];
-		m->ranges[m->n].count = (uint32_t)v[2];
-	}
-}
-
 /* A map is written once, and every caller that is acted for is in the one user
  * namespace of this worker's container, or see caller_use_maps(): so it is
  * read once. */
-static int map_load(struct map *m, const struct caller *c, const char *name)
+static int map_load(struct id_map *m, const struct caller *c, const char *name)
 {
-	static char text[MAP_RANGES_MAX * MAP_LINE_BYTES + 2];
+	static char text[ID_MAP_FILE_MAX_BYTES + 2];
 	ssize_t n;
 
 	if (m->n > 0)
@@ -352,20 +220,11 @@ static int map_load(struct map *m, const struct caller *c, const char *name)
 	n = read_whole(c->proc_fd, name, text, sizeof(text));
 	if (n < 0)
 		return (int)n;
-	map_parse(m, text);
+	id_map_parse(m, text);
 	return 0;
 }
 
-static uint32_t map_inside(const struct map *m, uint32_t id)
-{
-	for (unsigned i = 0; i < m->n; i++)
-		if (id >= m->ranges[i].first &&
-		    id - m->ranges[i].first < m->ranges[i].count)
-			return m->ranges[i].inside + (id - m->ranges[i].first);
-	return UINT32_MAX;
-}
-
-static struct map uids, gids;
+static struct id_map uids, gids;
 
 static int maps_load(const struct caller *c)
 {
@@ -380,8 +239,8 @@ int caller_maps(const struct caller *c, uid_t uid, gid_t gid)
 
 	if (r < 0)
 		return r;
-	return map_inside(&uids, uid) != UINT32_MAX &&
-	       map_inside(&gids, gid) != UINT32_MAX;
+	return id_map_inside(&uids, uid) != UINT32_MAX &&
+	       id_map_inside(&gids, gid) != UINT32_MAX;
 }
 
 int caller_inside(const struct caller *c, uint32_t *ret_uid, uint32_t *ret_gid)
@@ -390,8 +249,8 @@ int caller_inside(const struct caller *c, uint32_t *ret_uid, uint32_t *ret_gid)
 
 	if (r < 0)
 		return r;
-	*ret_uid = map_inside(&uids, c->uid[EFFECTIVE]);
-	*ret_gid = map_inside(&gids, c->gid[EFFECTIVE]);
+	*ret_uid = id_map_inside(&uids, c->uid[EFFECTIVE]);
+	*ret_gid = id_map_inside(&gids, c->gid[EFFECTIVE]);
 	return 0;
 }
 
