@@ -78,16 +78,23 @@ static bool get(struct json_object *o, const char *key, enum json_type type,
 	       json_object_is_type(*ret, type);
 }
 
+/* A string without a NUL? */
+static bool is_text(struct json_object *v)
+{
+	return json_object_is_type(v, json_type_string) &&
+	       strlen(json_object_get_string(v)) ==
+		       (size_t)json_object_get_string_len(v);
+}
+
 static bool get_str(struct json_object *o, const char *key, size_t max,
 		    const char **ret)
 {
 	struct json_object *v;
 
-	if (!get(o, key, json_type_string, &v))
+	if (!json_object_object_get_ex(o, key, &v) || !is_text(v))
 		return false;
 	*ret = json_object_get_string(v);
-	return strlen(*ret) == (size_t)json_object_get_string_len(v) &&
-	       strlen(*ret) <= max;
+	return strlen(*ret) <= max;
 }
 
 static bool get_uint(struct json_object *o, const char *key, uint64_t max,
@@ -108,15 +115,28 @@ static bool get_strings(struct json_object *o, const char *key,
 
 	if (!get(o, key, json_type_array, &v))
 		return false;
-	for (size_t i = 0; i < json_object_array_length(v); i++) {
-		struct json_object *s = json_object_array_get_idx(v, i);
+	for (size_t i = 0; i < json_object_array_length(v); i++)
+		if (!is_text(json_object_array_get_idx(v, i)))
+			return false;
+	*ret = v;
+	return true;
+}
 
-		if (!json_object_is_type(s, json_type_string) ||
-		    strlen(json_object_get_string(s)) !=
-			    (size_t)json_object_get_string_len(s))
+/* Their values may have a NUL, as in a runtime's message (proto/oci_state.h). */
+static bool get_annotations(struct json_object *o, const char *key,
+			    struct json_object **ret)
+{
+	struct json_object *all;
+
+	if (!get(o, key, json_type_object, &all))
+		return false;
+	json_object_object_foreach(all, name, value)
+	{
+		(void)name;
+		if (!json_object_is_type(value, json_type_string))
 			return false;
 	}
-	*ret = v;
+	*ret = all;
 	return true;
 }
 
@@ -170,7 +190,7 @@ static bool from_json(struct json_object *o, struct record *ret)
 	    !get_str(o, "metadata", RECORD_MAX_BYTES, &ret->metadata))
 		return false;
 	return !json_object_object_get_ex(o, "annotations", &v) ||
-	       get(o, "annotations", json_type_object, &ret->annotations);
+	       get_annotations(o, "annotations", &ret->annotations);
 }
 
 static int parse(const char *text, size_t n, struct record *ret, const char **why)
