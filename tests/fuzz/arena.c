@@ -6,33 +6,22 @@
  * version all inputs that are kept would say nothing.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "policy/decide.h"
 #include "policy/layout.h"
 #include "tests/fuzz/arena.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/memfd.h"
 
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
-
-static int put_memfd(const void *data, size_t bytes)
-{
-	int fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	FUZZ_ASSERT(fd >= 0);
-	FUZZ_ASSERT(write(fd, data, bytes) == (ssize_t)bytes);
-	FUZZ_ASSERT(fcntl(fd, F_ADD_SEALS, SEALS) == 0);
-	return fd;
-}
 
 /* Return: did the workers' check take it? */
 static bool is_taken(const struct arena *a, size_t bytes)
 {
 	const struct arena *mapped = NULL;
-	int fd = put_memfd(a, bytes), r = arena_map(fd, &mapped);
+	int fd = memfd_of(a, bytes, SEALS), r = arena_map(fd, &mapped);
 
 	(void)close(fd);
 	FUZZ_ASSERT(r == 0 || r == -EPROTO);

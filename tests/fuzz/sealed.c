@@ -6,21 +6,18 @@
  * fields of the header are set right here.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemon/sealed.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/memfd.h"
 
+#define SEALS	  (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define MAGIC	  UINT32_C(0x7a7a7566)
 #define TEXT_MAX  256
 #define BYTES_MAX (sizeof(struct sealed_header) + TEXT_MAX)
-
-static const int seals[] = { F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW,
-			     F_SEAL_WRITE };
 
 /* The header that sealed_new() writes. */
 static struct sealed_header expected(const void *text, size_t bytes)
@@ -47,18 +44,6 @@ static void repair(struct sealed_header *h, const struct sealed_header *e,
 		h->checksum = e->checksum;
 }
 
-static int put_memfd(const void *data, size_t bytes, unsigned missing)
-{
-	int fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	FUZZ_ASSERT(fd >= 0);
-	FUZZ_ASSERT(write(fd, data, bytes) == (ssize_t)bytes);
-	for (int i = 3; i >= 0; i--) /* the one that forbids more at last */
-		if (!(missing >> i & 1))
-			FUZZ_ASSERT(fcntl(fd, F_ADD_SEALS, seals[i]) == 0);
-	return fd;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_Alignas(16) uint8_t file[BYTES_MAX + 1];
@@ -77,10 +62,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (bytes >= sizeof(*h)) {
 		e = expected(text, bytes - sizeof(*h));
 		repair(h, &e, data[1]);
-		sound = !(data[0] & 15) && bytes <= BYTES_MAX &&
+		sound = !(data[0] & SEALS) && bytes <= BYTES_MAX &&
 			memcmp(h, &e, sizeof(e)) == 0;
 	}
-	fd = put_memfd(file, bytes, data[0]);
+	fd = memfd_of(file, bytes, SEALS & ~data[0]);
 	r = sealed_read(fd, MAGIC, TEXT_MAX, &s, &why);
 	(void)close(fd);
 	FUZZ_ASSERT(r == (sound ? 0 : -EPROTO));

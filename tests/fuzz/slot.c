@@ -2,18 +2,18 @@
 /*
  * A slot of any bytes, another length or without all its seals: slot_map() takes
  * what slot_identify() would write of the same identity, and nothing else.  The
- * first byte says which seals, the second which fields are set right here.
+ * first byte says which seals are missing, the second which fields are set right
+ * here.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/slot.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/memfd.h"
 
-static const int seals[] = { F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW };
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW)
 
 /* Return: what slot_identify() makes of its identity; static */
 static const struct slot *expected(const struct slot *s)
@@ -39,18 +39,6 @@ static void repair(struct slot *s, unsigned which)
 		s->checksum = e->checksum;
 }
 
-static int put_memfd(const void *data, size_t bytes, unsigned missing)
-{
-	int fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	FUZZ_ASSERT(fd >= 0);
-	FUZZ_ASSERT(write(fd, data, bytes) == (ssize_t)bytes);
-	for (int i = 2; i >= 0; i--) /* the one that forbids more at last */
-		if (!(missing >> i & 1))
-			FUZZ_ASSERT(fcntl(fd, F_ADD_SEALS, seals[i]) == 0);
-	return fd;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static _Alignas(64) unsigned char page[2 * SLOT_BYTES];
@@ -66,9 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & 8)
 		bytes = size - 2 < sizeof(page) ? size - 2 : sizeof(page);
 	repair(s, data[1]);
-	sound = bytes == SLOT_BYTES && !(data[0] & 7) &&
+	sound = bytes == SLOT_BYTES && !(data[0] & SEALS) &&
 		memcmp(expected(s), s, sizeof(*s)) == 0;
-	fd = put_memfd(page, bytes, data[0]);
+	fd = memfd_of(page, bytes, SEALS & ~data[0]);
 	r = slot_map(fd, &mapped);
 	(void)close(fd);
 	FUZZ_ASSERT(r == (sound ? 0 : -EPROTO));
