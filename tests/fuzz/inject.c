@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A container's config.json, made ready by the hook: refused with a diagnostic,
- * or all outside of "linux" is the same bytes, all outside of linux.seccomp the
- * same tree, and made ready again it is the same text.
+ * A container's config.json, made ready by the hook.  It is refused with a
+ * diagnostic, or what is not linux.seccomp is the same tree, written with the
+ * same bytes.  Made ready again it is the same text.
  */
 #include <errno.h>
 #include <string.h>
@@ -81,6 +81,29 @@ static void check_bytes(const struct doc *a, const char *before, size_t n,
 	FUZZ_ASSERT(memcmp(before + tail, after + m - (n - tail), n - tail) == 0);
 }
 
+/* The values in "linux", except seccomp's. */
+static void check_members(const struct doc *a, const char *before,
+			  const struct doc *b, const char *after)
+{
+	uint32_t x = lex_member(a->lex, LEX_ROOT, "linux");
+	uint32_t y = lex_member(b->lex, LEX_ROOT, "linux");
+
+	for (uint32_t n = lex_first(a->lex, x); n != LEX_NONE;
+	     n = lex_next(a->lex, n)) {
+		const char *key = lex_key(a->lex, n);
+		uint32_t m = lex_member(b->lex, y, key);
+		size_t at = lex_value_at(a->lex, n);
+		size_t bytes = lex_value_end(a->lex, n) - at, to;
+
+		FUZZ_ASSERT(m != LEX_NONE);
+		if (strcmp(key, "seccomp") == 0)
+			continue;
+		to = lex_value_at(b->lex, m);
+		FUZZ_ASSERT(lex_value_end(b->lex, m) - to == bytes);
+		FUZZ_ASSERT(memcmp(before + at, after + to, bytes) == 0);
+	}
+}
+
 static void check_trees(const struct doc *a, const struct doc *b,
 			const struct inject_options *o)
 {
@@ -110,6 +133,7 @@ static void check(const struct inject_options *o, const char *before, size_t n)
 	a = read_document(before, n);
 	b = read_document(after, m);
 	check_bytes(a, before, n, b, after, m);
+	check_members(a, before, b, after);
 	check_trees(a, b, o);
 	doc_free(a);
 	doc_free(b);

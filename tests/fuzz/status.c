@@ -88,6 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT(r == CALLER_OK || r == CALLER_GONE || r == CALLER_UNKNOWN ||
 		    r == -EPROTO);
 	FUZZ_ASSERT(status_tids(text, tids) <= CALLER_PIDNS_MAX);
+	if (r == CALLER_UNKNOWN)
+		FUZZ_ASSERT(c.n_groups == CALLER_GROUPS_MAX);
 	if (r == CALLER_OK)
 		check(&c, text);
 	free(text);
