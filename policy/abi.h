@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * The names of policy/arch.h for those who do without libseccomp. A test holds the
- * two tables against each other.
+ * The names of policy/arch.h for programs without libseccomp. A test compares
+ * the two tables.
  */
 
 #include <stdint.h>

@@ -2,17 +2,19 @@
 #pragma once
 
 /**
- * Who asks, and where the call's path ends: what rules look at that no call's text
- * says.  By words, as in "uid=1000 caps=CAP_MKNOD dir=/dev":
+ * The caller of a call, and the directory where the call's path ends: rules
+ * look at them, but the text of a call does not show them.  They are given as
+ * words, as in "uid=1000 caps=CAP_MKNOD dir=/dev":
  *
- *   uid, gid  as the container sees them; 4294967295: not mapped there. uid=unknown:
- *             of the caller nothing is known
+ *   uid, gid  as the container sees them; 4294967295: not mapped there.
+ *             uid=unknown: nothing is known about the caller
  *   caps      CAP_MKNOD,CAP_FOWNER or ALL or NONE
- *   dir       from the caller's root on, links resolved; NOWHERE: the path leads
- *             to none
+ *   dir       seen from the caller's root, links resolved; NOWHERE: the path
+ * ends in no directory
  *
- * What is not said: user 0 with ALL, any other with NONE; group 0; the directory
- * that the path of the call says, with no links in it and from the root on.
+ * Defaults: uid 0 and gid 0; ALL capabilities for uid 0, NONE for any other
+ * uid; the directory that the path names, if it has no links and starts at the
+ * root.
  */
 
 #include <stdbool.h>
@@ -24,8 +26,8 @@
 struct asker {
 	bool said_uid, said_gid, said_caps;
 	bool unknown;
-	struct facts_caller caller; /* what was said */
-	const char *directory;	    /* borrowed; NULL: not said */
+	struct facts_caller caller; /* as given */
+	const char *directory;	    /* borrowed; NULL: not given */
 };
 
 #define ASKER_NOWHERE	"NOWHERE"
@@ -38,18 +40,18 @@ enum asker_word {
 	ASKER_DIR = 1 << 3
 };
 
-/* Return: 0, or -1 where @value is none of that */
+/* Return: 0, or -1 if @value is not one of that word */
 int asker_set(struct asker *a, enum asker_word word, const char *value);
-/* The word that "NAME=" begins. Return: 0: none */
+/* Return: the word that begins with "NAME=", or 0 */
 enum asker_word asker_find(const char *text, size_t *ret_length);
 
-/* Return: @buf, or NULL: nothing is known of it */
+/* Return: @buf, or NULL: nothing is known about the caller */
 const struct facts_caller *asker_caller(const struct asker *a,
 					struct facts_caller *buf);
-/* @buf: ASKER_DIR_BYTES. Return: the directory, or NULL: it leads nowhere */
+/* @buf: ASKER_DIR_BYTES. Return: the directory, or NULL: the path ends in none */
 const char *asker_directory(const struct asker *a, const struct call_text *t,
 			    char *buf);
 
-/* The facts of @words, each as its word. @caller, @directory: NULL as above */
+/* Prints the facts of @words as words. @caller, @directory: NULL as above */
 void asker_print(unsigned words, const struct facts_caller *caller,
 		 const char *directory, FILE *out);

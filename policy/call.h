@@ -27,21 +27,21 @@ enum call_family { FAMILY_NONE = 0, FAMILY_MKNOD, FAMILY_XATTR, FAMILIES };
 enum call_arg {
 	ARG_NONE = 0,
 	/* registers */
-	ARG_DIRFD, /* int: the upper half is garbage */
-	ARG_FD,	   /* the same */
-	ARG_MODE,  /* umode_t: 16 bits count */
-	ARG_DEV,   /* unsigned int: 32 bits count */
-	ARG_SIZE,  /* size_t of the caller's ABI */
-	ARG_FLAGS, /* int */
-	ARG_AT_FLAGS, /* unsigned int: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH */
+	ARG_DIRFD,     /* int: the upper half is garbage */
+	ARG_FD,	       /* int: the upper half is garbage */
+	ARG_MODE,      /* umode_t: 16 bits count */
+	ARG_DEV,       /* unsigned int: 32 bits count */
+	ARG_SIZE,      /* size_t of the caller's ABI */
+	ARG_FLAGS,     /* int */
+	ARG_AT_FLAGS,  /* unsigned int: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH */
 	ARG_ARGS_SIZE, /* size_t: bytes of a struct xattr_args */
 	/* pointed-to */
 	ARG_PATH,
 	ARG_NAME,  /* of an extended attribute */
 	ARG_VALUE, /* ARG_SIZE bytes */
-	ARG_OUT,   /* the same, to be written */
+	ARG_OUT,   /* ARG_SIZE bytes, to be written */
 	ARG_ARGS,  /* struct xattr_args: address and size of a value, flags */
-	ARG_ARGS_OUT, /* the same, of a value to be written */
+	ARG_ARGS_OUT, /* struct xattr_args of a value to be written */
 };
 
 /* linux/xattr.h struct xattr_args, since Linux 6.13; the same on every ABI. */
@@ -58,8 +58,8 @@ struct call {
 	uint32_t mode;	/* 16 bits: type and permission, umask not applied */
 	uint32_t dev;	/* as the kernel's new_decode_dev() reads it */
 	uint32_t flags;
-	uint64_t size;	/* bytes at value_addr; of a packed call not known yet:
-			   UINT64_MAX */
+	uint64_t size; /* bytes at value_addr; UINT64_MAX: a packed call, whose
+			  struct was not read yet */
 	uint64_t path_addr;
 	uint64_t name_addr;
 	uint64_t value_addr;
@@ -80,7 +80,7 @@ void call_decode(const struct seccomp_data *data, enum call_id id,
 /* Completes a decoded call that passes a struct xattr_args. From then on its
  * size and flags are a copy of pointed-to memory, not registers. */
 void call_unpack(struct call *c, const struct call_args *args);
-/* Has it such an argument? */
+/* Does the call pass a struct xattr_args? */
 int call_is_packed(enum call_id id);
 
 /* Return: "mknodat", ..., or "?" for CALL_OTHER */
@@ -89,9 +89,9 @@ enum call_id call_from_name(const char *name); /* CALL_OTHER: no row */
 enum call_family call_family_of(enum call_id id);
 /* Has this call an argument of kind @arg? */
 int call_has(enum call_id id, enum call_arg arg);
-/* The kind of argument @i, 0..5; ARG_NONE behind the last one. */
+/* Return: the kind of argument @i, 0..5; ARG_NONE after the last one */
 enum call_arg call_arg_at(enum call_id id, int i);
-/* Return: which of the six it is, or -1 */
+/* Return: the index of the argument of kind @arg, 0..5, or -1 */
 int call_index_of(enum call_id id, enum call_arg arg);
 
 /* The kernel's 32-bit encoding, include/linux/kdev_t.h: 12 bits, 20 bits. */

@@ -19,8 +19,8 @@
  *           of which nothing follows but zeroes
  *   number  12, -1, 0xc, 0b1100, 014
  *
- * Calls of which deputy decodes nothing take up to six numbers, strings and
- * NULLs; they may be left out, since nothing looks at them.
+ * Calls that deputy does not decode take up to six numbers, strings and NULLs. They
+ * may be left out, since nothing looks at them.
  */
 
 #include <linux/seccomp.h>
@@ -39,10 +39,10 @@
 
 struct call_bytes {
 	bool there;	  /* else no string: NULL, or a number */
-	const char *text; /* with a NUL behind it that does not count */
+	const char *text; /* a NUL follows, which @n does not count */
 	size_t n;
-	bool cut;    /* the string goes on: three dots behind it */
-	bool unread; /* not there, and the address is all that is known */
+	bool cut;    /* the string was longer: three dots follow */
+	bool unread; /* not there: only the address is known */
 };
 
 struct call_text {
@@ -64,32 +64,32 @@ struct call_text_error {
 
 /**
  * call_text_parse() - read a call
- * @ret:   written on success only, but for its bytes
+ * @ret:   written on success only, except @ret->bytes
  * @error: written on -EINVAL
  * Return: 0 or -EINVAL
  */
 int call_text_parse(const char *text, const struct arch *arch,
 		    struct call_text *ret, struct call_text_error *error);
 
-/* The string that is @c's argument of that kind, of a value in a struct, too; not
- * there: it has none. */
+/* Return: the string of @c's argument of that kind, also of a value in a struct; not
+ * @there: the call has none */
 struct call_bytes call_text_bytes(const struct call_text *c, enum call_arg arg);
 
-/* The call as call_text_parse() reads it; but for the arguments whose bit
- * (1 << enum call_arg) is in @any: those are a star. These three allocate nothing
- * (call_print.c, of the worker's half). */
+/* Prints a call as call_text_parse() reads it, with a star for each argument
+ * whose bit (1 << enum call_arg) is in @any. These three functions allocate
+ * nothing (call_print.c, in the worker's half). */
 void call_put(const struct call_text *c, unsigned any, struct text *out);
 void call_put_flags(uint32_t flags, struct text *out);
 void call_put_quoted(const char *s, size_t n, struct text *out);
 
-/* The same, into a file. */
+/* Prints a call into a file. */
 void call_text_print(const struct call_text *c, unsigned any, FILE *out);
 
-/* The same. Return: the caller's to free(), NULL for lack of memory */
+/* Return: the printed call, the caller's to free(); NULL for lack of memory */
 char *call_text_string(const struct call_text *c, unsigned any);
 
-/* XATTR_CREATE|0x4 */
+/* Prints flags as in XATTR_CREATE|0x4. */
 void call_text_flags(uint32_t flags, FILE *out);
 
-/* A C string of printable UTF-8. */
+/* Prints a C string of printable UTF-8. */
 void call_text_quote(const char *s, size_t n, FILE *out);

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * Sets of a call's six registers, of the kind that a filter can compare: a cube
- * is all registers that have @value in the bits of @mask, whatever the others
- * hold. That is what SCMP_CMP_MASKED_EQ compares, one register a comparison.
+ * Sets of values of a call's six registers, which a filter can compare.  A cube
+ * holds all values whose bits in @mask are @value; the other bits may have any
+ * value. SCMP_CMP_MASKED_EQ compares one register of a cube.
  */
 
 #include <stdbool.h>
@@ -25,23 +25,23 @@ struct cubes {
 	size_t n, room;
 };
 
-/* Both at once. Return: false where they have nothing in common */
+/* Makes the intersection. Return: false if it is empty */
 bool cube_meet(const struct cube *a, const struct cube *b, struct cube *ret);
-/* Does @a hold all of @b? */
+/* Is @b a subset of @a? */
 bool cube_holds(const struct cube *a, const struct cube *b);
 
-/* 0, -E2BIG or -ENOMEM, all of these. */
+/* These functions return 0, -E2BIG or -ENOMEM. */
 int cubes_add(struct cubes *s, const struct cube *one);
-/* What @a has and @b has not, as disjoint cubes, added to @ret. */
+/* Adds @a without @b to @ret, as disjoint cubes. */
 int cubes_add_minus(struct cubes *ret, const struct cube *a,
 		    const struct cube *b);
-/* Takes @b out of all of @s, whose cubes stay disjoint where they were. */
+/* Removes @b from all cubes of @s. Disjoint cubes stay disjoint. */
 int cubes_subtract(struct cubes *s, const struct cube *b);
 
 bool cubes_touch(const struct cubes *s, const struct cube *one);
 bool cubes_equal(const struct cubes *a, const struct cubes *b);
-/* Drops what another one of them holds. */
+/* Drops each cube that is a subset of another one. */
 void cubes_drop_held(struct cubes *s);
-/* Joins neighbours, too, and drops what others hold: the same set, fewer cubes. */
+/* Also joins neighbours: the same set in fewer cubes. */
 void cubes_merge(struct cubes *s);
 void cubes_done(struct cubes *s); /* empty again */

@@ -33,20 +33,21 @@ struct diags {
 	struct diag items[DIAGS_MAX];
 };
 
-/* The path is the file's in messages. Big: keep it off small stacks. */
+/* @file: the path for messages. The struct is big: keep it off small stacks. */
 void diags_init(struct diags *d, const char *file);
-/* Which of several files the next ones are of; until then it is the only one. */
+/* The next diagnostics are of this one of several files. Without this call
+ * there is only one. */
 void diags_in_file(struct diags *d, unsigned nr, const char *file);
 void diags_add(struct diags *d, enum diag_level level, unsigned line,
 	       unsigned column, const char *pointer, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
-/* One that is only counted, for a full list. */
+/* Counts one more diagnostic without keeping it, for a full list. */
 void diags_count(struct diags *d, enum diag_level level);
 static inline bool diags_full(const struct diags *d)
 {
 	return d->n >= DIAGS_MAX;
 }
-/* Into the order of the files. */
+/* Sorts by the order of the files. */
 void diags_sort(struct diags *d);
 /* One diagnostic as one line, without a newline. */
 void diag_format(const struct diags *d, const struct diag *one, char *buf,

@@ -25,10 +25,10 @@ struct diff_side {
 
 /* Calls that differ in the same way. */
 struct diff_call {
-	const char *syscall; /* NULL: of what is the same for all calls */
-	char *text;	     /* where any value of an argument does: a star */
-	char *asker;	     /* "uid=0 dir=/dev": what counts of it; or "" */
-	bool fail;	     /* where deputy itself cannot do it */
+	const char *syscall; /* NULL: a difference of all calls */
+	char *text;	     /* a star: any value of that argument */
+	char *asker; /* "uid=0 dir=/dev": the facts that matter; or "" */
+	bool fail;   /* the difference shows if deputy itself fails */
 	enum call_family family;
 	struct decision before, after;
 	bool every_abi; /* that has the call */
@@ -52,10 +52,10 @@ int policy_diff(const struct diff_side *before, const struct diff_side *after,
 struct policy_diff *policy_diff_free(struct policy_diff *d); /* Return: NULL */
 DEFINE_AUTO(struct policy_diff *, policy_diff_free);
 
-/* Do both say the same to everybody? Which rule says it does not count. */
+/* Do all callers get the same? The index of the rule does not count. */
 bool decision_same(const struct decision *a, const struct decision *b);
 
-/* What some container may get by the bindings of both; NULL: it is refused. */
+/* The two policies that some container may get; NULL: its listener is refused. */
 struct binding_pair {
 	const struct policy *before, *after;
 };
@@ -66,9 +66,9 @@ struct binding_pairs {
 };
 
 /**
- * binding_pairs() - which policies of @after stand for which of @before
- * A container of each pair may exist: none is missed, but a pair may be given that
- * no container gets, where patterns, or earlier bindings together, rule it out.
+ * binding_pairs() - pair each policy of @before with those of @after that replace it
+ * No pair that a container can get is missed.  Patterns, or several earlier bindings
+ * together, may exclude a pair that is given.
  * Return: 0 or -ENOMEM
  */
 int binding_pairs(const struct policy_set *before, const struct policy_set *after,
@@ -76,7 +76,7 @@ int binding_pairs(const struct policy_set *before, const struct policy_set *afte
 struct binding_pairs *binding_pairs_free(struct binding_pairs *p);
 DEFINE_AUTO(struct binding_pairs *, binding_pairs_free);
 
-/* A binding that only one of the files has there. */
+/* A binding that only one of the files has at this place. */
 struct binding_line {
 	char sign;  /* '-': the old one, '+': the new one */
 	char *text; /* "peer_uid 0, annotation \"a\"=\"b\": policy" */

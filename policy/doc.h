@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * A policy file as a checked tree, between parse.c (each value by itself),
- * check.c (what they mean together) and compile.c (the arena).  Strings are
- * borrowed from the JSON tree, which the document owns.
+ * A policy file as a checked tree.  parse.c checks each value by itself,
+ * check.c what values mean together, and compile.c makes the arena from it.
+ * Strings are borrowed from the JSON tree, which the document owns.
  */
 
 #include <stdbool.h>
@@ -26,15 +26,15 @@
 struct binding_facts;
 
 struct doc_syscall {
-	const char *name; /* "" where it is none: complained about already */
-	enum call_id id;  /* CALL_OTHER: nothing of it can be matched */
+	const char *name; /* "": no name, an error was reported */
+	enum call_id id;  /* CALL_OTHER: its arguments cannot be matched */
 	uint32_t node;
 	bool of_set; /* node is the set's name */
 };
 
 struct doc_name {
 	const char *text;
-	size_t bytes; /* of text that count: a prefix's without the star */
+	size_t bytes; /* of text; of a prefix, without the star */
 	bool prefix;  /* its one star is at the end */
 	bool glob;    /* any other star, or a question mark */
 	uint32_t node;
@@ -60,7 +60,7 @@ struct doc_value {
 
 /* A named bit of the call's flags. */
 struct doc_flag {
-	const char *name; /* "": complained about already */
+	const char *name; /* "": an error was reported */
 	uint32_t bit, node;
 };
 
@@ -73,13 +73,12 @@ struct doc_flags {
 #define DOC_TYPE_BIT(mode) (UINT32_C(1) << (((mode)&S_IFMT) >> 12))
 
 /*
- * All of it must hold; what is zeroed or empty holds for every call, but for
- * max_size. Names,
- * values and directories are pointed-to, the rest are registers.
+ * All members must hold. A member that is zeroed or empty holds for every call, except
+ * max_size. Names, values and directories are pointed-to, the rest are registers.
  */
 struct doc_match {
 	uint32_t node;	 /* LEX_NONE: the rule has no match */
-	bool broken;	 /* complained about: what it matches is not known */
+	bool broken;	 /* an error was reported: what it matches is unknown */
 	uint32_t type;	 /* S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK where types is
 			    that one; else 0 */
 	uint32_t types;	 /* DOC_TYPE_BIT() of each; 0: any */
@@ -128,7 +127,7 @@ static inline bool doc_matches_all(const struct doc_match *m)
 	       !doc_has_caller(m) && !m->n_directories;
 }
 
-/* Does the answer hang on bytes that the caller can still change? */
+/* Does the match depend on bytes that the caller can still change? */
 static inline bool doc_is_pointed_to(const struct doc_match *m)
 {
 	return m->n_names || m->n_values || m->n_directories;
@@ -145,7 +144,7 @@ struct doc_rule {
 	bool log, advisory;
 };
 
-/* Does it name this call? */
+/* Does the rule name this call? */
 bool doc_rule_names(const struct doc_rule *r, const char *call);
 
 static inline bool doc_denies(const struct doc_rule *r)
@@ -160,7 +159,7 @@ static inline bool doc_makes_nodes(const struct doc_rule *r)
 	       call_family_of(r->syscalls[0].id) == FAMILY_MKNOD;
 }
 
-/* Would nobody notice if deputy were not asked at all? */
+/* Does the rule only let calls continue, so that deputy need not be notified? */
 static inline bool doc_is_plain_continue(const struct doc_rule *r)
 {
 	return !r->emulate && r->verdict.kind == VERDICT_CONTINUE && !r->log;
@@ -180,14 +179,14 @@ struct doc_policy {
 	bool bears_no_continue; /* it is given */
 };
 
-/* Of them one must match; none: nothing was said. */
+/* One of them must match; if empty, the key was not given. */
 struct doc_ids {
 	struct doc_id *items;
 	size_t n;
 };
 
 struct doc_pattern {
-	const char *text; /* a glob; "": complained about already, or empty */
+	const char *text; /* a glob; "": empty, or an error was reported */
 	size_t bytes;
 };
 
@@ -201,7 +200,7 @@ struct doc_annotation {
 	struct doc_patterns values;
 };
 
-/* What a binding may look at. Who wrote it? */
+/* The facts that a binding may look at, by their source. */
 enum doc_fact {
 	/* the kernel */
 	FACT_PEER_UID = 1 << 0,
@@ -227,7 +226,7 @@ struct doc_binding {
 	struct doc_annotation *annotations; /* all of them must match */
 	size_t n_annotations;
 	bool has_when;
-	bool broken; /* complained about: what it takes is not known */
+	bool broken; /* an error was reported: what it matches is unknown */
 	const char *policy;
 	size_t policy_index; /* by check_binding.c */
 };
@@ -235,13 +234,13 @@ struct doc_binding {
 /* A named list of strings. */
 struct doc_set {
 	const char *name;	  /* with its '@' */
-	struct json_object *list; /* borrowed, but for a built-in one */
+	struct json_object *list; /* borrowed, except of a built-in set */
 	uint32_t node;		  /* LEX_NONE: built in */
 	bool builtin, used;
-	bool broken;	     /* complained about: nothing is taken of it */
+	bool broken;	     /* an error was reported: the set is not used */
 	int state;	     /* of the search for cycles */
 	unsigned height;     /* how deep it includes others */
-	size_t expanded_for; /* the last list that got it */
+	size_t expanded_for; /* the last list that it was added to */
 };
 
 /* A file's text as it was read. */
@@ -263,8 +262,8 @@ struct doc {
 	size_t n_files;
 	uint32_t n_nodes;	  /* of all files */
 	bool parts;		  /* a file may lack policies or bindings */
-	struct json_object *tree; /* of the file that is read, then the first's */
-	struct lex *lex;	  /* the same */
+	struct json_object *tree; /* of the file being read, afterwards the first's */
+	struct lex *lex;	  /* of the file of @tree */
 	struct doc_policy *policies;
 	size_t n_policies;
 	struct doc_binding *bindings;
@@ -273,33 +272,34 @@ struct doc {
 	size_t n_sets;
 	size_t n_expansions, set_elements; /* of lists, so far */
 	bool met_broken_set, too_many;
-	const struct doc_set *via_set; /* whose element is read just now, */
-	uint32_t via;		       /* because its name stands here */
-	size_t comparisons;	       /* that checking took so far, at most about: */
+	const struct doc_set *via_set; /* the set whose element is being read, */
+	uint32_t via;		       /* and the place that names the set */
+	size_t comparisons;	       /* made by checks so far, at most about: */
 #define DOC_COMPARISONS_MAX (20 * 1000 * 1000) /* of names, devices, rules */
 	struct diags *diags;	       /* borrowed */
 };
 
 /**
- * doc_parse() - read and parse a file's text, diags->file by name
- * @text: borrowed as long as places are asked for
+ * doc_parse() - read and parse the text of the file diags->file
+ * @text: borrowed as long as places are looked up
  * Return: 0, -EINVAL when @diags has an error, or -ENOMEM
  */
 int doc_parse(const char *text, size_t bytes, struct diags *diags,
 	      struct doc **ret_doc);
-/* The same of @n files as one document. @parts: each may lack "policies" or
+/* Parses @n files as one document. @parts: each file may lack "policies" or
  * "bindings", but not all of them. */
 int doc_parse_files(const struct doc_text *texts, size_t n, bool parts,
 		    struct diags *diags, struct doc **ret_doc);
-/* Any JSON object: its tree and places, nothing of it understood. The same
- * errors, and @diags is the document's. */
+/* Reads any JSON object: its tree and places, without a meaning. The document keeps
+ * @diags. Return: as doc_parse() */
 int doc_read(const char *text, size_t bytes, enum lex_integers integers,
 	     struct diags *diags, struct doc **ret_doc);
-/* Where this is denied, no ring can be had. */
+/* If this call is denied, no ring can be made. */
 #define DOC_URING_SETUP "io_uring_setup"
-/* Does the policy deny a call that io_uring does, too, and let rings be made? */
+/* Does the policy deny a call that io_uring can do, too, without denying rings? */
 bool doc_uring_passes(const struct doc_policy *p);
-/* What the parts mean together; adds to the document's diags. */
+/* Checks what the parts mean together; adds to the document's diags.
+ * doc_check() calls the functions that are marked "by it". */
 void doc_check(struct doc *d);
 void doc_check_calls(struct doc *d, const struct doc_policy *p); /* by it */
 void doc_check_mux(struct doc *d, const struct doc_policy *p);	 /* by it */
@@ -311,33 +311,33 @@ void doc_check_pairs(struct doc *d, const struct doc_policy *p); /* by it */
 void doc_check_devices(struct doc *d, const struct doc_rule *r); /* by it */
 void doc_check_match(struct doc *d, const struct doc_rule *r);	 /* by it */
 void doc_check_bindings(struct doc *d);				 /* by it */
-/* Does it take a container of which this is known? */
+/* Does the binding match a container with these facts? */
 bool binding_matches(const struct doc_binding *b, const struct binding_facts *f);
-/* Does @a take every container that @b takes? @steps: counts what that costs */
+/* Does @a match every container that @b matches? @steps: counts the cost */
 bool binding_covers(const struct doc_binding *a, const struct doc_binding *b,
 		    size_t *steps);
-/* Of all bindings with each other. Beyond it nothing is known to be covered: what
- * is never reached is not told, which does no harm. */
+/* Limit of steps for all bindings together. Beyond it no binding counts as covered:
+ * one that is never reached is then not reported, which does no harm. */
 #define BINDING_STEPS_MAX (20 * 1000 * 1000)
-/* The same once all is known of a container that is foretold? */
+/* Can the binding match once all facts about a foretold container are known? */
 bool binding_may_match(const struct doc_binding *b, const struct binding_facts *f);
 void doc_check_continue(struct doc *d, const struct doc_policy *p,
 			size_t at); /* by it, of rule @at */
 struct doc *doc_free(struct doc *d); /* Return: NULL */
 DEFINE_AUTO(struct doc *, doc_free);
 
-/* An error or warning at @node: where its value begins. */
+/* Reports an error or warning at the place where @node's value begins. */
 void doc_complain(struct doc *d, enum diag_level level, uint32_t node,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* The document behind a set; it has no diags until somebody lends it some. */
 struct policy_set;
 struct doc *doc_of_set(const struct policy_set *s);
-/* The same of an object's key, ready made. */
+/* Reports an error at the key of @node. */
 void doc_complain_of_key(struct doc *d, uint32_t node, const char *reason);
 
-/* The file with @node in it; NULL: none. Its nodes. Where its value begins, and
- * that as FILE:LINE:COLUMN (Return: @buf). */
+/* For @node: its file (NULL: none), the nodes of that file, the place where its
+ * value begins, and that place as FILE:LINE:COLUMN (Return: @buf). */
 const struct doc_file *doc_file_of(const struct doc *d, uint32_t node);
 const struct lex *doc_lex(const struct doc *d, uint32_t node);
 struct lex_place doc_place(const struct doc *d, uint32_t node);
@@ -346,7 +346,7 @@ const char *doc_where(const struct doc *d, uint32_t node, char *buf, size_t size
 /* Return: the sealed arena of one policy, or a negative errno */
 int doc_compile(const struct doc *d, const struct doc_policy *p);
 
-/* The document of a policy that was loaded (policy.h), and its part of it. */
+/* The document of a loaded policy set (policy.h), and the part of one policy. */
 struct policy_set;
 struct policy;
 const struct doc *policy_set_doc(const struct policy_set *s);

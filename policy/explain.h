@@ -2,8 +2,9 @@
 #pragma once
 
 /**
- * Why a policy decides on a call as it does.  The decision is decide()'s on the
- * compiled policy; the reasons are the document's rules, held against it.
+ * Explains why a policy decides on a call as it does.  decide() makes the
+ * decision, on the compiled policy.  The reasons come from the rules of the
+ * document, and must agree with it.
  */
 
 #include <linux/seccomp.h>
@@ -23,20 +24,20 @@ struct explain_call {
 	const void *value;	      /* NULL: cannot be read */
 	size_t value_bytes;	      /* that can be read there */
 	const struct call_args *args; /* of a packed call; NULL: cannot be read */
-	const struct facts_caller *caller; /* NULL: nothing is known of it */
+	const struct facts_caller *caller; /* NULL: nothing is known about it */
 	const char *directory;		   /* NULL: the path leads nowhere */
 };
 
-/* Where a policy says something. */
+/* A place in a policy file. */
 struct explain_place {
 	const char *file; /* NULL: in the only one */
 	unsigned line;
 };
 
 enum explain_outcome {
-	EXPLAIN_DIFFERS,    /* and keys say on what */
-	EXPLAIN_DECIDES,    /* and keys say what it matched */
-	EXPLAIN_NOT_REACHED /* a rule before it decides */
+	EXPLAIN_DIFFERS,    /* keys has what does not match */
+	EXPLAIN_DECIDES,    /* keys has what matches */
+	EXPLAIN_NOT_REACHED /* an earlier rule decides */
 };
 
 struct explain_key {
@@ -55,11 +56,11 @@ struct explain_rule {
 struct explain {
 	struct decision decision;
 	enum call_family family;
-	struct verdict fail;		  /* where deputy itself cannot */
-	bool asks_caller, asks_directory; /* does one of the rules? */
+	struct verdict fail;		  /* if deputy itself fails */
+	bool asks_caller, asks_directory; /* one of the rules looks at them */
 	size_t n_rules;			  /* for this call, in their order */
 	struct explain_rule *rules;
-	char *effect; /* what then happens, a sentence without its full stop */
+	char *effect; /* what happens then, a sentence without its full stop */
 };
 
 /**
@@ -72,18 +73,18 @@ int explain(const struct policy_set *s, const struct policy *p,
 struct explain *explain_free(struct explain *e); /* Return: NULL */
 DEFINE_AUTO(struct explain *, explain_free);
 
-/* Decides on a call as a worker does, which reads only what it is asked for. */
+/* Decides on a call as a worker does: it reads a fact only if decide() wants it. */
 void explain_decide(const struct arena *a, const struct explain_call *c,
 		    struct decision *ret);
 
-/* The call of a text, by nobody and nowhere; lives as long as that. */
+/* Return: the call of a text, without caller and directory; valid as long as @t */
 struct explain_call explain_call_of_text(const struct call_text *t);
 
-/* The place of rule @rule, of the default for -1. */
+/* Return: the place of rule @rule; -1: of the default */
 struct explain_place explain_place(const struct policy_set *s,
 				   const struct policy *p, int32_t rule);
 
-/* A call to facts; @unpack: with what it passes in a struct. */
+/* Makes facts of a call; @unpack: also of the struct that it passes. */
 struct match_facts;
 void explain_look(const struct explain_call *c, enum call_id id, bool unpack,
 		  struct call *call, struct match_facts *f);

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * What of a call opens a rule's gate (struct arena_gate): the same words, taken
- * from what a rule names when it is compiled, and from the call when it is
- * decided.
+ * The words of a call that a rule's gate compares (struct arena_gate).  The
+ * compiler makes them from the values that a rule names; decide() makes the
+ * same words from the call.
  */
 
 #include <stddef.h>
@@ -33,13 +33,13 @@ static inline uint64_t probe_mix(uint64_t h, uint64_t word)
 	return h ^ h >> 32;
 }
 
-/* One of 64, by bits that all of the word had a part in. */
+/* Return: one of 64 bits, which depends on all bits of the word */
 static inline uint64_t probe_bit(uint64_t mixed)
 {
 	return UINT64_C(1) << (mixed >> 26 & 63);
 }
 
-/* Of a whole name: the same for the same, mostly another for another. */
+/* Return: a hash of the whole name */
 static inline uint64_t probe_name(const char *name, size_t bytes)
 {
 	uint64_t h = bytes, w;

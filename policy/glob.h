@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /**
- * glob_match() - is @text what @pattern describes?
+ * glob_match() - does @text match @pattern?
  *
  * In a pattern '*' is any number of bytes, '?' is one byte, and any other byte
  * is itself. There is no way to quote them. Takes at most @pattern_bytes times

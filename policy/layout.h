@@ -60,9 +60,9 @@ struct arena_call {
 };
 
 /*
- * What the scan looks at first, one for each rule: it can match only where
- * (word & mask) == key, of the word at this offset of the call's struct probe.
- * So of most rules only these 24 bytes are read.
+ * The first check of a rule.  The rule can match only if (word & mask) == key,
+ * for the word at offset @at of the call's struct probe.  So the scan reads
+ * only these 24 bytes of most rules.
  */
 struct arena_gate {
 	uint64_t mask, key;
@@ -89,8 +89,8 @@ enum arena_rule_flag {
 	ARENA_RULE_FLAGS = (1 << 11) - 1
 };
 
-/* Bits of a register: holds where all of all, one of any (0: no matter) and
- * none of none are set. Zeroed it always holds. */
+/* A condition on a register: every bit of @all, at least one of @any (if it is
+ * not 0) and no bit of @none must be set. If zeroed, it always holds. */
 struct bits {
 	uint32_t all, any, none;
 };
@@ -106,8 +106,8 @@ static inline int bits_hold_always(const struct bits *b)
 	return !b->all && !b->any && !b->none;
 }
 
-/* One rule as one call sees it: a rule of three calls is here three times.
- * What it does not match on has a value here that holds for every call. */
+/* One rule for one call: a rule that names three calls is here three times. A
+ * key that the rule does not have gets a value that holds for every call. */
 struct arena_rule {
 	uint32_t flags;	     /* enum arena_rule_flag */
 	uint32_t index;	     /* in the policy's "rules" */

@@ -2,14 +2,13 @@
 #pragma once
 
 /**
- * A strict reading of a JSON document (RFC 8259) that keeps where everything
- * stands.
+ * Reads a JSON document (RFC 8259) strictly, and keeps the place of each value.
  *
- * json-c makes the tree that parse.c walks, but it knows no positions, and what
- * it forgives differs between its versions.  So each document is first read
- * here, and json-c sees only what passed: valid UTF-8, no byte order mark, no
- * NUL in strings, whole surrogate pairs, numbers that a double holds, at most
- * LEX_DEPTH_MAX levels, no key twice in an object.
+ * json-c makes the tree that parse.c walks, but json-c has no positions, and
+ * its versions tolerate different errors.  So each document is first read here,
+ * and json-c reads only documents that passed: valid UTF-8, no byte order mark,
+ * no NUL in strings, whole surrogate pairs, numbers that a double holds, at
+ * most LEX_DEPTH_MAX levels, no key twice in an object.
  *
  * A node is a value; nodes are walked from the root, as the tree is.
  */
@@ -31,7 +30,7 @@ struct lex_place {
 	unsigned line, column; /* 1-based, column in bytes */
 };
 
-/* Integers up to which no reader of the tree is at a loss. */
+/* The range of integers that the reader of the tree can represent. */
 enum lex_integers { LEX_INT64, LEX_UINT64 };
 
 /**
@@ -49,27 +48,27 @@ DEFINE_AUTO(struct lex *, lex_free);
 /* Where the root value ends, in bytes. */
 size_t lex_end(const struct lex *l);
 
-/* How many nodes there are, and from which on they count: LEX_ROOT, or what is
- * set, so that those of several documents are told apart. */
+/* The number of nodes, and the number of the first one: LEX_ROOT, or a base
+ * that was set so that nodes of several documents have different numbers. */
 uint32_t lex_count(const struct lex *l);
 void lex_set_base(struct lex *l, uint32_t base);
 int lex_has(const struct lex *l, uint32_t node);
 
-/* The children of @node one by one, LEX_NONE behind the last. Of a key given
- * twice only the last member is seen, whose value json-c has. */
+/* Walks the children of @node; LEX_NONE after the last. If a key is given
+ * twice, only the last member is seen: json-c has its value. */
 uint32_t lex_first(const struct lex *l, uint32_t node);
 uint32_t lex_next(const struct lex *l, uint32_t node);
 /* The key of a member, decoded; lives as long as @l. */
 const char *lex_key(const struct lex *l, uint32_t node);
 
-/* Where in the text a member begins (its key) and a value begins and ends, in
- * bytes: for who changes some of a text and keeps the rest. */
+/* Where in the text a member begins (its key), and where a value begins and
+ * ends, in bytes. For programs that change a part of a text. */
 size_t lex_key_at(const struct lex *l, uint32_t node);
 size_t lex_value_at(const struct lex *l, uint32_t node);
 size_t lex_value_end(const struct lex *l, uint32_t node);
 
 struct lex_place lex_value_place(const struct lex *l, uint32_t node);
-/* Where the member's key begins; the value's place where it has none. */
+/* Where the member's key begins; the place of a value that has no key. */
 struct lex_place lex_key_place(const struct lex *l, uint32_t node);
 
 /* The JSON pointer (RFC 6901) of @node, cut at @size. */

@@ -2,10 +2,10 @@
 #pragma once
 
 /**
- * The keys of a rule's "match", a row each: does a call match it, how is that
- * said, and at which calls does the answer change?  For the programs that
- * explain a policy; what decides is decide.c, and explain.c refuses to say
- * anything that differs from it.
+ * The keys of a rule's "match", one row each, for programs that explain a
+ * policy. A row has functions for three questions: does a call match, how is
+ * that written, and at which calls does the answer change?  decide.c makes the
+ * decisions; explain.c fails if a row contradicts it.
  */
 
 #include <stdio.h>
@@ -26,8 +26,8 @@ struct match_facts {
 	const char *directory;		   /* NULL: nowhere */
 };
 
-/* What a key looks at. Keys that look at different ones hold independently of
- * each other, but for the caller's where nothing is known of it. */
+/* What a key looks at. Keys of different dimensions are independent of each
+ * other, except the caller's if nothing is known about the caller. */
 enum match_dim {
 	DIM_ARCH, /* of which all are tried anyway */
 	DIM_MODE,
@@ -46,16 +46,16 @@ struct match_key {
 	const char *name;
 	enum match_dim dim;
 	bool (*given)(const struct doc_match *m);
-	/* The rest is asked of rules that have the key. */
+	/* The other functions are called only for rules that have the key. */
 	bool (*matches)(const struct doc_rule *r, const struct match_facts *f);
 	/* "1:3"; follows the key's name */
 	void (*print_have)(const struct match_facts *f, FILE *out);
-	/* Why it does not match: "is not 1:5"; follows that */
+	/* Why it does not match: "is not 1:5"; follows print_have() */
 	void (*print_why)(const struct doc_match *m,
 			  const struct match_facts *f, FILE *out);
-	/* Arguments inside, and right outside, of what it matches: one at least
-	 * for each answer that it gives. sampling.c adds what no key names, and
-	 * what several keys make of one argument. */
+	/* Adds arguments just inside and just outside of what the key matches,
+	 * at least one for each answer. sampling.c adds values that no key
+	 * names, and combinations of several keys of one argument. */
 	void (*sample)(const struct doc_match *m, struct samples *s);
 };
 
@@ -75,7 +75,7 @@ static inline bool match_key_holds(const struct match_key *k,
 	return !k->given(&r->match) || k->matches(r, f);
 }
 
-/* A sample of DIM_UID: nothing is known of the caller. */
+/* A sample of DIM_UID: nothing is known about the caller. */
 #define SAMPLE_UNKNOWN UINT64_MAX
 
 /* "is not 1:5", "is none of 1:3, 1:5 and 7 more" */

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * How parse.c, parse_rule.c and parse_match.c read objects and arrays: by tables of fields.
- * A value is complained about where it stands; reading goes on.
+ * How parse.c, parse_rule.c and parse_match.c read objects and arrays: by tables of
+ * fields.  An error is reported at the place of its value, and reading continues.
  */
 
 #include "policy/doc.h"
@@ -50,13 +50,13 @@ bool parse_member(const struct doc *d, struct value object, const char *key,
 bool parse_is_word(const char *s);
 void parse_comment(struct doc *d, struct value v, void *out);
 
-/* The same of a single value that stands for a list of one. */
+/* Parses a list as parse_list() does, or a single value as a list of one. */
 void *parse_one_or_list(struct doc *d, struct value v, size_t size,
 			void (*parse)(struct doc *d, struct value v, void *out),
 			size_t *ret_n);
 
-/* Where a value is kept to stand: of a set's element, where the set's name
- * does. */
+/* The place to report for a value. For an element of a set, it is the place
+ * where the set's name is used. */
 static inline uint32_t parse_place(const struct doc *d, struct value v)
 {
 	return d->via_set ? d->via : v.node;
@@ -88,7 +88,7 @@ void match_done(struct doc_match *m);
 
 /* parse_caller.c */
 #define ID_MAX (UINT32_MAX - 1) /* the last one stands for none */
-/* A number or "FIRST-LAST"; @what is expected in a complaint, if it is neither. */
+/* Parses a number or "FIRST-LAST". If it is neither, the error says: expected @what. */
 void parse_id(struct doc *d, struct value v, struct doc_id *id, const char *what);
 void match_directory(struct doc *d, struct value v, void *out);
 void match_uid(struct doc *d, struct value v, void *out);

@@ -15,7 +15,7 @@
 #include "lib/verdict.h"
 #include "policy/diag.h"
 
-/* Where an administrator puts them. */
+/* The default places of policy files. */
 #define POLICY_FILE_DEFAULT	 "/etc/deputy/policy.json"
 #define POLICY_DIRECTORY_DEFAULT "/etc/deputy/policy.d"
 
@@ -23,7 +23,7 @@
 #define POLICY_FILES_MAX      64 /* of one policy.d and the file */
 #define POLICY_MAX_BYTES      (4 * 1024 * 1024) /* of all of them */
 #define POLICY_NAME_MAX	      63
-/* Of "deadline"; and where it is not given. */
+/* The largest "deadline", and the default. */
 #define POLICY_DEADLINE_MAX_S 3600
 #define POLICY_DEADLINE_S     10
 #define POLICY_RATE_MAX	      1000000 /* of "rate" */
@@ -45,29 +45,30 @@ struct policy_paths {
  * Return: 0, -EINVAL when @diags holds an error, or another negative errno
  * when a file could not be read (@diags says so too)
  *
- * Of several files, or of a directory's, each may lack "policies" or
- * "bindings": they are put together in their order, and a name is given once.
+ * Several files, or the files of a directory, are one policy, in their order.
+ * Each may lack "policies" or "bindings", and a name may be defined once only.
  */
 int policy_set_load_all(struct policy_paths paths, struct policy_set **ret_set,
 			struct diags *diags);
-/* The same of one file or directory; NULL: the built-in policy. */
+/* Loads one file or directory; NULL: the built-in policy. */
 int policy_set_load(const char *path, struct policy_set **ret_set,
 		    struct diags *diags);
 
-/* Those of an administrator's file and directory that are there, the latter if
- * there is a policy in it. What cannot be told is there. They must be root's. */
+/* Return: the file, if it exists, and the directory, if it has a policy. If
+ * that cannot be found out, the path is included. The paths must be root's. */
 struct policy_paths policy_paths_of(const char *file, const char *directory);
-/* What policy_set_hash() of them would be now. Return: 0 or a negative errno */
+/* Computes the policy_set_hash() of the files as they are now. Return: 0 or a
+ * negative errno */
 int policy_hash(struct policy_paths paths, uint64_t *ret);
-/* The same from memory; @name stands for the file's in messages. */
+/* Loads a policy from memory; messages use @name as the file's. */
 int policy_set_parse(const char *name, const char *text, size_t bytes,
 		     struct policy_set **ret_set, struct diags *diags);
 
 struct policy_set *policy_set_ref(struct policy_set *s);   /* Return: @s */
 struct policy_set *policy_set_unref(struct policy_set *s); /* Return: NULL */
 
-/* Patterns of bindings, and what they are held against, have at most as many
- * bytes; a longer text matches none. */
+/* Size limit of patterns in bindings, and of the texts that they are compared
+ * with. A longer text matches no pattern. */
 #define BINDING_TEXT_MAX 4096
 
 enum userns_fact {
@@ -77,8 +78,8 @@ enum userns_fact {
 };
 
 /*
- * What a binding may look at. Of what is not known, or NULL, nothing matches.
- * Strings are borrowed, may be hostile.
+ * Facts that a binding may look at. A fact that is unknown or NULL matches
+ * nothing. Strings are borrowed, and may be hostile.
  */
 struct binding_facts {
 	/* from the kernel */
@@ -92,8 +93,8 @@ struct binding_facts {
 	const char *id, *bundle, *metadata;
 	const char *(*annotation)(void *ctx, const char *key); /* NULL: none */
 	void *annotation_ctx;
-	/* Of a container that is to come: its user namespace, cgroups, id and
-	 * bundle are not known *yet* where they are not known. */
+	/* The container does not exist yet: its user namespace, cgroups, id and
+	 * bundle may become known later. */
 	bool foretold;
 };
 
@@ -101,15 +102,16 @@ struct binding_facts {
 const struct policy *policy_set_bind(const struct policy_set *s,
 				     const struct binding_facts *f);
 /**
- * policy_set_may_bind() - which policies could policy_set_bind() yet give?
- * @f:    with foretold, else there is one at most
- * @i:    their place in the order of bindings, from 0; one may come twice
- * Return: NULL behind the last
+ * policy_set_may_bind() - list the policies that policy_set_bind() may return
+ * once all facts are known
+ * @f:    with foretold; without it there is one policy at most
+ * @i:    counts from 0, in the order of the bindings; a policy may come twice
+ * Return: the policy, NULL after the last
  */
 const struct policy *policy_set_may_bind(const struct policy_set *s,
 					 const struct binding_facts *f, size_t i);
-/* The names of annotations that bindings look at, some more than once.
- * Return: NULL behind the last */
+/* Return: the name of the annotation number @i that bindings look at, NULL
+ * after the last. A name may come more than once. */
 const char *policy_set_annotation(const struct policy_set *s, size_t i);
 const struct policy *policy_set_find(const struct policy_set *s,
 				     const char *name);
@@ -118,16 +120,16 @@ const struct policy *policy_set_find(const struct policy_set *s,
 const struct policy *policy_set_unconditional(const struct policy_set *s);
 
 const char *policy_set_source(const struct policy_set *s); /* path, "built-in" */
-/* Of the files' bytes; see texts_hash(). */
+/* The hash of the files' bytes; see texts_hash(). */
 uint64_t policy_set_hash(const struct policy_set *s);
 size_t policy_set_count(const struct policy_set *s);
 const struct policy *policy_set_at(const struct policy_set *s, size_t i);
 
 const char *policy_name(const struct policy *p);
 size_t policy_rule_count(const struct policy *p);
-/* What a caller gets when deputyd itself must answer it: an errno. */
+/* The policy's "fail": an errno, for calls that deputyd itself must answer. */
 struct verdict policy_fail(const struct policy *p);
-/* After how many seconds of one call deputyd does that: 1..POLICY_DEADLINE_MAX_S */
+/* Seconds after which deputyd answers a call itself: 1..POLICY_DEADLINE_MAX_S */
 unsigned policy_deadline_s(const struct policy *p);
 /* May one of its rules have a node bound over another? */
 bool policy_binds_nodes(const struct policy *p);

@@ -2,10 +2,10 @@
 #pragma once
 
 /**
- * From a policy to the seccomp profile that notifies on what its rules need,
- * and the check of a profile against a policy.
+ * Makes the seccomp profile that notifies on what a policy's rules need, and
+ * checks a profile against a policy.
  *
- * A profile can only name calls, so a policy's default counts for the calls
+ * A profile can only name calls, so a policy's default applies only to calls
  * that its rules name.
  */
 
@@ -40,14 +40,14 @@ struct profile_options {
 	bool wait_killable; /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 };
 
-/* Why no engine takes this for a listener's path. Return: NULL where it can */
+/* Return: why no engine accepts this as a listener's path; NULL: it is good */
 const char *profile_listener_complaint(const char *path);
 
 /**
- * profile_make() - the profile that notifies on what a policy's rules need
+ * profile_make() - make the profile that notifies on what a policy's rules need
  * @set:     as loaded by policy_set_load()
- * @diags:   initialised with the policy file's name; gets what stands there
- * @base:    gets what is wrong with the base, and warnings
+ * @diags:   initialised with the policy file's name; gets its errors and warnings
+ * @base:    gets the errors and warnings of the base
  * @ret:     the caller's to json_object_put()
  * Return: 0, -EINVAL when @diags or @base has an error, or another negative
  * errno
@@ -57,9 +57,9 @@ int profile_make(const struct policy_set *set, const struct profile_options *o,
 		 struct json_object **ret);
 
 /**
- * profile_print_lxc() - a profile in LXC's language
+ * profile_print_lxc() - print a profile in LXC's format
  * @profile: of profile_make(), without a base
- * @notes:   what was said of it; become comments
+ * @notes:   diagnostics of profile_make(), printed as comments
  */
 void profile_print_lxc(struct json_object *profile, const struct diags *notes,
 		       FILE *out);
@@ -68,11 +68,10 @@ void profile_print_lxc(struct json_object *profile, const struct diags *notes,
  * profile_check() - does a profile notify on what a policy's rules need?
  * @policy: a name; NULL: the one that the profile's listenerMetadata names, or
  *          the only one
- * @found:  gets what is wrong: an error where a rule would never be asked, an
- *          answer would come from no rule, or an engine would not start the
- *          container; a warning where it costs time, or depends on the engine
- * Return: 0, -EINVAL when @diags or @found has an error, or another negative
- * errno
+ * @found:  gets an error if a rule would never get its calls, a notified call
+ * has no rule, or an engine would not start the container; a warning if something
+ * costs time, or depends on the engine Return: 0, -EINVAL when @diags or @found
+ * has an error, or another negative errno
  */
 int profile_check(const struct policy_set *set, const char *policy,
 		  const char *path, struct diags *diags, struct diags *found);

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * A profile while it is made: profile.c, which begins and ends it, and
- * profile_merge.c, which brings in the base's rules.
+ * A profile while it is made.  profile.c begins and ends it; profile_merge.c
+ * adds the base's rules.
  */
 
 #include <errno.h>
@@ -22,13 +22,13 @@ struct making {
 	bool docker;
 };
 
-/* Does the policy want anything of it that the kernel would not do? */
+/* Does the policy do more with this call than let it continue? */
 static inline bool profile_handles(const struct profile_call *c)
 {
 	return c->notify.n > 0;
 }
 
-/* Are both handled alike, so that one rule does for them? */
+/* Are both calls handled alike, so that one rule is enough? */
 static inline bool profile_alike(const struct profile_call *a,
 				 const struct profile_call *b)
 {
@@ -36,12 +36,13 @@ static inline bool profile_alike(const struct profile_call *a,
 	       cubes_equal(&a->leave, &b->leave);
 }
 
-/* A rule of the base without what is handled, and what is left of that. */
+/* Adds a rule of the base without the handled calls, and rules for their
+ * remaining register values. */
 int profile_add_base_rule(struct making *m, const struct seccomp_rule *r);
-/* Says so where @c is denied by the base and now may end in a continue. */
+/* Warns if the base denies @c, and @c may now end in a continue. */
 void profile_warn_of_opening(struct making *m, const struct profile_call *c);
 
-/* They take @value, NULL too. Return: 0 or -ENOMEM */
+/* These functions own @value, which may be NULL. Return: 0 or -ENOMEM */
 static inline int profile_put(struct json_object *o, const char *key,
 			      struct json_object *value)
 {

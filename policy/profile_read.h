@@ -5,9 +5,9 @@
  * A seccomp profile as an engine reads it, in one of two dialects of JSON:
  *
  *   oci     linux.seccomp of the runtime specification
- *   docker  the same with "archMap", and in each rule "includes", "excludes"
- *           (capabilities, architectures, kernels), which the engine resolves
- *           before it writes the former: Docker, Podman, Buildah
+ *   docker  oci with "archMap", and with "includes" and "excludes" in rules
+ *           (capabilities, architectures, kernels).  Docker, Podman and Buildah
+ *           resolve these and write the oci dialect.
  */
 
 #include <string.h>
@@ -27,12 +27,13 @@ struct seccomp_rule {
 	struct json_object *names; /* an array; NULL: "name" is used */
 	const char *name;
 	const char *action;
-	int64_t errno_ret;   /* -1: not said */
-	bool compares;	     /* it has args */
-	struct cube cube;    /* of those that compare masked or for equality */
-	unsigned odd_args;   /* a bit for each register compared otherwise */
-	unsigned twice_args; /* compared more than once: the engine's choice */
-	bool conditional;    /* "includes" or "excludes" say something */
+	int64_t errno_ret; /* -1: not given */
+	bool compares;	   /* the rule has args */
+	struct cube cube;  /* of its comparisons EQ and MASKED_EQ */
+	unsigned odd_args; /* a bit for each register with another comparison */
+	unsigned twice_args; /* a bit for each register that is compared twice:
+				engines differ in what that means */
+	bool conditional;    /* "includes" or "excludes" are not empty */
 };
 
 struct seccomp_profile {
@@ -47,12 +48,12 @@ struct seccomp_profile {
 
 /**
  * seccomp_profile_load() - read a profile
- * @diags: gets every mistake, with its place; the profile's as long as it lives
+ * @diags: gets every error, with its place; the profile keeps the pointer
  * Return: 0, -EINVAL when @diags has an error, or another negative errno
  */
 int seccomp_profile_load(const char *path, struct diags *diags,
 			 struct seccomp_profile **ret);
-/* The same from memory; copied. */
+/* Reads a profile from memory; the text is copied. */
 int seccomp_profile_parse(const struct profile_text *text, struct diags *diags,
 			  struct seccomp_profile **ret);
 struct seccomp_profile *seccomp_profile_free(struct seccomp_profile *p);
@@ -66,8 +67,8 @@ static inline bool seccomp_rule_is(const struct seccomp_rule *r, const char *a)
 	return strcmp(r->action, a) == 0;
 }
 
-/* One more comparison, not masked. Return: 0 or -ENOMEM */
+/* Adds a comparison that is not masked. Return: 0 or -ENOMEM */
 int seccomp_args_add(struct json_object *args, int index, const char *op,
 		     uint64_t value);
-/* A rule's "args" for a cube. Return: an array, NULL for lack of memory */
+/* Return: a rule's "args" for a cube, an array; NULL for lack of memory */
 struct json_object *seccomp_args(const struct cube *c);

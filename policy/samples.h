@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * Arguments of a call to try, each once.  One is named where a rule speaks of
- * it; the others stand for all that none speaks of.
+ * Values of one argument to try, each once.  A named one is a value that some
+ * rule names; the others represent all values that no rule names.
  */
 
 #include <stdbool.h>

@@ -2,46 +2,47 @@
 #pragma once
 
 /**
- * All that rules can tell apart in one thing of a call.
+ * Makes samples of one dimension of calls: at least one for each set of values
+ * that rules can distinguish.
  */
 
 #include "policy/explain.h"
 #include "policy/match_key.h"
 
-/* A call to try, and who asks. */
+/* A call to try, its caller and its directory. */
 struct trial {
 	struct call_text *t; /* borrowed */
-	bool unknown;	     /* nothing is known of */
+	bool unknown;	     /* nothing is known about the caller: */
 	struct facts_caller caller;
 	const char *directory; /* NULL: nowhere */
 };
 
 struct explain_call trial_call(const struct trial *t);
 
-/* Can @rules tell calls of @id apart by @dim? But for DIM_ARCH. */
+/* Can @rules distinguish calls of @id by @dim? Not for DIM_ARCH. */
 bool sampling_has(enum call_id id, enum match_dim dim,
 		  const struct doc_rule *const *rules, size_t n_rules);
 
 /**
- * sampling_make() - samples of @dim that are all there is to try
- * @t:     of the call; gets other arguments
- * @rules: those for it
- * @ret:   empty; to be samples_done() in any case
+ * sampling_make() - make all samples of @dim that must be tried
+ * @t:     the call; its arguments are changed
+ * @rules: the rules for that call
+ * @ret:   empty; use samples_done() in any case
  *
- * What rules name is there, and of all else one sample for each set of rules
- * that it can match.
+ * The samples have each value that rules name.  For all other values there is one
+ * sample for each set of rules that such a value can match.
  * Return: 0, -ENOMEM or -E2BIG
  */
 int sampling_make(struct trial *t, enum match_dim dim,
 		  const struct doc_rule *const *rules, size_t n_rules,
 		  struct samples *ret);
 
-/* Makes a sample the call's, of a value the size too. */
+/* Sets the call's argument to a sample; for a value also its size. */
 void sampling_set(struct trial *t, enum match_dim dim, const struct sample *s);
 
-/* Names for each set of the rules' names that one can match, where some of them
- * have stars or question marks within: sampling_names.c. */
+/* Adds a name for each set of the rules' patterns that one name can match, for
+ * patterns with stars or question marks within: sampling_names.c. */
 void sampling_names(const struct doc_rule *const *rules, size_t n_rules,
 		    struct samples *s);
-/* Of bytes that none of @used is: a readable one, if there is one left. */
+/* Return: a byte that is not in @used, a readable one if there is one */
 char sampling_free_byte(const bool used[256]);

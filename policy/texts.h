@@ -25,8 +25,8 @@ enum texts_status { TEXTS_FILE = 0, TEXTS_DIRECTORY };
 
 /**
  * texts_load() - add a file, or all *.json of a directory in strcmp() order
- * @roots: take only what is root's alone, see owned.h
- * @diags: gets why it could not be
+ * @roots: accept only files that are root's alone, see owned.h
+ * @diags: gets the reason of a failure
  * Return: enum texts_status, or a negative errno
  */
 int texts_load(struct texts *t, const char *path, bool roots,
@@ -35,20 +35,20 @@ int texts_load(struct texts *t, const char *path, bool roots,
 /**
  * policy_set_of_texts() - check and compile
  * @source: for policy_set_source()
- * @texts_taken: also where it fails
+ * @texts_taken: owned, also on failure
  * @parts:  each may lack "policies" or "bindings"
  * @diags:  initialised
  * Return: 0, -EINVAL when @diags holds an error, or another negative errno
  */
 int policy_set_of_texts(const char *source, struct texts *texts_taken, bool parts,
 			struct policy_set **ret_set, struct diags *diags);
-/* What a set was made of. */
+/* The texts that a set was made of. */
 const struct texts *policy_set_texts(const struct policy_set *s);
 bool policy_set_is_parts(const struct policy_set *s);
 
-/* Of all texts in their order, FNV-1a of 64 bits: tells versions apart, and is no
- * protection against who wants two alike. */
+/* The hash of all texts in their order, FNV-1a of 64 bits. It distinguishes versions,
+ * but does not protect against somebody who makes two texts with the same hash. */
 uint64_t texts_hash(const struct texts *t);
 
-/* Is @path a directory with a policy in it? Unsure is yes. */
+/* Is @path a directory with a policy in it? True also if that cannot be found out. */
 bool texts_are_in(const char *path);

@@ -42,8 +42,9 @@ static inline uint32_t utf8_decode(const char *s, size_t step)
 	return c;
 }
 
-/* Does it stand where it is and nowhere else? Not so controls, line and paragraph
- * separators, and what turns the direction of a text (Unicode, UAX #9). */
+/* Can a terminal show the character without side effects? False for controls,
+ * line and paragraph separators, and characters that change the direction of
+ * text (Unicode, UAX #9). */
 static inline bool utf8_shows(uint32_t c)
 {
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
