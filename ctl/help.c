@@ -53,7 +53,7 @@ static void print_options(unsigned bits)
 			print_option(&verb_options[i]);
 }
 
-/* Of this option: a bit for each verb. */
+/* Return: a bit for each verb that has this option */
 static unsigned verbs_of(int option)
 {
 	unsigned bits = 0;

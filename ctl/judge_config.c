@@ -19,8 +19,8 @@ struct device_rule {
 	int access;	      /* enum device_access */
 };
 
-/* What follows a container's own rules, whatever they say: both of runc's
- * (libcontainer/specconv) and crun's (cgroup-resources.c), to open. */
+/* Rules to open devices that runc (libcontainer/specconv) and crun
+ * (cgroup-resources.c) both add after a container's own. */
 static const struct device_rule always[] = {
 #define CHARS(major, minor)                                                    \
 	{                                                                      \

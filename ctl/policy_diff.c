@@ -205,7 +205,7 @@ static bool is_given(const struct binding_pairs *pairs, int side,
 	return false;
 }
 
-/* What no container gets makes no difference, but is not passed over. */
+/* A policy that no container gets makes no difference, but the user is told. */
 static void tell_unbound(const struct work *w, const struct binding_pairs *pairs)
 {
 	for (int side = 0; side < 2 && !w->json; side++)

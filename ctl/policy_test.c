@@ -17,7 +17,7 @@
 
 #define CASE_LINE_MAX (CALL_TEXT_MAX_BYTES + 1024)
 
-/* What a line may say first. What the options say holds where it does not. */
+/* Words that a line may begin with. Each replaces an option for that line. */
 static const struct {
 	const char *name;
 	enum ctl_option option;

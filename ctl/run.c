@@ -38,7 +38,7 @@
 #include "proto/client.h"
 #include "proto/oci_state.h"
 
-/* As env(1), nohup(1) and others; the command's own status else. */
+/* Exit statuses as env(1) and nohup(1) have them; otherwise the command's own. */
 #define RUN_FAILED	   125
 #define RUN_NOT_EXECUTABLE 126
 #define RUN_NOT_FOUND	   127
@@ -155,7 +155,7 @@ static int put_str(struct json_object *o, const char *key, const char *s)
 	return put(o, key, json_object_new_string(s));
 }
 
-/* Whoever is named so lives, or nobody: a pid comes again. */
+/* Pids are reused, so the time makes the id unique. */
 static void make_id(char *id, size_t size)
 {
 	struct timespec now;
@@ -295,7 +295,7 @@ static const struct {
 	{ "buildah", NULL },
 };
 
-/* It would fail below no_new_privs, in words that say nothing of it. */
+/* Such a command fails below no_new_privs, and its message does not say why. */
 static void hint_at_mapper(char **command)
 {
 	const char *slash = strrchr(command[0], '/');

@@ -24,7 +24,7 @@ enum gate_status {
 struct gate_question {
 	const char *socket;   /* of deputyd, to ask at */
 	enum reach_socket is; /* the kind of socket that it must be */
-	const char *or_else;  /* asked if this user may not use @socket; NULL: none */
+	const char *or_else; /* asked if this user may not use @socket; NULL: none */
 	const char *policy;   /* the wanted one; NULL: any */
 	const char *metadata; /* that the runtime will send; NULL: none */
 	struct json_object *annotations; /* borrowed; NULL: none */

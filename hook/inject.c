@@ -208,7 +208,7 @@ static int make_profile(const struct injecting *j, const struct policy_set *set,
 	return profile_make(set, &o, policies, config, ret);
 }
 
-/* The same object but for one member, taken. NULL: no memory */
+/* Return: a copy of @o whose member @key is @value, which is owned; NULL: no memory */
 static struct json_object *with(struct json_object *o, const char *key,
 				struct json_object *value)
 {

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * Adds to a container's config.json (runtime-spec, config.md) what its policy needs
- * in linux.seccomp.  Everything else stays byte for byte.
+ * Adds to a container's config.json (runtime-spec, config.md) what its policy
+ * needs in linux.seccomp.  Everything else stays byte for byte.
  */
 
 #include <stddef.h>

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * What deputy-hook and deputy-runtime have in common: preparing a config.json by the
- * policy files of this machine, and the gate before a container starts.  Errors are
- * written as lines for people, to a stream of the caller's.
+ * What deputy-hook and deputy-runtime have in common: preparing a config.json
+ * by the policy files of this machine, and the gate before a container starts.
+ * Errors are written as lines for people, to a stream of the caller's.
  */
 
 #include <stdbool.h>

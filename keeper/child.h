@@ -17,8 +17,8 @@ struct child_plan {
 	const sigset_t *signals; /* the keeper's, blocked: not for a child */
 };
 
-/* Executes deputyd in this process, which is a new one already. Environment variables
- * tell deputyd about its fds. */
+/* Executes deputyd in this process, which is a new one already. Environment
+ * variables tell deputyd about its fds. */
 _Noreturn void child_run(const struct child_plan *p, struct store *s,
 			 struct wire *w);
 /* Executes deputyd in a new process. Return: as fork() */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A keeper that dies is followed by its deputyd (daemon/orphan.c), but for the time
- * when it has none takes every listener along.  So it does little, and what
- * it becomes (SIGUSR2) is tried first: the program as it is now on disk has to
- * accept the options and the policy ("--check") while the old deputyd serves.
- * Then deputyd ends in order, the keeper becomes the new program with the same
- * pid, and takes its own store over as a deputyd would: by LISTEN_FDS.
+ * If the keeper dies, its deputyd becomes the keeper (daemon/orphan.c).  If it
+ * dies while it has no deputyd, every listener is lost.  So the keeper does
+ * little, and on SIGUSR2 first tries the program that is now on disk: that
+ * program must accept the options and the policy ("--check") while the old
+ * deputyd serves.  Then deputyd ends in order.  The keeper executes the new
+ * program with the same pid, and takes over its own store as a deputyd would:
+ * by LISTEN_FDS.
  *
  * The signals stay blocked over that exec: none is lost, none kills.
  */
@@ -368,8 +369,8 @@ static int make_argvs(struct keeper *k, int argc, char **argv)
 	return 0;
 }
 
-/* What we were started with is the store of the keeper that we were, or sockets
- * of whoever opens them for us: sd_listen_fds(3). */
+/* The fds at the start are our own store, if we were a keeper before, or
+ * sockets that somebody opened for us: sd_listen_fds(3). */
 static int take_over(struct keeper *k)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * "deputyd --keeper": without systemd, a parent that keeps deputyd's fds and restarts
- * deputyd.  The keeper reads nothing but deputyd's notifications (wire.h) and opens
- * no socket for anybody else.
+ * "deputyd --keeper": without systemd, a parent that keeps deputyd's fds and
+ * restarts deputyd.  The keeper reads nothing but deputyd's notifications
+ * (wire.h) and opens no socket for anybody else.
  *
  *   SIGTERM, SIGINT   ends deputyd, then itself
  *   SIGHUP	       is passed to deputyd

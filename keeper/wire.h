@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * The service manager's side of sd_notify(3): a datagram socket.  Only messages of
- * deputyd are accepted, with their fds.
+ * The service manager's side of sd_notify(3): a datagram socket.  Only messages
+ * of deputyd are accepted, with their fds.
  */
 
 #include <stdbool.h>

@@ -2,9 +2,9 @@
 #pragma once
 
 /**
- * Bytes and fds over a unix socket.  Every received fd is O_CLOEXEC and owned by
- * the caller.  If the control message was truncated, fdmsg.truncated says so; the
- * fds that did fit are still the caller's.
+ * Bytes and fds over a unix socket.  Every received fd is O_CLOEXEC and owned
+ * by the caller.  If the control message was truncated, fdmsg.truncated says
+ * so; the fds that did fit are still the caller's.
  */
 
 #include <stddef.h>

@@ -46,7 +46,7 @@ static int load_filter(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* What a kernel knows it says ENOENT to; else EINVAL. */
+/* A kernel that knows these flags fails with ENOENT, an older one with EINVAL. */
 static bool knows_addfd(int fd, uint32_t flags)
 {
 	struct seccomp_notif_addfd addfd = { .id = NO_SUCH_ID,

@@ -62,13 +62,13 @@ bool listener_can_continue(int fd);
  * @n: zeroed by the caller, as the kernel demands; written as a whole on
  * LISTENER_OK, otherwise untouched
  *
- * Blocks even if the fd has O_NONBLOCK.  libuv sets that flag on each fd that it
- * polls, and the flag belongs to the open file description, so a worker's listener
- * has it, too.  Most kernels ignore the flag in RECV; for a kernel that obeys it
- * (kernel/series-6.1) this function waits with poll().
+ * Blocks even if the fd has O_NONBLOCK.  libuv sets that flag on each fd that
+ * it polls, and the flag belongs to the open file description, so a worker's
+ * listener has it, too.  Most kernels ignore the flag in RECV; for a kernel
+ * that obeys it (kernel/series-6.1) this function waits with poll().
  *
- * When no filtered task is left, newer kernels end the wait: LISTENER_AGAIN, and
- * listener_hung_up() is true.  The change came between Linux 6.2 and 6.12;
+ * When no filtered task is left, newer kernels end the wait: LISTENER_AGAIN,
+ * and listener_hung_up() is true.  The change came between Linux 6.2 and 6.12;
  * kernel/series-6.1 has it, too.  Older kernels block for good.
  * Return: LISTENER_OK, LISTENER_AGAIN, or a negative errno of ours
  */

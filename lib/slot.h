@@ -11,15 +11,13 @@
  *
  *   phase          a successor must
  *   IDLE, ANSWERED receive
- *   RECEIVING      receive if notif is still zero, else act as in RECEIVED: RECV
- *                  copies the whole notification or nothing
- *   RECEIVED       start over: nothing has been done
- *   DECIDED        start over: a rule was chosen, nothing has been done
- *   EFFECT_BEGUN   start over.  If the effect is there already, it is the lost
- *                  one: it was not there when this phase began
- *   EFFECT_DONE    send the verdict
- *   ANSWERING      find out whether the answer was sent; it must not be sent twice
- *                  (only where it goes over a connection, worker/source_lxc.c)
+ *   RECEIVING      receive if notif is still zero, else act as in RECEIVED:
+ * RECV copies the whole notification or nothing RECEIVED       start over:
+ * nothing has been done DECIDED        start over: a rule was chosen, nothing
+ * has been done EFFECT_BEGUN   start over.  If the effect is there already, it
+ * is the lost one: it was not there when this phase began EFFECT_DONE    send
+ * the verdict ANSWERING      find out whether the answer was sent; it must not
+ * be sent twice (only where it goes over a connection, worker/source_lxc.c)
  *
  * Whoever serves holds a lock on the memfd (slot_lock) until it and all of its
  * children are dead, so the next deputyd knows that nobody else does.
@@ -113,8 +111,8 @@ struct slot {
 	struct slot_identity identity;
 	_Alignas(64) struct slot_call call;
 	_Alignas(64) struct slot_counters counters;
-	/* Set by deputyd: there is a newer policy. The worker leaves the next call
-	 * that it receives in the slot, for its successor, and ends. */
+	/* Set by deputyd: there is a newer policy. The worker leaves the next
+	 * call that it receives in the slot, for its successor, and ends. */
 	_Alignas(64) _Atomic uint32_t superseded;
 	/* By the worker: it left like that, nobody died. */
 	_Atomic uint32_t handed_over;
@@ -155,8 +153,8 @@ int slot_map(int fd, struct slot **ret_slot);
 
 /**
  * slot_adopt() - map a slot that an earlier deputyd left
- * That deputyd may have ended in the middle of slot_identify(), so the checksum is
- * not compared.  Call slot_identify() before anybody else maps the slot.
+ * That deputyd may have ended in the middle of slot_identify(), so the checksum
+ * is not compared.  Call slot_identify() before anybody else maps the slot.
  * @ret_why: on -EPROTO, a sentence
  * Return: as slot_map()
  */
@@ -187,7 +185,7 @@ int slot_lock(int fd);
 /**
  * slot_locker() - find a worker that holds a lock
  * @after: look only at pids above this one; 0: all
- * Return: the lowest such pid, 0 if there is none, or a negative errno (-EPROTO: a
- * lock that is no worker's, or more than SLOT_LOCKERS_MAX)
+ * Return: the lowest such pid, 0 if there is none, or a negative errno
+ * (-EPROTO: a lock that is no worker's, or more than SLOT_LOCKERS_MAX)
  */
 pid_t slot_locker(int fd, pid_t after);

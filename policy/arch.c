@@ -50,7 +50,7 @@ const size_t n_arches = ARRAY_SIZE(arches);
 _Static_assert(ARRAY_SIZE(arches) <= ARCHES_MAX, "a bit for each");
 
 /* Calls younger than the oldest libseccomp that we build with. Since Linux 5.1
- * a new call has one number everywhere, but for where an ABI's begin. */
+ * a new call has the same number on every ABI, plus the ABI's base. */
 static const struct {
 	const char *name;
 	int nr;

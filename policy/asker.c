@@ -95,7 +95,7 @@ static void cut(char *path)
 		*slash = '\0';
 }
 
-/* What @path is from the root on, were there no links; of the root nothing. */
+/* Writes @path as seen from the root, as if it had no links; "" for the root itself. */
 static void flatten(const char *path, size_t bytes, char *buf)
 {
 	const char *end = path + bytes;

@@ -70,7 +70,7 @@ static unsigned to_come(const struct binding_facts *f)
 	       (f->bundle ? 0 : FACT_BUNDLE);
 }
 
-/* What the kernel says first: the rest can be long. */
+/* Compares the kernel's facts first: the others may be long texts. */
 static bool matches(const struct doc_binding *b, const struct binding_facts *f,
 		    unsigned facts)
 {

@@ -60,7 +60,7 @@ static const char *const wanted[] = {
 
 struct reader {
 	const char *text, *p;
-	struct call_text c; /* but for the bytes: those go to */
+	struct call_text c; /* its strings are stored in: */
 	char *bytes;
 	size_t used;
 	struct call_text_error *error;
@@ -358,7 +358,8 @@ static int read_string(struct reader *r, enum call_arg arg, struct call_bytes *r
 		if (error < 0)
 			return error;
 		if (*to == '\0' && (arg == ARG_PATH || arg == ARG_NAME))
-			return fail(r, at, "a NUL byte would end the string here");
+			return fail(r, at,
+				    "a NUL byte would end the string here");
 	}
 	r->p++;
 	*ret = (struct call_bytes){ .there = true,

@@ -33,8 +33,8 @@ static void check_emulated_mknod(struct doc *d, const struct doc_rule *r)
 			      "which every container may make: use \"continue\"");
 }
 
-/* What is set stays in kernel memory, of the worker's cgroup: up to 64 KiB for
- * each file and name. */
+/* The kernel keeps a value that was set in memory of the worker's cgroup: up to
+ * 64 KiB for each file and name. */
 static void check_emulated_set(struct doc *d, const struct doc_rule *r,
 			       const char *call)
 {

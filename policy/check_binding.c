@@ -66,9 +66,11 @@ static bool has(const struct doc_pattern *p, char c)
 }
 
 /*
- * Does @a match whatever @b matches? A star of @b's can only be taken by one of
- * @a's, which then takes whatever stands for it; or, by mistake, by a question
- * mark: with both nothing is known but of the same.
+ * Does @a match every text that @b matches?  The pattern @b is matched as a
+ * text.  A star of @a that matches a star of @b also matches every text that
+ * @b's star stands for. A question mark of @a would match that star by mistake,
+ * as one byte.  So if @a has a question mark and @b a star, only equal patterns
+ * count as covered.
  */
 static bool pattern_covers(size_t *steps, const struct doc_pattern *a,
 			   const struct doc_pattern *b)

@@ -135,7 +135,7 @@ static void check_value_sizes(struct doc *d, const struct doc_match *m)
 			      m->values[i].bytes);
 }
 
-/* Who walks the path to its end is the worker that emulates. */
+/* Only a worker that emulates walks the path to its end. */
 static void check_directory(struct doc *d, const struct doc_rule *r)
 {
 	if (r->match.directory_node == LEX_NONE)

@@ -60,7 +60,7 @@ bool doc_uring_passes(const struct doc_policy *p)
 	return first_passed_by(p) != NULL;
 }
 
-/* Once: one more rule mends it for all. */
+/* Reports once: one more rule corrects it for all calls. */
 void doc_check_uring(struct doc *d, const struct doc_policy *p)
 {
 	const struct doc_syscall *s = first_passed_by(p);

@@ -182,7 +182,8 @@ static bool directory_matches(const struct arena *a, const struct arena_rule *r,
 	return false;
 }
 
-/* What of the rule is not known yet? DONE: nothing; *ret_matches is set. */
+/* Return: the fact that the rule needs and that was not read yet; DECIDE_DONE:
+ * none, and *ret_matches is set */
 static enum decide_status look(const struct arena *a, const struct arena_rule *r,
 			       const struct facts *f, bool *ret_matches)
 {

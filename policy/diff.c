@@ -346,7 +346,7 @@ static size_t collect_rules(const struct grid *g, const struct doc_rule **ret)
 	return n;
 }
 
-/* What no rule looks at. */
+/* Sets an argument that no rule looks at. */
 static void set_arg(struct call_text *t, int i)
 {
 	switch (call_arg_at(t->id, i)) {
@@ -498,7 +498,7 @@ static int compare_named(struct grid *g)
 	return r;
 }
 
-/* What is the same for all calls: @text. */
+/* Compares verdicts that apply to all calls, which @text describes. */
 static int compare_all(struct grid *g, const struct verdict *before,
 		       const struct verdict *after, bool fail, const char *text)
 {

@@ -143,7 +143,7 @@ static void take(struct bindings_diff *d, char sign, char **text)
 	d->lines[d->n++] = (struct binding_line){ sign, TAKE_PTR(*text) };
 }
 
-/* What is in one of them alone, in the order of both. */
+/* Collects the lines that only one of them has, in the order of both. */
 static void collect(struct lines *a, struct lines *b, const uint32_t *common,
 		    struct bindings_diff *d)
 {

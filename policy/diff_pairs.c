@@ -30,7 +30,8 @@ static bool is_literal(const struct doc_pattern *p)
 	return !memchr(p->text, '*', p->bytes) && !memchr(p->text, '?', p->bytes);
 }
 
-/* Of two patterns with wildcards nothing is known. */
+/* Return: true if no text matches both. Two patterns with wildcards count as
+ * not apart. */
 static bool pattern_apart(const struct doc_pattern *a, const struct doc_pattern *b)
 {
 	if (is_literal(a))
@@ -102,7 +103,7 @@ static int find_covers(struct side *s, const struct doc *other, size_t *steps)
 					&other->bindings[i], steps)))
 			(*at)++;
 	}
-	/* What is left when nothing takes it: all, if no one takes everything. */
+	/* Only a binding without a condition covers what no binding of @other does. */
 	while (s->covered_at[other->n_bindings] < s->doc->n_bindings &&
 	       s->doc->bindings[s->covered_at[other->n_bindings]].facts)
 		s->covered_at[other->n_bindings]++;

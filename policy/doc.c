@@ -114,7 +114,7 @@ void doc_complain_of_key(struct doc *d, uint32_t node, const char *reason)
 		    reason);
 }
 
-/* Of no file by itself. */
+/* Reports an error of all files together. */
 static void complain_of_all(struct doc *d, const char *reason)
 {
 	diags_in_file(d->diags, 0, d->diags->file);

@@ -102,7 +102,7 @@ static const char *kernel_name(enum operation op, const char *name)
 			return namespaces[i].effects[op];
 }
 
-/* What it makes of the struct. Return: NULL: nothing is wrong with it */
+/* Return: how the kernel refuses the struct; NULL: it does not */
 static const char *kernel_packed(const struct call *c)
 {
 	if (c->args_size < sizeof(struct call_args))

@@ -26,7 +26,7 @@ struct work {
 
 /* -- what decides -------------------------------------------------------------------- */
 
-/* As work.c reads it: where the kernel will refuse the struct, nothing. */
+/* Like work.c, reads no struct that the kernel will refuse. */
 static bool can_unpack(const struct explain_call *c, const struct call *call)
 {
 	return c->args && call_is_packed(call->id) &&
@@ -231,7 +231,7 @@ static int add_rules(struct work *w, const char *syscall)
 
 /* -- the whole ----------------------------------------------------------------------- */
 
-/* What the kernel does hangs on the call, whether a rule names it or not. */
+/* The kernel's effect depends on the call, whether or not a rule names it. */
 static int add_effect(struct work *w, const struct explain_call *c)
 {
 	struct explain *e = w->e;

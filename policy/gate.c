@@ -30,7 +30,7 @@ static uint64_t common_bits(uint64_t first, uint64_t last)
 
 /* -- devices ------------------------------------------------------------------- */
 
-/* As dev_major(), dev_minor() read it. */
+/* The inverse of dev_major() and dev_minor(). */
 static uint32_t encode(uint32_t major, uint32_t minor)
 {
 	return (major & 0xfff) << 8 | (minor & 0xff) | (minor & 0xfff00) << 12;
@@ -48,7 +48,7 @@ static struct arena_gate device_gate(const struct doc_device *d)
 	};
 }
 
-/* What all of them have in common. */
+/* The bits that all of the match's devices have in common. */
 static struct arena_gate devices_gate(const struct doc_match *m)
 {
 	struct arena_gate g = device_gate(&m->devices[0]);

@@ -12,7 +12,7 @@
 #include "policy/utf8.h"
 
 #define NUMBER_MAX_BYTES 64
-#define HALF_A_PAIR "this \\u is half of a surrogate pair: write both"
+#define HALF_A_PAIR	 "this \\u is half of a surrogate pair: write both"
 
 struct reader {
 	struct lex *lex;
@@ -413,7 +413,8 @@ static int read_document(struct reader *r)
 	int err;
 
 	if (r->lex->bytes >= 3 && memcmp(r->lex->text, "\xef\xbb\xbf", 3) == 0)
-		return fail(r, 0, "remove the byte order mark before the document");
+		return fail(r, 0,
+			    "remove the byte order mark before the document");
 	skip_space(r);
 	err = read_value(r, LEX_NONE, NULL, 0);
 	if (err < 0)

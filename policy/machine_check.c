@@ -83,7 +83,8 @@ static void refuse_continue(struct doc *d, uint32_t node)
 	      "policy");
 }
 
-/* What an emulation leaves to the kernel is no rule's word: EPERM does. */
+/* A call that an emulation leaves to the kernel is not checked: without a
+ * continue deputy answers it with EPERM. */
 static void check_continue(struct doc *d, uint32_t features,
 			   const struct doc_policy *p)
 {
@@ -156,7 +157,7 @@ static int check_device(struct doc *d, const struct doc_rule *r,
 		}
 		if (minor == last)
 			return 0;
-		/* Of more than can be asked for, the first ones and the last. */
+		/* A range that is too long: its first minors, and the last. */
 		minor = ++asked < j->minors_max ? minor + 1 : last;
 	}
 }

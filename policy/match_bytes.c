@@ -84,8 +84,7 @@ static void glob_sample(const struct doc_name *n, struct samples *s)
 		samples_add(s, 0, name, bytes, false);
 }
 
-/* What goes on behind a name, and what globs make of each other:
- * sampling_names.c. */
+/* sampling_names.c adds longer names, and names that match several patterns. */
 static void name_sample(const struct doc_match *m, struct samples *s)
 {
 	for (size_t i = 0; i < m->n_names; i++) {
@@ -188,7 +187,7 @@ static bool directory_given(const struct doc_match *m)
 	return m->n_directories != 0;
 }
 
-/* It is written without the root's slash. */
+/* The text of the root directory is "", without a slash. */
 static bool one_directory_matches(const struct doc_name *n, const char *path)
 {
 	const char *rest = path + n->bytes;

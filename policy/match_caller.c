@@ -3,7 +3,7 @@
 #include "policy/cap.h"
 #include "policy/match_key.h"
 
-/* Of whom nothing is known, what denies takes. */
+/* If nothing is known about the caller, only rules that deny match. */
 static bool of_unknown(const struct doc_rule *r)
 {
 	return doc_denies(r);

@@ -126,7 +126,7 @@ static int follow(struct walk *w, int link)
 	return append(w, ".."); /* from the link's name to its directory */
 }
 
-/* Of the very file that was looked at. */
+/* Opens the checked file for reading, by its fd. */
 static int reopen(int fd)
 {
 	char path[32];

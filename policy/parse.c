@@ -144,7 +144,8 @@ void *parse_list(struct doc *d, struct value v, size_t size,
 
 	*ret_n = 0;
 	if (n > PARSE_LIST_MAX) {
-		ERROR(d, v.node, "the list has more than %d elements", PARSE_LIST_MAX);
+		ERROR(d, v.node, "the list has more than %d elements",
+		      PARSE_LIST_MAX);
 		return NULL;
 	}
 	list = calloc(n ? n : 1, size);
@@ -276,7 +277,7 @@ static const struct field policy_fields[] = {
 	{ 0 },
 };
 
-/* It stands in logs, tables and options as it is. */
+/* Such a word needs no escapes in logs, tables and options. */
 bool parse_is_word(const char *s)
 {
 	static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

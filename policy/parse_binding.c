@@ -93,7 +93,7 @@ static void parse_pattern(struct doc *d, struct value v, void *out)
 	p->bytes = bytes;
 }
 
-/* Who owns a cgroup names those below it: what counts stands before a star. */
+/* The owner of a cgroup names those below it, so only the text before a star decides. */
 static void parse_cgroup(struct doc *d, struct value v, void *out)
 {
 	struct doc_pattern *p = out;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Of a match: who asks, and where its path ends. */
+/* The keys of a match about the caller, and about the directory where a path ends. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +101,7 @@ void match_root(struct doc *d, struct value v, void *out)
 
 /* -- directory ------------------------------------------------------------------- */
 
-/* As the kernel writes a path: from the root, no component empty, "." or "..". */
+/* Is it a path as the kernel writes it: absolute, no component empty, "." or ".."? */
 static bool is_clean(const char *s, size_t bytes)
 {
 	const char *end = s + bytes;

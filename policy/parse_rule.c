@@ -16,7 +16,7 @@
 /* Linux's highest is 133; the kernel's answers end at 4095. */
 #define ERRNO_MAX 4095
 
-/* What strerrorname_np() gives another name for. */
+/* Errnos for which strerrorname_np() gives another name. */
 static const struct {
 	const char *name;
 	int error;
@@ -121,7 +121,8 @@ void parse_action(struct doc *d, struct value v, struct verdict *verdict,
 	}
 	parse_object(d, v, action_fields, verdict);
 	if (json_object_object_length(v.json) != 1)
-		ERROR(d, v.node, "expected exactly one of \"errno\" and "
+		ERROR(d, v.node,
+		      "expected exactly one of \"errno\" and "
 		      "\"return\"");
 }
 
@@ -206,8 +207,7 @@ static void rule_unopenable(struct doc *d, struct value v, void *out)
 			r->unopenable = (enum unopenable)i;
 			return;
 		}
-	ERROR(d, v.node,
-	      "\"%.64s\" is not \"bind\", \"create\" or \"errno\"", s);
+	ERROR(d, v.node, "\"%.64s\" is not \"bind\", \"create\" or \"errno\"", s);
 }
 
 static void parse_bool(struct doc *d, struct value v, bool *out)

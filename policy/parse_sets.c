@@ -146,7 +146,8 @@ static void declare(struct doc *d, const char *name, struct value v)
 		parse_require_some(d, v);
 		s->broken = json_object_array_length(v.json) == 0;
 		if (json_object_array_length(v.json) > PARSE_LIST_MAX) {
-			ERROR(d, v.node, "the list has more than %d elements", PARSE_LIST_MAX);
+			ERROR(d, v.node, "the list has more than %d elements",
+			      PARSE_LIST_MAX);
 			s->broken = true;
 		}
 	}
@@ -339,7 +340,8 @@ void *parse_with_sets(struct doc *d, struct value v, size_t size,
 		one.node = lex_first(doc_lex(d, v.node), v.node);
 	}
 	if (n > PARSE_LIST_MAX) {
-		ERROR(d, v.node, "the list has more than %d elements", PARSE_LIST_MAX);
+		ERROR(d, v.node, "the list has more than %d elements",
+		      PARSE_LIST_MAX);
 		n = 0;
 	}
 	for (size_t i = 0; i < n && !x.full; i++) {

@@ -198,8 +198,8 @@ static int put_frame(struct making *m)
 
 /* -- what cannot be ----------------------------------------------------------------------- */
 
-/* It looks up names as the machine's own ABI has them; libseccomp has negative
- * numbers for those that others have, and LXC passes over them. */
+/* LXC looks names up for the machine's own ABI. libseccomp gives negative
+ * numbers for calls that only other ABIs have, and LXC skips those. */
 static bool lxc_lacks(const char *name)
 {
 	int nr = seccomp_syscall_resolve_name(name);
@@ -207,7 +207,7 @@ static bool lxc_lacks(const char *name)
 	return nr < 0 && nr != __NR_SCMP_ERROR;
 }
 
-/* What of the policy no filter, or no engine, can do. */
+/* Reports the parts of the policy that no filter, or no engine, can do. */
 static int complain_of_policy(struct making *m)
 {
 	struct doc *d = m->policy_doc;
@@ -227,11 +227,12 @@ static int complain_of_policy(struct making *m)
 				     "profile does not notify it",
 				     c->name);
 		if (c->coarse)
-			doc_complain(d, DIAG_WARNING, c->node,
-				     "more than %d filter rules would be needed "
-				     "for exactly these calls of %s: the profile "
-				     "notifies more calls",
-				     PROFILE_CALL_RULES_MAX, c->name);
+			doc_complain(
+				d, DIAG_WARNING, c->node,
+				"more than %d filter rules would be needed "
+				"for exactly these calls of %s: the profile "
+				"notifies more calls",
+				PROFILE_CALL_RULES_MAX, c->name);
 	}
 	if (!notifies(m))
 		doc_complain(d, DIAG_WARNING, m->policy->node,

@@ -30,7 +30,7 @@ struct reg {
 
 #define REGS_MAX CUBES_MAX
 
-/* What one key asks of its register: any of these. None: nothing. */
+/* The condition of one key on its register: any of these; none: no condition. */
 struct regs {
 	struct reg r[REGS_MAX];
 	size_t n;
@@ -234,7 +234,7 @@ int profile_match_meets(const struct doc_match *m, enum call_id id,
 
 /* -- a call's rules -------------------------------------------------------------------- */
 
-/* What became of the calls that were looked at: all the same errno? */
+/* The decisions on the calls seen so far: all the same errno? */
 struct outcome {
 	bool any, mixed;
 	int error;
@@ -320,8 +320,9 @@ static int cut_default(struct cutting *c, const struct verdict *def)
 	return r;
 }
 
-/* What a rule that only may match lets pass to those behind it is notified
- * with it, but the errno of the whole call is theirs, too. */
+/* If a filter cannot tell whether a rule matches, the rule's calls are
+ * notified, also those that a later rule decides. So later rules count for the
+ * errno of the whole call, too. */
 static void outcome_behind(struct cutting *c, const struct doc_policy *p,
 			   const char *name)
 {

@@ -44,7 +44,7 @@ static bool is_default(const struct seccomp_profile *p,
 	       r->errno_ret == p->default_errno_ret;
 }
 
-/* What the base's rule compares otherwise stays beside. */
+/* Keeps the comparisons of the base's rule that are no cube. */
 static int add_odd_args(const struct seccomp_rule *r, struct json_object *args)
 {
 	struct json_object *all = json_object_object_get(r->json, "args");
@@ -65,7 +65,7 @@ static int add_odd_args(const struct seccomp_rule *r, struct json_object *args)
 static int add_copy(struct making *m, const struct seccomp_rule *r,
 		    const struct profile_call *like, struct json_object *args)
 {
-	/* What was notified before is now told apart by the filter. */
+	/* The filter now selects what the base notified as a whole. */
 	const char *action = seccomp_rule_is(r, SECCOMP_ACT_NOTIFY) ?
 				     SECCOMP_ACT_ALLOW :
 				     r->action;
@@ -140,7 +140,8 @@ static int add_all_but(struct making *m, const struct seccomp_rule *r,
 	return add_copy(m, r, c, args);
 }
 
-/* What is left of @c and the base's rule is for. */
+/* Adds rules for the calls of @c that are not notified and that the base's rule
+ * is for. */
 static int add_left(struct making *m, const struct seccomp_rule *r,
 		    const struct profile_call *c)
 {

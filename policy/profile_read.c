@@ -202,7 +202,7 @@ static void read_rule(struct seccomp_profile *p, const struct place *at)
 		     json_object_object_get_ex(at->json, "excludes", NULL);
 }
 
-/* What stays as it is, and is looked at later. */
+/* Checks the types of members that are used later. */
 static void check_frame(const struct place *root)
 {
 	static const char *const arrays[] = { "architectures", "archMap" };

@@ -109,7 +109,7 @@ static int look(const struct seccomp_profile *p, const struct doc_rule *r,
 	return error;
 }
 
-/* Of a call that is never notified at all the call's own check tells. */
+/* A call that is never notified at all is reported by profile_check.c. */
 static int check_call(struct doc *d, const struct seccomp_profile *p,
 		      const struct doc_rule *r, const struct doc_syscall *s,
 		      const char *path)
@@ -129,7 +129,7 @@ static int check_call(struct doc *d, const struct seccomp_profile *p,
 	return error < 0 && error != -E2BIG ? error : 0;
 }
 
-/* It is told there which of all its calls are not notified. */
+/* Has profile_check.c reported at this place that the call is not notified? */
 static bool is_told(const struct profile_calls *calls,
 		    const struct doc_syscall *s)
 {
@@ -152,7 +152,7 @@ int profile_rules_check(struct doc *d, const struct doc_policy *p,
 		if (doc_is_plain_continue(r))
 			continue;
 		if (r->match.arches && !(r->match.arches & abis)) {
-			/* Of another machine's profile, perhaps. */
+			/* The rule may be for another machine's profile. */
 			doc_complain(d, DIAG_WARNING, r->match.arch_node,
 				     "never reached: %s has none of these "
 				     "architectures",

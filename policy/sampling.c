@@ -259,8 +259,8 @@ char sampling_free_byte(const bool used[256])
 	return '\xff';
 }
 
-/* Of names that begin with @s: a byte that comes next in none. That of no UTF-8
- * is one in any case, for policies are UTF-8. */
+/* Return: a byte that follows @s in no name that begins with it. There is one
+ * in any case, since policies are UTF-8: bytes that UTF-8 never has. */
 static char free_byte(const struct samples *all, const char *s, size_t n)
 {
 	bool used[256] = { false };

@@ -210,7 +210,7 @@ static uint64_t fnv1a(uint64_t h, const void *data, size_t bytes)
 	return h;
 }
 
-/* Of one text what any FNV-1a prints; between two a byte that no JSON holds. */
+/* For one text it is the plain FNV-1a. A byte that JSON cannot have separates two. */
 uint64_t texts_hash(const struct texts *t)
 {
 	uint64_t h = FNV_BASIS;

@@ -2,8 +2,8 @@
 #pragma once
 
 /**
- * The client's side of one varlink call, with a deadline.  Errors are returned; the
- * caller prints them.
+ * The client's side of one varlink call, with a deadline.  Errors are returned;
+ * the caller prints them.
  */
 
 #include "proto/varlink.h"

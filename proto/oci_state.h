@@ -27,8 +27,8 @@
  * A top-level key of deputy's own.  No runtime writes it, and no author of a
  * container can make a runtime write it.  With it, all user namespaces that are
  * children of deputyd's own and owned by the sender count as the container's
- * (daemon/identity.h).  "deputyctl run" sends it, because its command makes user
- * namespaces: bubblewrap, unshare, a build.
+ * (daemon/identity.h).  "deputyctl run" sends it, because its command makes
+ * user namespaces: bubblewrap, unshare, a build.
  */
 #define OCI_STATE_USERNS      "io.deputy.userns"
 #define OCI_STATE_USERNS_EACH "each"
@@ -36,9 +36,9 @@
 
 /*
  * Another key of deputy's own: its sender waits for an answer.  deputyd answers
- * { "parameters": { "accepted": …, "reason": … } } and a NUL, as in varlink, once it
- * has accepted or refused the listener.  Without the key deputyd answers nothing,
- * because runtimes read nothing.
+ * { "parameters": { "accepted": …, "reason": … } } and a NUL, as in varlink,
+ * once it has accepted or refused the listener.  Without the key deputyd
+ * answers nothing, because runtimes read nothing.
  */
 #define OCI_STATE_REPLY	       "io.deputy.reply"
 #define OCI_STATE_REPLY_WANTED "wanted"

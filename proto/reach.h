@@ -35,7 +35,7 @@ int reach_call(const char *path, enum reach_socket want, const char *method,
 	       struct json_object *parameters, struct varlink_reply *ret,
 	       char *reason);
 
-/* Writes the reason of an errno at @path, as reach_call() does, for a caller that
- * connects by itself. */
+/* Writes the reason of an errno at @path, as reach_call() does, for a caller
+ * that connects by itself. */
 void reach_explain(const char *path, enum reach_socket want, int error,
 		   char *reason);
