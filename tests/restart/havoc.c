@@ -5,67 +5,35 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tests/restart/fault.h"
+#include "tests/restart/group.h"
+#include "tests/restart/harm.h"
 #include "tests/restart/jail.h"
 #include "tests/restart/service.h"
 #include "tests/restart/torture.h"
 
-#define JAILS	      6
 #define THREADS	      3
 #define EVENT_GAP_MS  15 /* on average */
-#define STARVED_MS    60
 #define DONE_WITHIN_S 120
 
-enum event {
-	KILL_DAEMON,
-	KILL_WORKER,
-	RESTART,
-	UPGRADE,
-	RELOAD,
-	STARVE,
-	FAULT,
-	CLOCK,
-	EVENT_KINDS
-};
-
 static const char *const event_names[EVENT_KINDS] = {
-	"kills of deputyd", "kills of workers", "restarts", "upgrades",
-	"reloads",	    "starvings",	"faults",   "clock jumps",
+#define X(event, function, count, plural) plural,
+	EVENTS(X)
+#undef X
 };
-
-struct havoc {
-	const struct torture *torture;
-	struct jail jails[JAILS];
-	uint8_t *events;
-	size_t n_events;
-	unsigned long done[EVENT_KINDS];
-	uint32_t random;
-	bool other_policy, other_build;
-	struct fault *fault;
-};
-
-static uint32_t next(struct havoc *h)
-{
-	h->random ^= h->random << 13;
-	h->random ^= h->random >> 17;
-	h->random ^= h->random << 5;
-	return h->random;
-}
 
 static void plan_events(struct havoc *h)
 {
-	const struct torture *t = h->torture;
 	const uint32_t counts[EVENT_KINDS] = {
-		t->daemon_kills, t->worker_kills, t->restarts, t->upgrades,
-		t->reloads,	 t->starvings,	  t->faults,   t->clocks,
+#define X(event, function, count, plural) h->torture->count,
+		EVENTS(X)
+#undef X
 	};
 	size_t n = 0;
 
@@ -78,7 +46,7 @@ static void plan_events(struct havoc *h)
 		for (uint32_t i = 0; i < counts[k]; i++)
 			h->events[h->n_events++] = (uint8_t)k;
 	for (size_t i = n; i > 1; i--) {
-		size_t j = next(h) % i;
+		size_t j = havoc_next(h) % i;
 		uint8_t e = h->events[i - 1];
 
 		h->events[i - 1] = h->events[j];
@@ -93,7 +61,7 @@ static void start_jails(struct havoc *h)
 	uint32_t share = t->calls / (JAILS * THREADS) + 1;
 
 	for (uint32_t i = 0; i < JAILS; i++) {
-		char id[32];
+		char id[32], group[JAIL_GROUP_BYTES];
 		struct jail_plan plan = {
 			.id = id,
 			.parent_dir = t->dir,
@@ -109,6 +77,10 @@ static void start_jails(struct havoc *h)
 		(void)snprintf(id, sizeof(id), "havoc%u", i);
 		jail_start(&h->jails[i], &plan);
 		jail_attach(&h->jails[i], SERVICE_OCI);
+		jail_group(i, group);
+		if (!group_make(group) ||
+		    !group_enter(group, h->jails[i].pid))
+			die("%s: no such group", group);
 	}
 	service_settle(JAILS, 30 * SLOWNESS);
 	for (uint32_t i = 0; i < JAILS; i++)
@@ -123,99 +95,6 @@ static uint64_t calls_of_all(const struct havoc *h)
 		n += ledger_count(h->jails[i].ledger);
 	return n;
 }
-
-static pid_t wait_for_daemon(void)
-{
-	pid_t pid = 0;
-
-	WAIT_FOR((pid = service_pid()) > 0, 30, "deputyd does not come back");
-	return pid;
-}
-
-static void kill_daemon(struct havoc *h)
-{
-	/* A while after the last one: while it starts, and while it serves. */
-	if (kill(wait_for_daemon(), SIGKILL) < 0 && errno != ESRCH)
-		die("kill: %s", strerror(errno));
-}
-
-/* Return: whether there was one */
-static bool kill_worker_now(struct havoc *h)
-{
-	pid_t pids[4 * JAILS];
-	size_t n = service_workers(pids, 4 * JAILS);
-
-	if (n > 4 * JAILS)
-		n = 4 * JAILS;
-	return n > 0 && kill(pids[next(h) % n], SIGKILL) == 0;
-}
-
-static void kill_worker(struct havoc *h)
-{
-	WAIT_FOR(kill_worker_now(h), 30, "no worker comes back");
-}
-
-static void restart(struct havoc *h)
-{
-	systemctl("restart", SERVICE_UNIT);
-}
-
-static void upgrade(struct havoc *h)
-{
-	h->other_build = !h->other_build;
-	run_program("/deputy/source/tests/restart/upgrade.sh",
-		    h->other_build ? "/deputy/other" : "/deputy/build", NULL);
-	systemctl("restart", SERVICE_UNIT);
-}
-
-static void reload(struct havoc *h)
-{
-	pid_t pid = wait_for_daemon();
-
-	h->other_policy = !h->other_policy;
-	write_policy(h->other_policy);
-	(void)kill(pid, SIGHUP); /* as ExecReload does, and it may be dying */
-}
-
-/* Whatever it opens fails, a worker's birth too. */
-static void starve(struct havoc *h)
-{
-	struct rlimit old, none;
-	pid_t pid = wait_for_daemon();
-
-	if (prlimit(pid, RLIMIT_NOFILE, NULL, &old) < 0)
-		return; /* died meanwhile: killed by the last event */
-	none = old;
-	none.rlim_cur = 8;
-	(void)prlimit(pid, RLIMIT_NOFILE, &none, NULL);
-	(void)kill_worker_now(h); /* none: deputyd has just started, with no fd */
-	pause_ms(STARVED_MS);
-	(void)prlimit(pid, RLIMIT_NOFILE, &old, NULL);
-}
-
-static void break_calls(struct havoc *h)
-{
-	h->fault->memory = 3 + next(h) % 20;
-	h->fault->fds = 2 + next(h) % 5;
-	h->fault->space = 2 + next(h) % 5;
-	(void)kill_worker_now(h);
-	pause_ms(STARVED_MS);
-	h->fault->memory = h->fault->fds = h->fault->space = 0;
-}
-
-/* The monotonic one only goes forward, while somebody looks at it. */
-static void jump(struct havoc *h)
-{
-	h->fault->monotonic_s += next(h) % 5000;
-	h->fault->realtime_s = (int64_t)(next(h) % 200000) - 100000;
-}
-
-static void (*const acts[EVENT_KINDS])(struct havoc *h) = {
-	[KILL_DAEMON] = kill_daemon, [KILL_WORKER] = kill_worker,
-	[RESTART] = restart,	     [UPGRADE] = upgrade,
-	[RELOAD] = reload,	     [STARVE] = starve,
-	[FAULT] = break_calls,	     [CLOCK] = jump,
-};
 
 static void preload_fault(struct havoc *h)
 {
@@ -238,8 +117,8 @@ static void preload_fault(struct havoc *h)
 static void wreak(struct havoc *h)
 {
 	for (size_t i = 0; i < h->n_events; i++) {
-		pause_ms(next(h) % (2 * EVENT_GAP_MS));
-		acts[h->events[i]](h);
+		pause_ms(havoc_next(h) % (2 * EVENT_GAP_MS));
+		harm(h, h->events[i]);
 		h->done[h->events[i]]++;
 	}
 	WAIT_FOR(calls_of_all(h) >= h->torture->calls, DONE_WITHIN_S,
@@ -249,7 +128,7 @@ static void wreak(struct havoc *h)
 
 static unsigned long end_jails(struct havoc *h)
 {
-	unsigned long wrong = 0;
+	unsigned long wrong = h->wrong;
 	uint64_t calls, full = 0, signals = 0;
 
 	for (uint32_t i = 0; i < JAILS; i++) {
@@ -270,8 +149,13 @@ static unsigned long end_jails(struct havoc *h)
 		(void)printf("wrong: the load ended before the havoc\n");
 		wrong++;
 	}
-	for (uint32_t i = 0; i < JAILS; i++)
+	for (uint32_t i = 0; i < JAILS; i++) {
+		char group[JAIL_GROUP_BYTES];
+
 		jail_end(&h->jails[i]);
+		jail_group(i, group);
+		group_remove(group);
+	}
 	return wrong;
 }
 
