@@ -185,6 +185,7 @@ int main(int argc, char **argv)
 	wrong += neighbours(&t);
 	if (t.crowd)
 		wrong += pauses(&t, t.crowd);
+	wrong += full_store(&t);
 	wrong += havoc(&t);
 
 	service_settle(0, 20);

@@ -44,6 +44,8 @@ struct torture {
 
 /* havoc.c: everything at once. */
 unsigned long havoc(const struct torture *t);
+/* full_store.c: what outlives deputyd, and what does not. */
+unsigned long full_store(const struct torture *t);
 /* pauses.c: what a container sees of a restart; of one, and of many. */
 unsigned long pauses(const struct torture *t, uint32_t containers);
 /* The same for one, while the worker of another is stuck in the kernel. */
