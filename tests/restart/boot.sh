@@ -19,7 +19,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/restart/root.sh
 . "$here/root.sh"
-export DEPUTY_BOOT_TREE=${DEPUTY_BOOT_TREE:-}
+export DEPUTY_BOOT_TREE=${DEPUTY_BOOT_TREE:-} DEPUTY_BOOT_MEMORY=
 boot_seconds=${DEPUTY_BOOT_SECONDS:-600}
 tmp='' group='' inner=''
 
@@ -35,6 +35,7 @@ cleanup()
 	[ -n "$inner" ] && kill -KILL "$inner" 2>/dev/null
 	[ -n "$inner" ] && wait "$inner" 2>/dev/null
 	[ -z "$group" ] || group_remove "$group" || :
+	[ -z "$DEPUTY_BOOT_MEMORY" ] || group_remove "$DEPUTY_BOOT_MEMORY" || :
 	[ -n "$tmp" ] && rm -rf "$tmp"
 	return 0
 }
@@ -44,7 +45,7 @@ make_group()
 {
 	local top own
 
-	top=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
+	top=$(findmnt -n -t cgroup2 -o TARGET | head -n 1) || :
 	[ -n "$top" ] || skip "no cgroup2 is mounted"
 	own=$(sed -n 's/^0:://p' /proc/self/cgroup)
 	group=$top${own%/}/deputy-boot.$$
@@ -52,6 +53,18 @@ make_group()
 		group=
 		skip "cgroups may not be made below $top$own"
 	}
+}
+
+# A group of cgroup v1's memory controller, where that is mounted: /deputy/memory.
+make_memory_group()
+{
+	local top own
+
+	top=$(findmnt -n -t cgroup -O memory -o TARGET | head -n 1) || :
+	[ -n "$top" ] || return 0
+	own=$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)
+	DEPUTY_BOOT_MEMORY=$top${own%/}/deputy-boot.$$
+	mkdir "$DEPUTY_BOOT_MEMORY" 2>/dev/null || DEPUTY_BOOT_MEMORY=
 }
 
 main()
@@ -67,6 +80,7 @@ main()
 	trap 'exit 1' INT TERM HUP
 	tmp=$(mktemp -d /tmp/deputy-boot.XXXXXX)
 	make_group
+	make_memory_group
 	mkdir "$tmp/out"
 	: >"$tmp/out/log"
 	mkdir "$tmp/install"
@@ -78,6 +92,8 @@ main()
 	# will be the root of what systemd sees.
 	(
 		echo "$BASHPID" >"$group/cgroup.procs"
+		[ -z "$DEPUTY_BOOT_MEMORY" ] ||
+			echo "$BASHPID" >"$DEPUTY_BOOT_MEMORY/cgroup.procs"
 		exec unshare --cgroup --mount --pid --uts --ipc --net --fork \
 			--kill-child=KILL --propagation private \
 			"$here/boot_root.sh" "$tmp" "$build" "$other" \

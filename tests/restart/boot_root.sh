@@ -22,12 +22,22 @@ make_root()
 	mount -t sysfs -o ro sysfs "$root/sys" || refuse "a new sysfs is refused"
 	mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup" ||
 		refuse "a new cgroup2 is refused"
+	root_memory
 	root_bind "$build" build
 	root_bind "$other" other
 	root_bind "$source" source
 	mkdir -p "$root/deputy/out" "$root/deputy/old"
 	[ -z "$DEPUTY_BOOT_TREE" ] || mkdir "$root/deputy/tree"
 	mount --bind "$tmp/out" "$root/deputy/out"
+}
+
+# Seen as its root, and empty where boot.sh has made none.
+root_memory()
+{
+	mkdir -p "$root/deputy/memory"
+	[ -z "$DEPUTY_BOOT_MEMORY" ] ||
+		mount -t cgroup -o memory cgroup "$root/deputy/memory" ||
+		refuse "a new cgroup of memory is refused"
 }
 
 # Nothing of the machine's is started: a target and a unit of our own.

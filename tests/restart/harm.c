@@ -9,11 +9,13 @@
 
 #include "tests/restart/fault.h"
 #include "tests/restart/group.h"
+#include "tests/restart/memory.h"
 #include "tests/restart/service.h"
 #include "tests/restart/torture.h"
 
 #define STARVED_MS	60
 #define FROZEN_MS	60	    /* at most */
+#define OOM_KILLS_MAX	5	    /* of a squeeze; 11 of one call fail it */
 #define OVERSLEPT_MS	(12 * 1000) /* a call's deadline is 10 s */
 #define UNIT_GROUP	GROUPS "/system.slice/" SERVICE_UNIT
 #define WORKER_GROUP	UNIT_GROUP "/frozen"
@@ -207,6 +209,12 @@ static void start_newcomer(struct havoc *h)
 	jail_finish(&j, NEWCOMER_WAIT_S);
 	h->wrong += look_at(&j);
 	jail_end(&j);
+}
+
+static void squeeze(struct havoc *h)
+{
+	if (h->memory)
+		memory_squeeze(1 + havoc_next(h) % OOM_KILLS_MAX);
 }
 
 static void (*const acts[EVENT_KINDS])(struct havoc *h) = {

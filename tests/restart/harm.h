@@ -28,7 +28,8 @@ struct torture;
 	X(CLOCK, jump, clocks, "clock jumps")                                  \
 	X(FREEZE, freeze, freezes, "freezes")                                  \
 	X(OVERSLEEP, oversleep, oversleeps, "freezes beyond the deadline")     \
-	X(NEWCOMER, start_newcomer, newcomers, "newcomers")
+	X(NEWCOMER, start_newcomer, newcomers, "newcomers")                    \
+	X(SQUEEZE, squeeze, squeezes, "squeezes of memory")
 
 enum event {
 #define X(event, function, count, plural) event,
@@ -45,6 +46,7 @@ struct havoc {
 	unsigned long done[EVENT_KINDS];
 	uint32_t random;
 	bool other_policy, other_build;
+	bool memory; /* can be limited */
 	struct fault *fault;
 	unsigned long wrong; /* what the newcomers saw */
 };

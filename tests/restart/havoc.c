@@ -15,7 +15,9 @@
 #include "tests/restart/group.h"
 #include "tests/restart/harm.h"
 #include "tests/restart/jail.h"
+#include "tests/restart/memory.h"
 #include "tests/restart/service.h"
+#include "tests/restart/strangers.h"
 #include "tests/restart/torture.h"
 
 #define THREADS	      3
@@ -78,8 +80,7 @@ static void start_jails(struct havoc *h)
 		jail_start(&h->jails[i], &plan);
 		jail_attach(&h->jails[i], SERVICE_OCI);
 		jail_group(i, group);
-		if (!group_make(group) ||
-		    !group_enter(group, h->jails[i].pid))
+		if (!group_make(group) || !group_enter(group, h->jails[i].pid))
 			die("%s: no such group", group);
 	}
 	service_settle(JAILS, 30 * SLOWNESS);
@@ -166,9 +167,14 @@ unsigned long havoc(const struct torture *t)
 
 	plan_events(&h);
 	preload_fault(&h);
+	h.memory = t->squeezes && memory_start();
 	start_jails(&h);
+	strangers_start(t->seed);
 	wreak(&h);
+	strangers_end();
 	wrong = end_jails(&h);
+	if (h.memory)
+		(void)printf("%lu kills by the OOM killer\n", memory_end());
 #ifndef DEPUTY_SANITIZED
 	run_program("/deputy/source/tests/restart/preload.sh", "off", NULL);
 #endif

@@ -12,6 +12,8 @@
 
 #define SERVICE_UNIT	    "deputyd.service"
 #define SERVICE_OCI	    "/run/deputy/oci.sock"
+#define SERVICE_LXC	    "/run/deputy/lxc.sock"
+#define SERVICE_CONTROL	    "/run/deputy/control.sock"
 #define SERVICE_WORKERS_MAX 4096
 
 /* Runs a program and waits; it must succeed. Ends with NULL. */
