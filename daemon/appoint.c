@@ -299,14 +299,6 @@ void appoint_kill(struct session *s)
 	(void)kill(s->worker->pid, SIGKILL);
 }
 
-/* Asked to leave before it could listen to signals, it dies of one: fine. */
-static bool left_in_order(const struct session *s)
-{
-	if (s->exit_signal)
-		return s->leaving && s->exit_signal == SIGTERM;
-	return s->leaving && s->exit_status == HANDOVER_EXIT_HANGUP;
-}
-
 static bool is_crash_loop(const struct session *s, int flight)
 {
 	uint64_t received = atomic_load_explicit(&s->slot->counters.received,
@@ -340,7 +332,7 @@ static bool is_hopeless(struct session *s)
 					      memory_order_acquire);
 
 	s->proven |= phase != SLOT_IDLE;
-	if (s->proven || left_in_order(s) || is_short(s->start_error))
+	if (s->proven || flight_left_in_order(s) || is_short(s->start_error))
 		return false;
 	s->failures++;
 	return s->start_error < 0 || s->failures >= FIRST_WORKERS_MAX;
@@ -378,7 +370,7 @@ static void replace(struct session *s)
 	s->starved = is_starved(s);
 	flight = flight_settle(s);
 
-	if (!left_in_order(s)) {
+	if (!flight_left_in_order(s)) {
 		s->restarts++;
 		log_crash(s, flight);
 	}

@@ -91,11 +91,12 @@ void flight_expire(struct session *s)
 	}
 }
 
-/* However often an administrator reloads, no call fails of it. */
-static bool left_for_newer_policy(const struct session *s)
+/* A worker that is asked to leave before it listens to signals dies of one. */
+bool flight_left_in_order(const struct session *s)
 {
-	return s->outdated && !s->exit_signal &&
-	       s->exit_status == HANDOVER_EXIT_HANGUP;
+	if (s->exit_signal)
+		return s->leaving && s->exit_signal == SIGTERM;
+	return s->leaving && s->exit_status == HANDOVER_EXIT_HANGUP;
 }
 
 /* How the last worker ended says whether the call may be what ended it.  One
@@ -190,7 +191,8 @@ int flight_settle(struct session *s)
 		bring_back(s);
 		return FLIGHT_NONE;
 	}
-	if (!left_for_newer_policy(s))
+	/* However often an administrator reloads, no call fails of it. */
+	if (!flight_left_in_order(s))
 		count_attempt(s);
 	return FLIGHT_GOES_ON;
 }

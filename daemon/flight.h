@@ -25,6 +25,9 @@ void flight_expire(struct session *s);
 /* There is no worker, and calls wait: they get the policy's "fail". */
 void flight_fail_waiting(struct session *s);
 
+/* Did the last worker of it end as it was told to? */
+bool flight_left_in_order(const struct session *s);
+
 enum flight_status {
 	FLIGHT_NONE = 0,  /* nothing is in flight */
 	FLIGHT_GOES_ON = 1, /* the next worker takes the call over */

@@ -115,6 +115,7 @@ bool tracee_has_result(const struct tracee *t);
 void tracee_end(struct tracee *t);
 
 /* What the stand-in worker does with a call, by its device number. */
+#define STANDIN_SLOW_STARTS 6
 enum standin_order {
 	STANDIN_CONTINUE = 0,
 	STANDIN_ERRNO = 1,	/* answers EXDEV */
@@ -123,5 +124,8 @@ enum standin_order {
 	STANDIN_HANG = 4,	/* holds the call for good, each time */
 	STANDIN_HANG_ONCE = 5,	/* the next one answers EXDEV */
 	STANDIN_DIE_IDLE = 6,	/* answers EXDEV, then dies */
+	STANDIN_SLOW_START = 8, /* dies with the call in flight; then as many
+				   successors as STANDIN_SLOW_STARTS wait before
+				   they listen to SIGTERM; the next one answers */
 	STANDIN_BAD_PHASE = 7,	/* answers EXDEV, writes nonsense, dies */
 };

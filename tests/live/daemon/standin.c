@@ -58,6 +58,10 @@ static void serve(bool again)
 		if (!again)
 			(void)raise(SIGKILL);
 		break;
+	case STANDIN_SLOW_START:
+		if (!again)
+			(void)raise(SIGKILL);
+		break;
 	case STANDIN_HANG:
 	case STANDIN_HANG_ONCE:
 		while (order == STANDIN_HANG || !again)
@@ -84,8 +88,12 @@ int main(void)
 	if (listener_check(HANDOVER_LISTENER) < 0 ||
 	    slot_map(HANDOVER_SLOT, &slot) < 0 || slot_lock(HANDOVER_SLOT) < 0)
 		return HANDOVER_EXIT_SETUP;
-	(void)sigaction(SIGTERM, &sa, NULL);
 	call = &slot->call;
+	if (call->notif.notif.data.args[3] == STANDIN_SLOW_START &&
+	    atomic_load(&call->phase) == SLOT_RECEIVED &&
+	    atomic_fetch_add(&slot->counters.gone, 1) < STANDIN_SLOW_STARTS)
+		(void)pause();
+	(void)sigaction(SIGTERM, &sa, NULL);
 	if (atomic_load(&call->phase) == SLOT_RECEIVED ||
 	    (atomic_load(&call->phase) == SLOT_RECEIVING && call->notif.notif.id))
 		serve(true);

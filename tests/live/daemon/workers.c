@@ -51,6 +51,22 @@ static pid_t only_worker(const struct fixture *f)
 	return pid;
 }
 
+/* Does it sleep in pause(2), as a stand-in does? */
+static bool is_waiting(pid_t pid)
+{
+	char path[64], text[32] = "";
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	f = fopen(path, "re");
+	if (f) {
+		if (!fgets(text, sizeof(text), f))
+			text[0] = '\0';
+		(void)fclose(f);
+	}
+	return strstr(text, "pause");
+}
+
 static int expect_call(struct tracee *t, unsigned order)
 {
 	tracee_call(t, order);
@@ -177,6 +193,29 @@ TEST(workers, a_call_that_kills_them_all_fails)
 	assert_true(fixture_log_has(
 		&f, "syscall=mknodat result=EPERM why=crashes"));
 	assert_true(fixture_log_has(&f, "S_IFCHR|0600, 0:2)"));
+	finish(&f, &t);
+}
+
+/* A reload ends a worker that does not listen to signals yet: no attempt. */
+TEST(workers, that_end_early_as_they_were_told_fail_no_call)
+{
+	struct fixture f;
+	struct tracee t;
+	pid_t pid, old = 0;
+
+	begin(&f, &t);
+	old = only_worker(&f);
+	tracee_call(&t, STANDIN_SLOW_START);
+	for (int i = 0; i < STANDIN_SLOW_STARTS; i++) {
+		TEST_WAIT((pid = only_worker(&f)) != old, WAIT_S);
+		old = pid;
+		TEST_WAIT(is_waiting(pid), WAIT_S);
+		fixture_write_policy(&f, i % 2 ? fixture_good_policy :
+						 fixture_other_policy);
+		json_object_put(fixture_call(&f, "Reload", NULL));
+	}
+	assert_int_equal(tracee_result(&t), -EXDEV);
+	assert_false(fixture_log_has(&f, "event=call-failed"));
 	finish(&f, &t);
 }
 
