@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/nsfs.h>
 #include <sched.h>
@@ -10,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -19,6 +21,23 @@
 #include "worker/child.h"
 
 #define ACL_NAME "system.posix_acl_access"
+
+/* Where a server judges who may open, EACCES may be its word about nobody. None of
+ * these can be mounted in a user namespace, which alone shuts devices. */
+static bool is_judged_elsewhere(int fd)
+{
+	static const uint32_t magics[] = { NFS_SUPER_MAGIC, CIFS_SUPER_MAGIC,
+					   SMB2_SUPER_MAGIC, CEPH_SUPER_MAGIC,
+					   V9FS_MAGIC, AFS_FS_MAGIC };
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(magics); i++)
+		if ((uint32_t)fs.f_type == magics[i])
+			return true;
+	return false;
+}
 
 int node_opens(const struct home *h, int node_fd)
 {
@@ -30,6 +49,8 @@ int node_opens(const struct home *h, int node_fd)
 	fd = openat(h->proc_fd, name,
 		    O_RDONLY | O_NOATIME | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd >= 0 || errno != EACCES)
+		return NODE_OPENS;
+	if (is_judged_elsewhere(node_fd))
 		return NODE_OPENS;
 	if (fstatvfs(node_fd, &fs) < 0)
 		return -errno;
