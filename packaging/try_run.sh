@@ -277,9 +277,74 @@ case_debian_tests()
 	sed -n '1,/ summary$/d; /^autopkgtest/d; s/^/        /; /PASS\|FAIL\|SKIP/p' "$out"
 }
 
+# nodes NAME: what is right below a container's root and no directory, from outside
+nodes()
+{
+	local root
+
+	root=$(podman mount "$1")
+	find "$root" -maxdepth 1 ! -type d ! -type l -exec stat -c '%n %F %t:%T %u' {} + |
+		sed "s,^$root/,," | sort
+}
+
+# in_podman OPTION... COMMAND: of the base image, in a user namespace
+in_podman()
+{
+	podman run --network none --security-opt seccomp=/srv/profile.json \
+		--cap-add MKNOD --uidmap 0:100000:65536 --gidmap 0:100000:65536 \
+		"${@:1:$#-1}" localhost/debian sh -c "${!#}"
+}
+
+is_made()
+{
+	nodes "$1" | grep -q "^$2 "
+}
+
+# No deputy is installed here any more. The image is built without a network; its
+# deputyd serves containers by the socket, and its keeper outlives it.
+case_image()
+{
+	local runtime pid made="character special file 1:3 100000"
+
+	apt_get purge deputy
+	mkdir -p /srv/context /run/deputy
+	cp "$debs/deputy.deb" /srv/context/deputy_try.deb
+	{
+		podman import --quiet "$debs/base.tar" debian &&
+			podman build --isolation chroot --tag deputy --file \
+				/deputy/source/packaging/Containerfile \
+				--build-arg BASE=localhost/debian /srv/context &&
+			podman run --detach --name deputyd --privileged --pid host \
+				--network none --volume /run/deputy:/run/deputy \
+				localhost/deputy
+	} >"$out" 2>&1 || wrong "$(tail -n 20 "$out")"
+	until_true 20 podman exec deputyd deputyctl status >/dev/null ||
+		wrong "deputyd is not there: $(podman logs deputyd 2>&1)"
+	podman cp /deputy/source/policy/builtin.json deputyd:/tmp/ &&
+		podman exec deputyd deputyctl policy profile /tmp/builtin.json \
+			>/srv/profile.json
+	for runtime in crun runc; do
+		in_podman --runtime "$runtime" --name "of-$runtime" \
+			'mknod /null c 1 3; mknod /sda b 8 0; true' >"$out" 2>&1 ||
+			wrong "$runtime: $(cat "$out")"
+		is "null $made" "$(nodes "of-$runtime")" "nodes of $runtime"
+	done
+	in_podman --detach --name long 'mknod /first c 1 3
+		until [ -e /go ]; do read -rt 0.1 </dev/null; done
+		mknod /second c 1 3; exec sleep 1000' >"$out" 2>&1 || wrong "$(cat "$out")"
+	until_true 20 is_made long first || wrong "no first node"
+	pid=$(podman exec deputyd deputyctl status | sed -n 's/^deputyd .*, pid //p')
+	kill -KILL "$pid" || wrong "deputyd is not pid \"$pid\" here"
+	mkdir "$(podman mount long)/go"
+	until_true 20 is_made long second || wrong "no node after deputyd was killed"
+	is "first $made second $made" "$(nodes long | tr '\n' ' ' | sed 's/ $//')" \
+		"nodes of the one that saw it killed"
+	podman rm --all --force --time 0 >"$out" 2>&1 || wrong "$(cat "$out")"
+}
+
 for name in install exposure root_is_served user_is_served \
 	user_with_ids_of_its_own upgrade_under_load masked stop_and_start remove \
-	purge debian_tests; do
+	purge debian_tests image; do
 	try_case $name
 done
 [ $failed = 0 ] || journalctl -o cat -u deputyd | tail -n 20
