@@ -100,8 +100,9 @@ bool flight_left_in_order(const struct session *s)
 }
 
 /* How the last worker ended says whether the call may be what ended it.  One
- * that could not start, for want of fds or memory, has tried nothing; and a
- * container has no way to SIGKILL one, so that it was somebody else. */
+ * that could not start, for want of fds or memory, has tried nothing.  A container
+ * has no way to SIGKILL one, so that it was somebody else; except at the limit of
+ * its own workers' memory, where the next one dies, too. */
 static void count_attempt(struct session *s)
 {
 	if (s->exit_signal == SIGKILL && !s->starved)

@@ -181,16 +181,28 @@ void groups_close(struct groups *g)
 }
 
 /* A controller that is lacking has no file, which was said at the start. */
-static void limit(int fd)
+static int limit(int fd)
 {
-	char text[24];
+	const struct {
+		const char *file, *unit;
+		int value;
+	} limits[] = {
+		{ "cpu.weight", "", GROUP_CPU_WEIGHT },
+		{ "memory.max", "M", GROUP_MEMORY_MAX_MIB },
+		{ "pids.max", "", GROUP_PIDS_MAX },
+	};
+	int r = 0;
 
-	(void)snprintf(text, sizeof(text), "%d", GROUP_CPU_WEIGHT);
-	(void)write_file(fd, "cpu.weight", text);
-	(void)snprintf(text, sizeof(text), "%dM", GROUP_MEMORY_MAX_MIB);
-	(void)write_file(fd, "memory.max", text);
-	(void)snprintf(text, sizeof(text), "%d", GROUP_PIDS_MAX);
-	(void)write_file(fd, "pids.max", text);
+	for (size_t i = 0; i < ARRAY_SIZE(limits) && r == 0; i++) {
+		char text[24];
+
+		(void)snprintf(text, sizeof(text), "%d%s", limits[i].value,
+			       limits[i].unit);
+		r = write_file(fd, limits[i].file, text);
+		if (r == -ENOENT)
+			r = 0;
+	}
+	return r;
 }
 
 /* Return: an fd of its cgroup.procs or a negative errno */
@@ -204,6 +216,18 @@ static int enter(const struct groups *g, uint64_t number)
 	return fd < 0 ? -errno : fd;
 }
 
+/* None without its limits: a worker in there would be bounded by nothing. */
+static int limit_new(const struct groups *g, const char *name)
+{
+	AUTO(fd_close) int fd =
+		openat(g->fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : limit(fd);
+
+	if (r < 0)
+		(void)unlinkat(g->fd, name, AT_REMOVEDIR);
+	return r;
+}
+
 static int make(struct groups *g, uint64_t *ret)
 {
 	char name[NAME_MAX_BYTES];
@@ -213,13 +237,10 @@ static int make(struct groups *g, uint64_t *ret)
 		name_of(++g->last, name);
 		r = mkdirat(g->fd, name, 0755) < 0 ? -errno : 0;
 	}
-	if (r == 0) {
-		AUTO(fd_close) int fd =
-			openat(g->fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-		limit(fd);
+	if (r == 0)
+		r = limit_new(g, name);
+	if (r == 0)
 		*ret = g->last;
-	}
 	return r;
 }
 
