@@ -24,8 +24,9 @@
 
 #define UIDS	     5
 #define FIRST_UID    70000
-#define HELD	     1000 /* connections of one uid, on all sockets */
-#define PAUSE_MS     2	  /* after each, once all are held */
+#define HELD	     600 /* connections of one uid, on all sockets */
+#define SILENT	     60	 /* percent of them */
+#define PAUSE_MS     2	 /* after each, once all are held */
 #define MESSAGE_SIZE 4096
 #define ENDLESS_SIZE (256 * 1024)
 
@@ -49,10 +50,6 @@ static void fill_random(struct stranger *s)
 {
 	for (size_t i = 0; i < sizeof(s->bytes); i++)
 		s->bytes[i] = (char)next(s);
-}
-
-static void send_nothing(struct stranger *s, int sock)
-{
 }
 
 static void send_random(struct stranger *s, int sock)
@@ -105,10 +102,9 @@ static void send_calls(struct stranger *s, int sock)
 	}
 }
 
-static void (*const ways[])(struct stranger *s, int sock) = {
-	send_nothing, send_nothing, send_random,
-	send_endless, send_state,   send_calls,
-};
+static void (*const garbage[])(struct stranger *s,
+			       int sock) = { send_random, send_endless,
+					     send_state, send_calls };
 
 /* Return: -1 if nobody has room for it now */
 static int connect_to(const char *path, int type)
@@ -126,14 +122,26 @@ static int connect_to(const char *path, int type)
 	return -1;
 }
 
+/* With these, more are silent than a uid may have: 256 of OCI, 16 of control. */
 static const struct {
 	const char *path;
 	int type;
+	unsigned percent;
 } sockets[] = {
-	{ SERVICE_OCI, SOCK_STREAM },
-	{ SERVICE_LXC, SOCK_SEQPACKET },
-	{ SERVICE_CONTROL, SOCK_STREAM },
+	{ SERVICE_OCI, SOCK_STREAM, 80 },
+	{ SERVICE_LXC, SOCK_SEQPACKET, 10 },
+	{ SERVICE_CONTROL, SOCK_STREAM, 10 },
 };
+
+static int connect_somewhere(struct stranger *s)
+{
+	unsigned dice = next(s) % 100;
+	size_t k = 0;
+
+	while (dice >= sockets[k].percent)
+		dice -= sockets[k++].percent;
+	return connect_to(sockets[k].path, sockets[k].type);
+}
 
 static _Noreturn void be_stranger(uint32_t seed)
 {
@@ -146,13 +154,12 @@ static _Noreturn void be_stranger(uint32_t seed)
 	for (size_t i = 0; i < HELD; i++)
 		held[i] = -1;
 	for (size_t n = 0;; n++) {
-		size_t k = next(&s) % ARRAY_SIZE(sockets);
 		int *h = &held[n < HELD ? n : next(&s) % HELD];
 
 		*h = fd_close(*h);
-		*h = connect_to(sockets[k].path, sockets[k].type);
-		if (*h >= 0)
-			ways[next(&s) % ARRAY_SIZE(ways)](&s, *h);
+		*h = connect_somewhere(&s);
+		if (*h >= 0 && next(&s) % 100 >= SILENT)
+			garbage[next(&s) % ARRAY_SIZE(garbage)](&s, *h);
 		if (n >= HELD)
 			pause_ms(PAUSE_MS);
 	}

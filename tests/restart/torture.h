@@ -32,6 +32,7 @@
 	X(oversleeps, "oversleeps", 0, 2, "the same, beyond the deadline")     \
 	X(newcomers, "newcomers", 6, 40, "containers that start meanwhile")    \
 	X(squeezes, "squeezes", 6, 40, "OOM kills, at a memory limit")         \
+	X(stores, "stores", 2, 4, "ways in which the fd store is full")        \
 	X(crowd, "crowd", 100, 500, "containers that a restart is seen by")    \
 	X(rounds, "rounds", 2, 5, "of disturbed neighbours")                   \
 	X(timed, "timed", 0, 1, "1: it is wrong to be beyond a bound of time")
