@@ -149,7 +149,7 @@ TEST(waiting, is_let_finish)
 	TEST_WAIT(fixture_log_has(&m.f, "event=ending"), WAIT_S);
 	send_rest(sock, &t, text, 20);
 	free(text);
-	manager_end(&m, SIGTERM);
+	manager_end(&m, 0); /* it ends already; a second signal might kill it */
 	manager_start(&m);
 	expect_served(&m, sock, &t);
 }
