@@ -82,10 +82,11 @@ bool group_freeze(const char *dir)
 {
 	if (!write_or_gone(dir, "cgroup.freeze", "1"))
 		return false;
+	/* systemd may have removed it, and made another of that name, meanwhile. */
 	WAIT_FOR(file_says(dir, "cgroup.events", "frozen 1") ||
-			 access(dir, F_OK) < 0,
+			 !file_says(dir, "cgroup.freeze", "1"),
 		 WAIT_S, "%s does not freeze", dir);
-	return access(dir, F_OK) == 0;
+	return file_says(dir, "cgroup.freeze", "1");
 }
 
 void group_thaw(const char *dir)
