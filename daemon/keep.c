@@ -121,16 +121,18 @@ void keep_session(struct session *s)
 
 /* Under the same name: the listener is there already, and a store takes no open
  * file twice. It stays until that name goes. */
-void keep_helper(struct session *main, const struct session *helper)
+bool keep_helper(struct session *main, const struct session *helper)
 {
 	char name[FDSTORE_NAME_MAX];
 
 	if (!main->kept)
-		return;
+		return true;
 	name_of(main->container, main->number, name);
-	if (fdstore_put(main->registry->store, name, &helper->slot_fd, 1,
-			&main->container->peer->stored))
-		main->kept++;
+	if (!fdstore_put(main->registry->store, name, &helper->slot_fd, 1,
+			 &main->container->peer->stored))
+		return false;
+	main->kept++;
+	return true;
 }
 
 void keep_policy(struct container *c)

@@ -7,6 +7,8 @@
  * Where there is no store all of this does nothing.
  */
 
+#include <stdbool.h>
+
 struct container;
 struct registry;
 struct session;
@@ -15,7 +17,9 @@ struct session;
  * that is not there yet. */
 void keep_session(struct session *s);
 /* The slot of a helper on the listener of @main. */
-void keep_helper(struct session *main, const struct session *helper);
+/* Return: false where its listener is stored and it does not fit: a restart would
+ * lose the call that it has, and its caller would wait for ever. */
+bool keep_helper(struct session *main, const struct session *helper);
 /* Its policy has another name. The new record is there before the old one goes. */
 void keep_policy(struct container *c);
 /* They are over. What ends with deputyd is not. */

@@ -196,7 +196,10 @@ int session_help(struct session *main)
 	if (error < 0)
 		return error;
 	(void)TAKE_FD(fd);
-	keep_helper(main, s);
+	if (!keep_helper(main, s)) {
+		session_end(s, "its slot does not fit into the fd store");
+		return -ENOSPC;
+	}
 	appoint(s);
 	return 0;
 }
