@@ -20,5 +20,5 @@ int acceptor_new(uv_loop_t *loop, int listening_fd,
 		 struct acceptor **ret);
 /* Accepts no more: who connects waits in the socket. */
 void acceptor_stop(struct acceptor *a);
-/* The same for good; frees itself by the loop, and @ctx with free() then. */
+/* Accepts no more, and frees itself by the loop; then @ctx, too, with free(). */
 void acceptor_close(struct acceptor *a);

@@ -20,7 +20,7 @@
 /* From the first byte of a message to its last. */
 #define OCI_MESSAGE_DEADLINE_MS (10 * 1000)
 
-/* One that has been silent for so long is put into the fd store, so that it
+/* A connection that has been silent for so long is put into the fd store, so that it
  * outlives a deputyd that is killed. One that ends in order stores all. */
 #define OCI_STORE_MS 250
 
@@ -42,7 +42,7 @@ void attach_adopt(struct attach *a, struct inherit *in);
  * Without a store they end.
  */
 void attach_stop(struct attach *a);
-/* What the store has of its connections, for another store: as keep_list(). */
+/* Adds the connections that are stored to another store, as keep_list() does. */
 int attach_list(struct attach *a,
 		int (*add)(void *ctx, const char *name, int fd_taken), void *ctx);
 /* Return: how many are within their message */

@@ -105,7 +105,7 @@ static void put_into_store(struct conn *c)
 			  LOG_I("peer_pid", c->peer_pid));
 }
 
-/* What an earlier deputyd put there. */
+/* Counts a connection that an earlier deputyd stored towards its peer's share. */
 static void charge(struct conn *c)
 {
 	char name[FDSTORE_NAME_MAX];
@@ -408,7 +408,7 @@ static int take(struct conn_pool *pool, int sock_taken,
 		conn_free(c);
 		return r;
 	}
-	/* Whoever has this pid by now need not be who connected. */
+	/* The pid of a stored connection's peer may be another process's by now. */
 	c->peer_userns = identity_peer(left ? 0 : cred.pid);
 	if (left) {
 		c->peer_userns.ino = left->userns_ino;

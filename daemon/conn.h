@@ -36,7 +36,7 @@ int conn_new(struct conn_pool *pool, int sock_taken, const char **why);
 void conn_adopt_all(struct conn_pool *pool, struct inherit *in);
 /* Ends those that have said nothing; the next deputyd has them from the store. */
 void conn_leave_silent(struct conn_pool *pool);
-/* What the store has of them, for another store: as keep_list(). */
+/* Adds those that are stored to another store, as keep_list() does. */
 int conn_list(struct conn_pool *pool,
 	      int (*add)(void *ctx, const char *name, int fd_taken), void *ctx);
 size_t conn_count(const struct conn_pool *pool);

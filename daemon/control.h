@@ -21,7 +21,7 @@
 #define CONTROL_CONNECTIONS_MAX		64
 #define CONTROL_CONNECTIONS_PER_UID_MAX 16
 #define CONTROL_CALL_MAX_BYTES		(64 * 1024) /* one message of a client */
-/* Of one connection before others get their turn; one reply may be larger. */
+/* Bounds of what one connection gets before others do; one reply may be larger. */
 #define CONTROL_TURN_CALLS_MAX 16
 #define CONTROL_TURN_MAX_BYTES (64 * 1024)
 /* Replies that were not read yet, all connections but root's together. */

@@ -142,7 +142,6 @@ void failed_call_log(const struct session *s, const struct failed_call *f,
 			     &suppressed))
 		return;
 	syscall = f->known ? arch_call_name(d->arch, (uint32_t)d->nr) : NULL;
-
 	if (syscall)
 		put_call(d, syscall, &out);
 	call[out.len] = '\0';

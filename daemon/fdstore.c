@@ -50,8 +50,8 @@ static bool has_room(struct fdstore *s, size_t bytes,
 	if (!s->told_full)
 		log_event(LOG_WARNING, "store-full",
 			  LOG_U("names_bytes", s->names_bytes),
-			  LOG_S("why", full ? "all names are too long together" :
-					      "the part of users is used up"),
+			  LOG_S("why", full ? "all names together have 120 KiB" :
+					      "uids but root have 30 KiB each, 90 together"),
 			  LOG_S("so", "listeners from now on do not survive a "
 				      "restart of deputyd"));
 	s->told_full = true;
